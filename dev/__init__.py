@@ -1,1 +1,1 @@
-"""What the words `check` and `test` of `run` do. Development only: the application never imports it."""
+"""What `run check` and `run test` do. Development only: the application never imports it."""

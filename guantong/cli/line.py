@@ -1,0 +1,82 @@
+"""The command line as a whole: what is common to all commands before and after one of them runs.
+
+Wrong usage ends with 2, refused input (CommandError) with 1, both with a Chinese sentence and no
+traceback. Dashes in a command's name stand for underscores. Every command takes `--data DIR`.
+"""
+
+import argparse
+import os
+import sys
+from difflib import get_close_matches
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import CommandError, ManagementUtility, get_commands
+
+PROGRAM = "python3 run"
+ARGPARSE_WORDS = {
+    "usage: ": "用法：",
+    "options": "选项",
+    "positional arguments": "参数",
+    "subcommands": "子命令",
+    "show this help message and exit": "显示这份说明",
+    "%(prog)s: error: %(message)s\n": "%(prog)s：用法有误：%(message)s\n",
+    "argument %(argument_name)s: %(message)s": "参数 %(argument_name)s：%(message)s",
+    "the following arguments are required: %s": "缺少参数 %s",
+    "unrecognized arguments: %s": "没有这样的参数：%s",
+    "one of the arguments %s is required": "%s 之中要给一个",
+    "not allowed with argument %s": "不能与 %s 同时使用",
+    "expected one argument": "后面要跟一个值",
+    "expected at most one argument": "后面至多跟一个值",
+    "expected at least one argument": "后面至少跟一个值",
+    "ignored explicit argument %r": "不带值，多出了 %r",
+    "invalid %(type)s value: %(value)r": "%(value)r 不是合适的值（需要 %(type)s）",
+    "invalid choice: %(value)r (choose from %(choices)s)": "%(value)r 不在可选范围：%(choices)s",
+    "ambiguous option: %(option)s could match %(matches)s": "%(option)s 可能指 %(matches)s",
+}
+
+
+def main(args: list[str]) -> int:
+    """Run one command; the answer is the exit code."""
+    vars(argparse)["_"] = lambda text: ARGPARSE_WORDS.get(text, text)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "guantong.config.settings")
+    try:
+        name, *rest = take_data_folder(args) or ["help"]
+        return run(name.replace("-", "_") if name[0] != "-" else name, rest)
+    except (CommandError, ImproperlyConfigured) as error:
+        sys.stderr.write(f"错误：{error}\n")
+        return error.returncode if isinstance(error, CommandError) else 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def take_data_folder(args: list[str]) -> list[str]:
+    """`--data DIR` is for the settings, which are read before any command sees its arguments."""
+    parser = argparse.ArgumentParser(prog=PROGRAM, add_help=False, allow_abbrev=False)
+    parser.add_argument("--data")
+    options, rest = parser.parse_known_args(args)
+    if options.data:
+        os.environ["GUANTONG_DATA"] = options.data
+    return rest
+
+
+def run(name: str, rest: list[str]) -> int:
+    utility = ManagementUtility([PROGRAM, name, *rest])
+    if name == "help" or name.startswith("-"):
+        utility.execute()
+        return 0
+    if name not in get_commands():
+        return unknown(name)
+    if "--traceback" in rest:
+        utility.execute()
+        return 0
+    # With --traceback Django hands a CommandError on instead of printing it in its own words.
+    utility.argv.insert(2, "--traceback")
+    utility.execute()
+    return 0
+
+
+def unknown(name: str) -> int:
+    near = get_close_matches(name, get_commands(), n=1)
+    hint = f"是不是 {near[0].replace('_', '-')}？" if near else ""
+    sys.stderr.write(f"没有“{name}”这个命令。{hint}全部命令：{PROGRAM} help\n")
+    return 2

@@ -1,0 +1,1 @@
+"""How the parts are put together: settings from the environment, the URL table, the WSGI entry."""
