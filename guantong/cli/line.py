@@ -37,7 +37,7 @@ ARGPARSE_WORDS = {
 
 def main(args: list[str]) -> int:
     """Run one command; the answer is the exit code."""
-    vars(argparse)["_"] = lambda text: ARGPARSE_WORDS.get(text, text)
+    speak_chinese()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "guantong.config.settings")
     try:
         name, *rest = take_data_folder(args) or ["help"]
@@ -47,6 +47,11 @@ def main(args: list[str]) -> int:
         return error.returncode if isinstance(error, CommandError) else 1
     except KeyboardInterrupt:
         return 130
+
+
+def speak_chinese() -> None:
+    """argparse looks its texts up in a function of its module; this one knows Chinese."""
+    vars(argparse)["_"] = lambda text: ARGPARSE_WORDS.get(text, text)
 
 
 def take_data_folder(args: list[str]) -> list[str]:
