@@ -1,0 +1,38 @@
+"""Every table. One module per theme; `span` is what lasts."""
+
+from guantong.records.models.activity import Absence, Activity, ActivityHost, Attendance
+from guantong.records.models.batch import ImportBatch
+from guantong.records.models.event import Event
+from guantong.records.models.grant import Grant
+from guantong.records.models.ledger import Assessment, Entry
+from guantong.records.models.membership import Membership, Post, Term
+from guantong.records.models.org import Org, OrgParent, OrgSuccession
+from guantong.records.models.person import Person
+from guantong.records.models.relation import Document, Figure, Relation
+from guantong.records.models.school import PlanWording, School
+from guantong.records.models.user import User
+
+__all__ = [
+    "Absence",
+    "Activity",
+    "ActivityHost",
+    "Assessment",
+    "Attendance",
+    "Document",
+    "Entry",
+    "Event",
+    "Figure",
+    "Grant",
+    "ImportBatch",
+    "Membership",
+    "Org",
+    "OrgParent",
+    "OrgSuccession",
+    "Person",
+    "PlanWording",
+    "Post",
+    "Relation",
+    "School",
+    "Term",
+    "User",
+]

@@ -1,0 +1,31 @@
+"""Spreadsheets on their way in."""
+
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+
+from guantong.records.models.org import Org
+
+
+class ImportBatch(models.Model):
+    """Grain: one file read for preview. Nothing of it is on record before it is confirmed.
+
+    `kind` roll or activities; `state` preview, confirmed, undone or discarded. `rows` are the
+    parsed rows with their problems; `made` is what undo needs: [model, id, before or null].
+    `org` null: for the whole school.
+    """
+
+    kind = models.CharField("种类", max_length=20)
+    file_name = models.CharField("文件", max_length=255)
+    sha256 = models.CharField(max_length=64)
+    state = models.CharField("状态", max_length=20, default="preview")
+    rows = models.JSONField(default=list, encoder=DjangoJSONEncoder)
+    made = models.JSONField(default=list, encoder=DjangoJSONEncoder)
+    org = models.ForeignKey(Org, models.PROTECT, null=True, related_name="+", verbose_name="范围")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    made_at = models.DateTimeField("上传时间")
+    confirmed_at = models.DateTimeField("确认时间", null=True)
+    undone_at = models.DateTimeField("撤销时间", null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["state", "-made_at"], name="batch_state_newest")]

@@ -1,0 +1,71 @@
+"""The ledger as worked out: assessments and their entries. `actions.ledger` alone writes them."""
+
+from django.db import models
+from django.db.models import Q
+
+from guantong.records.models.org import Org
+from guantong.records.models.person import Person
+
+
+class Assessment(models.Model):
+    """Grain: one run of the ledger for a day. One is live: records update it as they change.
+
+    `since`: no period that begins earlier was assessed. `catalogue_hash`: of the obligations used.
+    """
+
+    plan = models.CharField("计划", max_length=60)
+    on_day = models.DateField("截至日期")
+    since = models.DateField("起始日期")
+    catalogue_hash = models.CharField(max_length=64)
+    engine = models.CharField(max_length=20)
+    live = models.BooleanField(default=False)
+    made_at = models.DateTimeField("生成时间")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["live"], condition=Q(live=True), name="one_is_live")
+        ]
+
+
+class Entry(models.Model):
+    """Grain: assessment x obligation x bearer x period.
+
+    `bearer_kind` org, person or post; `org` answers for it; `person` null for organisations.
+    `period_end` is the first day after. `required`, `actual` null: not known or exempt;
+    `denominator` only for shares, where `actual` is the share.
+    """
+
+    assessment = models.ForeignKey(Assessment, models.CASCADE, related_name="entries")
+    obligation = models.CharField("责任", max_length=60)
+    bearer_kind = models.CharField(max_length=10)
+    org = models.ForeignKey(Org, models.PROTECT, related_name="entries", verbose_name="党组织")
+    person = models.ForeignKey(
+        Person, models.PROTECT, null=True, related_name="entries", verbose_name="人员"
+    )
+    period_start = models.DateField()
+    period_end = models.DateField()
+    due_on = models.DateField("到期日")
+    required = models.DecimalField("应完成", max_digits=14, decimal_places=4, null=True)
+    actual = models.DecimalField("已完成", max_digits=14, decimal_places=4, null=True)
+    denominator = models.DecimalField(max_digits=14, decimal_places=4, null=True)
+    verdict = models.CharField("结论", max_length=10)
+
+    class Meta:
+        constraints = [
+            # Two, because null persons count as different to one that covers them all.
+            models.UniqueConstraint(
+                fields=["assessment", "obligation", "org", "period_start"],
+                condition=Q(person=None),
+                name="one_entry_per_org",
+            ),
+            models.UniqueConstraint(
+                fields=["assessment", "obligation", "org", "person", "period_start"],
+                condition=Q(person__isnull=False),
+                name="one_entry_per_person",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["assessment", "org", "obligation"], name="entry_org"),
+            models.Index(fields=["assessment", "person"], name="entry_person"),
+            models.Index(fields=["assessment", "verdict", "due_on"], name="entry_verdict_due"),
+        ]

@@ -1,0 +1,95 @@
+"""Who belongs to which branch, and who holds which post."""
+
+from django.db import models
+from django.db.models import Q
+
+from guantong.records.models.org import Org
+from guantong.records.models.person import Person
+from guantong.records.models.span import Span, SpanQuerySet
+
+
+class MembershipQuerySet(SpanQuerySet["Membership"]):
+    pass
+
+
+class Membership(Span):
+    """Grain: person x branch x span, never two spans of a person on one day (`actions` see to it).
+
+    A change of status or exemption ends the span and begins another. `exempt`: released from
+    compulsory attendance, for the reason given. `end_reason` is empty while the span lasts.
+    """
+
+    person = models.ForeignKey(
+        Person, models.PROTECT, related_name="memberships", verbose_name="党员"
+    )
+    org = models.ForeignKey(Org, models.PROTECT, related_name="memberships", verbose_name="党支部")
+    status = models.CharField("党员类别", max_length=30)
+    exempt = models.BooleanField("免于硬性参加要求", default=False)
+    exempt_reason = models.CharField("豁免原因", max_length=200, blank=True)
+    end_reason = models.CharField("结束原因", max_length=200, blank=True)
+
+    objects = MembershipQuerySet.as_manager()
+
+    class Meta(Span.Meta):
+        constraints = [
+            *Span.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["person", "valid_from"], name="one_membership_from_a_day"
+            ),
+            models.UniqueConstraint(
+                fields=["person"], condition=Q(valid_to=None), name="one_open_membership"
+            ),
+        ]
+        indexes = [models.Index(fields=["org", "valid_from"], name="membership_org_from")]
+
+
+class PostQuerySet(SpanQuerySet["Post"]):
+    pass
+
+
+class Post(Span):
+    """Grain: person x post x organisation x span. A flag that is null is not known."""
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="posts", verbose_name="党员")
+    org = models.ForeignKey(Org, models.PROTECT, related_name="posts", verbose_name="党组织")
+    post = models.CharField("职务", max_length=30)
+    double_leader = models.BooleanField("双带头人", null=True, blank=True)
+    full_time = models.BooleanField("专职", null=True, blank=True)
+
+    objects = PostQuerySet.as_manager()
+
+    class Meta(Span.Meta):
+        constraints = [
+            *Span.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["person", "org", "post", "valid_from"], name="one_post_from_a_day"
+            ),
+        ]
+        indexes = [models.Index(fields=["org", "post"], name="post_org_post")]
+
+
+class TermQuerySet(models.QuerySet["Term"]):
+    pass
+
+
+class Term(models.Model):
+    """Grain: committee x election. `extended_to` null: no extension approved."""
+
+    org = models.ForeignKey(Org, models.PROTECT, related_name="terms", verbose_name="党组织")
+    elected_on = models.DateField("当选日期")
+    expires_on = models.DateField("任期届满日")
+    extended_to = models.DateField("批准延期至", null=True, blank=True)
+
+    objects = TermQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["org", "elected_on"], name="one_election_a_day"),
+            models.CheckConstraint(
+                condition=Q(expires_on__gt=models.F("elected_on")), name="term_lasts"
+            ),
+            models.CheckConstraint(
+                condition=Q(extended_to=None) | Q(extended_to__gt=models.F("expires_on")),
+                name="extension_is_later",
+            ),
+        ]

@@ -1,0 +1,51 @@
+"""People: what is kept about a member, sealed where a leak would harm."""
+
+from typing import Self
+
+from django.db import models
+from django.db.models import F, Q, Value
+from django.db.models.functions import Replace
+
+
+class PersonQuerySet(models.QuerySet["Person"]):
+    def search(self, text: str) -> Self:
+        """By part of the name, or the beginning of the pinyin, the initials or the number."""
+        text = text.strip()
+        if not text:
+            return self
+        letters = text.lower().replace(" ", "")
+        return self.alias(letters=Replace(F("pinyin"), Value(" "), Value(""))).filter(
+            Q(name__contains=text)
+            | Q(letters__startswith=letters)
+            | Q(initials__startswith=letters)
+            | Q(number__startswith=text)
+        )
+
+    def in_order(self) -> Self:
+        return self.order_by("pinyin", "name", "id")
+
+
+class Person(models.Model):
+    """Grain: one person who is or was a member here. Null means "not known".
+
+    `id_number` and `phone` are sealed and bound to this row's id, so a row is saved before they
+    are (see `records.sealing`); `id_index` finds equal ID numbers without opening any.
+    `gender` is a code of GB/T 2261.1 (0 unknown, 1 male, 2 female, 9 not stated).
+    """
+
+    name = models.CharField("姓名", max_length=60, db_index=True)
+    pinyin = models.CharField(max_length=200, db_index=True, editable=False)
+    initials = models.CharField(max_length=60, db_index=True, editable=False)
+    gender = models.CharField("性别", max_length=1, null=True, blank=True)  # noqa: DJ001
+    birth_date = models.DateField("出生日期", null=True, blank=True)
+    number = models.CharField("学工号", max_length=40, null=True, blank=True, unique=True)
+    id_number = models.BinaryField("身份证号", null=True)
+    id_index = models.CharField(max_length=64, null=True, unique=True, editable=False)  # noqa: DJ001
+    phone = models.BinaryField("手机号", null=True)
+    joined_on = models.DateField("入党时间", null=True, blank=True)
+    full_member_on = models.DateField("转正时间", null=True, blank=True)
+
+    objects = PersonQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.name

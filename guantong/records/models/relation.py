@@ -1,0 +1,114 @@
+"""Links, figures and institution documents: the small records about organisations."""
+
+from datetime import date
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+
+from guantong.records.models.org import Org
+from guantong.records.models.person import Person
+from guantong.records.models.span import Span, SpanQuerySet
+
+
+class RelationQuerySet(SpanQuerySet["Relation"]):
+    def naming(self, orgs: models.QuerySet[Org]) -> Self:
+        return self.filter(Q(org__in=orgs) | Q(other_org__in=orgs))
+
+
+class Relation(Span):
+    """Grain: one dated link. From a person or an organisation, to the other ones it names."""
+
+    kind = models.CharField("关系", max_length=30)
+    person = models.ForeignKey(
+        Person,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="relations",
+        verbose_name="人员",
+    )
+    org = models.ForeignKey(
+        Org, models.PROTECT, null=True, blank=True, related_name="relations", verbose_name="党组织"
+    )
+    other_org = models.ForeignKey(
+        Org,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="relations_in",
+        verbose_name="对方组织",
+    )
+    other_person = models.ForeignKey(
+        Person,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="relations_in",
+        verbose_name="对方人员",
+    )
+    note = models.CharField("说明", max_length=200, blank=True)
+
+    objects = RelationQuerySet.as_manager()
+
+    class Meta(Span.Meta):
+        constraints = [
+            *Span.Meta.constraints,
+            models.CheckConstraint(
+                condition=Q(person__isnull=False) | Q(org__isnull=False),
+                name="relation_starts_somewhere",
+            ),
+            models.CheckConstraint(
+                condition=~Q(person=None, other_org=None, other_person=None),
+                name="relation_leads_somewhere",
+            ),
+        ]
+        indexes = [models.Index(fields=["kind", "valid_from"], name="relation_kind_from")]
+
+
+class FigureQuerySet(models.QuerySet["Figure"]):
+    def latest_by(self, day: date) -> Self:
+        """The newest row of every figure of every organisation that is not after the day."""
+        newer = Figure.objects.filter(
+            org=models.OuterRef("org"),
+            name=models.OuterRef("name"),
+            as_of__gt=models.OuterRef("as_of"),
+            as_of__lte=day,
+        )
+        return self.filter(~models.Exists(newer), as_of__lte=day)
+
+
+class Figure(models.Model):
+    """Grain: organisation x figure x day on which it was counted. `value` in the figure's unit."""
+
+    org = models.ForeignKey(Org, models.PROTECT, related_name="figures", verbose_name="党组织")
+    name = models.CharField("指标", max_length=40)
+    as_of = models.DateField("统计日期")
+    value = models.DecimalField("数值", max_digits=14, decimal_places=2)
+    source = models.CharField("来源", max_length=200, blank=True)
+
+    objects = FigureQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["org", "name", "as_of"], name="one_figure_a_day")
+        ]
+
+
+class DocumentQuerySet(SpanQuerySet["Document"]):
+    pass
+
+
+class Document(Span):
+    """Grain: one institution document in force for a span. `review_due` null: no day set."""
+
+    org = models.ForeignKey(Org, models.PROTECT, related_name="documents", verbose_name="党组织")
+    doc_class = models.CharField("制度类别", max_length=40)
+    title = models.CharField("名称", max_length=200)
+    number = models.CharField("文号", max_length=80, blank=True)
+    review_due = models.DateField("应复核日期", null=True, blank=True)
+
+    objects = DocumentQuerySet.as_manager()
+
+    class Meta(Span.Meta):
+        indexes = [models.Index(fields=["org", "doc_class"], name="document_org_class")]
