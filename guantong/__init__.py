@@ -1,0 +1,1 @@
+"""Guantong: carries out a plan for strengthening grass-roots Party organisations."""

@@ -1,0 +1,1 @@
+"""One closed grammar for "does this apply?", with two interpreters held to the same answers."""

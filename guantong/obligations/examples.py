@@ -1,0 +1,121 @@
+"""The examples that every obligation file brings: small facts, and the entries they must give."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from guantong.conditions.check import Type
+from guantong.conditions.parse import CatalogueError, Problem
+from guantong.obligations import model as m
+from guantong.obligations.tables import TABLES
+from guantong.periods import Calendar, Every, Period, period_of
+
+DEFAULTS: Mapping[str, Any] = {
+    "valid_from": date(2000, 1, 1),
+    "status": "full",
+    "exempt": False,
+    "role": "attendee",
+    "planned": False,
+}
+KEYS = {"says", "period", "on", "facts", "entries"}
+
+
+@dataclass(frozen=True)
+class Example:
+    says: str
+    question: m.Question
+    facts: dict[str, list[dict[str, Any]]]
+    expected: tuple[dict[str, Any], ...]
+
+    def differences(self, found: list[m.Entry]) -> list[str]:
+        """What the entries found differ in from those expected; empty when they agree."""
+        missing = list(self.expected)
+        extra = []
+        for entry in found:
+            match = next((e for e in missing if _agrees(e, entry)), None)
+            if match is None:
+                extra.append(f"多出：{_shown(entry)}")
+            else:
+                missing.remove(match)
+        return extra + [f"缺少：{e}" for e in missing]
+
+
+def examples(o: m.Obligation, calendar: Calendar) -> Iterator[Example]:
+    """Yield an obligation's examples, with defaults filled in; CatalogueError if malformed."""
+    for i, data in enumerate(o.examples):
+        at = f"obligations/{o.name}.yaml: examples[{i}]"
+        if data.keys() != KEYS:
+            raise CatalogueError(Problem(at, f"应恰好有 {sorted(KEYS)}，现有 {sorted(data)}"))
+        span = _span(o, data["period"], calendar)
+        question = m.Question((o,), data["on"], span, calendar)
+        yield Example(data["says"], question, _facts(data["facts"], at), tuple(data["entries"]))
+
+
+def _span(o: m.Obligation, day: date, calendar: Calendar) -> Period:
+    """Just the period looked at; for terms, all those that run out from that day on."""
+    if o.every is Every.TERM:
+        return Period(day, date(2200, 1, 1))
+    return period_of(o.every, day, calendar)
+
+
+def _facts(given: Mapping[str, Any], at: str) -> dict[str, list[dict[str, Any]]]:
+    facts: dict[str, list[dict[str, Any]]] = {table: [] for table in TABLES}
+    for table, rows in given.items():
+        if table not in TABLES:
+            raise CatalogueError(Problem(f"{at}.facts", f"没有事实表“{table}”", "、".join(TABLES)))
+        for n, row in enumerate(rows, 1):
+            _add(facts, table, dict(row), n, f"{at}.facts.{table}[{n - 1}]")
+    return facts
+
+
+def _add(
+    facts: dict[str, list[dict[str, Any]]], table: str, row: dict[str, Any], n: int, at: str
+) -> None:
+    if table in {"activities", "relations", "documents"}:
+        row.setdefault(TABLES[table].key[0], n)
+    if table == "activities":  # hosts and attendances may be written inside
+        for org_id in row.pop("hosts", ()):
+            _add(facts, "hosts", {"activity_id": row["activity_id"], "org_id": org_id}, n, at)
+        for attended in row.pop("attended", ()):
+            attendance = attended if isinstance(attended, dict) else {"person_id": attended}
+            attendance = {"activity_id": row["activity_id"], **attendance}
+            _add(facts, "attendances", attendance, n, at)
+    facts[table].append(complete(table, row, at))
+
+
+def complete(table: str, row: Mapping[str, Any], at: str) -> dict[str, Any]:
+    """Return the row with every column of the table; what is not given takes its default."""
+    columns = TABLES[table].columns
+    if unknown := row.keys() - columns.keys():
+        raise CatalogueError(Problem(at, f"没有列 {sorted(unknown)}", "、".join(columns)))
+    full = {c: row[c] if c in row else DEFAULTS.get(c) for c in columns}
+    if empty := [c for c in TABLES[table].required if full[c] is None]:
+        raise CatalogueError(Problem(at, f"缺少 {sorted(empty)}"))
+    return {
+        c: Decimal(str(v)) if columns[c] is Type.NUMBER and v is not None else v
+        for c, v in full.items()
+    }
+
+
+def _agrees(expected: Mapping[str, Any], entry: m.Entry) -> bool:
+    shown = _shown(entry)
+    return all(
+        (Decimal(str(value)) if isinstance(value, int | float) else value)
+        == (Decimal(shown[key]) if isinstance(shown[key], int) else shown[key])
+        for key, value in expected.items()
+    )
+
+
+def _shown(entry: m.Entry) -> dict[str, Any]:
+    return {
+        "org_id": entry.org_id,
+        "person_id": entry.person_id,
+        "period_start": entry.period.start,
+        "period_end": entry.period.end,
+        "due_on": entry.due_on,
+        "required": entry.required,
+        "actual": entry.actual,
+        "verdict": entry.verdict.value,
+    }

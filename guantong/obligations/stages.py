@@ -1,0 +1,299 @@
+"""The named intermediate tables of a compiled question, each made once and shared.
+
+Dates become literals here: a stage per period length holds its periods, so that no engine is
+ever asked for date arithmetic. Numbers travel as whole ten-thousandths, so that sums are exact
+and the same everywhere.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from graphlib import TopologicalSorter
+
+from sqlglot import exp, select, union
+
+from guantong.conditions.compile import Column, compile_condition, literal
+from guantong.conditions.model import Condition
+from guantong.obligations.model import Question
+from guantong.obligations.naive import BEGINS, DEEPEST
+from guantong.obligations.tables import TABLES
+from guantong.periods import FIRST_DAY, Every
+
+SCALE = 10_000
+NO_LIMIT = 10**15  # more than any sum: what may yet be found is not bounded
+WHOLE = exp.DataType.Type.BIGINT
+
+type Source = Callable[[str], exp.Expr]
+
+
+def scaled(value: Decimal) -> int:
+    return int((value * SCALE).quantize(Decimal(1), ROUND_HALF_UP))
+
+
+def unscaled(value: int | None) -> Decimal | None:
+    return None if value is None else Decimal(value) / SCALE
+
+
+def number(column: str) -> exp.Expr:
+    """A number column in whole ten-thousandths."""
+    return exp.cast(
+        exp.func("ROUND", exp.Mul(this=exp.column(*_split(column)), expression=literal(SCALE))),
+        WHOLE,
+    )
+
+
+def _split(column: str) -> tuple[str, ...]:
+    table, _, name = column.rpartition(".")
+    return (name, table) if table else (name,)
+
+
+def holds(condition: exp.Expr, then: exp.Expr | int = 1) -> exp.Expr:
+    """`then` where the condition is true, else 0."""
+    return exp.case().when(condition, _value(then)).else_(literal(0))
+
+
+def may_hold(condition: exp.Expr) -> exp.Expr:
+    """1 where the condition is true or not known, else 0."""
+    return exp.case().when(exp.Not(this=exp.paren(condition.copy())), literal(0)).else_(literal(1))
+
+
+def not_false(condition: exp.Expr) -> exp.Expr:
+    return exp.func("COALESCE", exp.paren(condition.copy()), exp.true())
+
+
+def _value(value: exp.Expr | int) -> exp.Expr:
+    return literal(value) if isinstance(value, int) else value
+
+
+def columns(alias: str, names: Mapping[str, str] | None = None) -> Column:
+    """Fields as columns of one joined table, some under another table or name."""
+
+    def column(field: str) -> exp.Expr:
+        return exp.column(*_split((names or {}).get(field, f"{alias}.{field}")))
+
+    return column
+
+
+def compiled(condition: Condition, alias: str, names: Mapping[str, str] | None = None) -> exp.Expr:
+    return compile_condition(condition, columns(alias, names))
+
+
+def covers(alias: str, day: str) -> str:
+    """SQL for: the span of `alias` includes the day in column `day`."""
+    return (
+        f"{alias}.valid_from <= {day} AND ({alias}.valid_to IS NULL OR {alias}.valid_to > {day})"
+    )
+
+
+@dataclass
+class Scan:
+    """A shared pass over a fact table: what it reads and groups by, and the columns asked for.
+
+    Each question put to it is a pair of columns, `certain` and `possible`: what holds, and what
+    may hold if missing values turn out well.
+    """
+
+    body: exp.Select
+    group: tuple[str, ...]
+    pairs: dict[object, tuple[exp.Expr, exp.Expr]] = field(default_factory=dict)
+
+    def build(self) -> exp.Select:
+        query = self.body.select(*self.group)
+        for i, (certain, possible) in enumerate(self.pairs.values(), 1):
+            query = query.select(
+                exp.alias_(certain, f"certain_{i}"), exp.alias_(possible, f"possible_{i}")
+            )
+        return query.group_by(*self.group)
+
+
+@dataclass(frozen=True)
+class Found:
+    """Where the answer to a scan's question stands: a stage, and its two columns."""
+
+    stage: str
+    certain: str
+    possible: str
+
+
+class Stages:
+    """Collects the WITH clause of one question. `source` gives a fact table by its name."""
+
+    def __init__(self, question: Question, source: Source) -> None:
+        self.question = question
+        self.source = source
+        self.made: dict[str, exp.Query] = {}
+        self.scans: dict[str, Scan] = {}
+        self._names: dict[tuple[object, ...], str] = {}
+
+    def stage(self, name: str, make: Callable[[], exp.Query], *key: object) -> str:
+        """Return the name of the stage for (name, key), making it and what it needs once."""
+        full = (name, *key)
+        if full not in self._names:
+            taken = sum(1 for n, *_ in self._names if n == name)
+            self._names[full] = f"{name}_{taken + 1}" if taken else name
+            query = make()
+            self.made[self._names[full]] = query
+        return self._names[full]
+
+    def ask(
+        self,
+        name: str,
+        make: Callable[[], Scan],
+        key: object,
+        pair: Callable[[], tuple[exp.Expr, exp.Expr]],
+    ) -> Found:
+        """Put a question to the scan of that name, making it once; the same question is shared."""
+        if name not in self.scans:
+            self.scans[name] = make()
+        pairs = self.scans[name].pairs
+        if key not in pairs:
+            pairs[key] = pair()
+        place = list(pairs).index(key) + 1
+        return Found(name, f"certain_{place}", f"possible_{place}")
+
+    def in_order(self) -> dict[str, exp.Query]:
+        """All stages and scans, each after those it reads."""
+        waiting = self.made | {name: scan.build() for name, scan in self.scans.items()}
+        reads = {
+            name: {table.name for table in query.find_all(exp.Table)} & waiting.keys()
+            for name, query in waiting.items()
+        }
+        return {name: waiting[name] for name in TopologicalSorter(reads).static_order()}
+
+    # ------------------------------------------------------------ facts
+
+    def fact(self, table: str, alias: str) -> exp.Expr:
+        """The rows of a fact table that begin by the as-of day."""
+        query = select(*(f"x.{c}" for c in TABLES[table].columns)).from_(
+            exp.alias_(self.source(table), "x", table=True)
+        )
+        if table in BEGINS:
+            begins = exp.column(BEGINS[table], "x")
+            query = query.where(exp.LTE(this=begins, expression=literal(self.question.on)))
+        return query.subquery(alias)
+
+    def only(self, query: exp.Select, column: str, ids: Collection[int] | None) -> exp.Select:
+        """Narrow to the bearers in scope, if the question has one."""
+        if ids is None:
+            return query
+        wanted = [literal(i) for i in sorted(ids)] or [exp.null()]
+        return query.where(exp.In(this=exp.column(*_split(column)), expressions=wanted))
+
+    @property
+    def org_ids(self) -> Collection[int] | None:
+        scope = self.question.scope
+        return None if scope is None else scope.org_ids
+
+    @property
+    def person_ids(self) -> Collection[int] | None:
+        scope = self.question.scope
+        return None if scope is None else scope.person_ids
+
+    # ------------------------------------------------------------ calendar
+
+    def periods(self, every: Every) -> str:
+        """Columns: period_start, period_end, due_on, day."""
+
+        def make() -> exp.Query:
+            rows = [
+                {
+                    "period_start": p.start,
+                    "period_end": p.end,
+                    "due_on": p.last_day,
+                    "day": self.question.day(p),
+                }
+                for p in self.question.periods(every)
+            ]
+            return _rows(rows, ("period_start", "period_end", "due_on", "day"))
+
+        return self.stage(f"{every.value}s", make)
+
+    def months(self, every: Every) -> str:
+        """The whole calendar months of each period: period_start, month_start, month_end."""
+
+        def make() -> exp.Query:
+            rows = [
+                {"period_start": p.start, "month_start": month.start, "month_end": month.end}
+                for p in self.question.periods(every)
+                for month in p.whole_months()
+            ]
+            return _rows(rows, ("period_start", "month_start", "month_end"))
+
+        return self.stage(f"months_of_{every.value}s", make)
+
+    def present(self, query: exp.Select, spans: str, every: Every) -> exp.Select:
+        """Join periods as `p` to spans: those in which a span makes its bearer bound."""
+        if every is Every.MONTH:
+            return query.join(f"{self.periods(every)} AS p", on=covers(spans, "p.due_on"))
+        ends = f"({spans}.valid_to IS NULL OR {spans}.valid_to >= m.month_end)"
+        whole = f"{spans}.valid_from <= m.month_start AND {ends}"
+        return query.join(f"{self.months(every)} AS m", on=whole).join(
+            f"{self.periods(every)} AS p", on="p.period_start = m.period_start"
+        )
+
+    # ------------------------------------------------------------ tree and activities
+
+    def held(self, every: Every) -> str:
+        """Activities with the period they fall in."""
+
+        def make() -> exp.Query:
+            return (
+                select("a.activity_id", "a.kind", "a.hours", "a.planned", "a.held_on")
+                .select("p.period_start", "p.day")
+                .from_(self.fact("activities", "a"))
+                .join(
+                    f"{self.periods(every)} AS p",
+                    on="a.held_on >= p.period_start AND a.held_on < p.period_end",
+                )
+            )
+
+        return self.stage(f"held_by_{every.value}", make)
+
+    def below(self, every: Every) -> str:
+        """Organisations under each other on the day: ancestor_id, org_id, period_start, ..."""
+
+        def make() -> exp.Query:
+            links = self.stage(f"links_by_{every.value}", lambda: self._links(every))
+            levels = [select("org_id", "parent_id AS ancestor_id", "period_start").from_(links)]
+            names = [self.stage(f"level_1_by_{every.value}", lambda: levels[0])]
+            for depth in range(2, DEEPEST + 1):
+                query = (
+                    select("l.org_id", "k.parent_id AS ancestor_id", "l.period_start")
+                    .from_(f"{names[-1]} AS l")
+                    .join(
+                        f"{links} AS k",
+                        on="k.org_id = l.ancestor_id AND k.period_start = l.period_start",
+                    )
+                    .distinct()
+                )
+                names.append(self.stage(f"level_{depth}_by_{every.value}", lambda q=query: q))  # type: ignore[misc]
+            pairs = union(*[select("*").from_(name) for name in names], distinct=True)
+            return (
+                select(
+                    "t.ancestor_id", "t.org_id", "t.period_start", "p.day", "o.kind", "o.category"
+                )
+                .select("o.valid_from", "o.valid_to")
+                .from_(pairs.subquery("t"))
+                .join(f"{self.periods(every)} AS p", on="p.period_start = t.period_start")
+                .join(self.fact("orgs", "o"), on=f"o.org_id = t.org_id AND {covers('o', 'p.day')}")
+            )
+
+        return self.stage(f"below_by_{every.value}", make)
+
+    def _links(self, every: Every) -> exp.Query:
+        return (
+            select("f.org_id", "f.parent_id", "p.period_start")
+            .from_(self.fact("org_parents", "f"))
+            .join(f"{self.periods(every)} AS p", on=covers("f", "p.day"))
+            .distinct()
+        )
+
+
+def _rows(rows: list[dict[str, date]], names: tuple[str, ...]) -> exp.Query:
+    """A small literal table; without rows, one that has the columns and is empty."""
+    selects = [select(*(exp.alias_(literal(row[name]), name) for name in names)) for row in rows]
+    if not selects:
+        blank = select(*(exp.alias_(literal(FIRST_DAY), name) for name in names))
+        return blank.where(exp.false())
+    return union(*selects, distinct=False) if len(selects) > 1 else selects[0]

@@ -1,0 +1,140 @@
+"""Read one YAML file of the catalogue strictly, and take its keys one by one.
+
+Strict: a key given twice is an error, and only true/false are booleans (`on` stays a word).
+"""
+
+import re
+from collections.abc import Hashable, Sequence
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from guantong.conditions.parse import CatalogueError, Problem
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML 1.2's booleans, and no key twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen: set[Any] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if key in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"键 {key!r} 写了两次", key_node.start_mark
+                )
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+for word in ("true", "false"):
+    _Loader.yaml_implicit_resolvers.setdefault(word[0], []).append(
+        ("tag:yaml.org,2002:bool", re.compile(f"^{word}$"))
+    )
+
+
+def read(path: Path, at: str) -> "Fields":
+    """Return the mapping in a file; raise CatalogueError naming file and line."""
+    try:
+        data = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+    except (OSError, UnicodeDecodeError) as error:
+        raise CatalogueError(Problem(at, f"读不了：{error}", "请存为 UTF-8 文本")) from None
+    except yaml.MarkedYAMLError as error:
+        line = f"第 {error.problem_mark.line + 1} 行" if error.problem_mark else ""
+        raise CatalogueError(
+            Problem(f"{at} {line}".strip(), f"YAML 写法有误：{error.problem}")
+        ) from None
+    return Fields(data, f"{at}:")
+
+
+class Fields:
+    """The keys of one mapping. Each is taken once; `done` complains about what is left over."""
+
+    def __init__(self, data: object, at: str) -> None:
+        if not isinstance(data, dict):
+            raise CatalogueError(Problem(at.rstrip(":"), f"应是“键: 值”，现在是 {data!r}"))
+        self.data: dict[Any, Any] = dict(data)
+        self.at = at
+        self.known: list[str] = []
+
+    def place(self, key: str) -> str:
+        return f"{self.at} {key}" if self.at.endswith(":") else f"{self.at}.{key}"
+
+    def wrong(self, key: str, what: str, remedy: str = "") -> CatalogueError:
+        return CatalogueError(Problem(self.place(key), what, remedy))
+
+    def take[T](
+        self, key: str, kind: type[T] | tuple[type[T], ...], default: T | None = None
+    ) -> T:
+        """Return the value of `key`, which must be of that type; a default makes it optional."""
+        self.known.append(key)
+        value = self.data.pop(key, None)
+        if value is None:
+            if default is None:
+                raise self.wrong(key, "缺少这一项", "请补上，写法见同目录其他文件")
+            return default
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is int):
+            raise self.wrong(key, f"值 {value!r} 的类型不对", f"应为 {_named(kind)}")
+        return value
+
+    def text(self, key: str, default: str | None = None) -> str:
+        return self.take(key, str, default).strip()
+
+    def day(self, key: str) -> date:
+        return self.take(key, date)
+
+    def maybe_day(self, key: str) -> date | None:
+        self.known.append(key)
+        value = self.data.pop(key, None)
+        if value is not None and not isinstance(value, date):
+            raise self.wrong(key, f"{value!r} 不是日期", "写成 2021-07-15 的样子")
+        return value
+
+    def number(self, key: str) -> Decimal:
+        value = self.take(key, (int, float))
+        return Decimal(str(value))
+
+    def names(self, key: str, default: list[Any] | None = None) -> tuple[str, ...]:
+        values = self.take(key, list, default)
+        if not all(isinstance(value, str) for value in values):
+            raise self.wrong(key, f"{values!r} 里应都是名称")
+        return tuple(values)
+
+    def choice(self, key: str, options: type[StrEnum] | Sequence[str]) -> str:
+        word, known = self.text(key), [str(option) for option in options]
+        if word not in known:
+            raise self.wrong(key, f"不认识 {word!r}", f"可用：{'、'.join(known)}")
+        return word
+
+    def fields(self, key: str, default: dict[str, Any] | None = None) -> "Fields":
+        return Fields(self.take(key, dict, default), self.place(key))
+
+    def each(self, key: str, default: list[Any] | None = None) -> list["Fields"]:
+        values = self.take(key, list, default)
+        return [Fields(value, f"{self.place(key)}[{i}]") for i, value in enumerate(values)]
+
+    def has(self, key: str) -> bool:
+        return self.data.get(key) is not None
+
+    def done(self) -> None:
+        if self.data:
+            raise CatalogueError(
+                *(
+                    Problem(self.place(str(k)), "没有这一项", f"可用：{'、'.join(self.known)}")
+                    for k in self.data
+                )
+            )
+
+
+def _named(kind: object) -> str:
+    words = {str: "文字", int: "整数", float: "数", list: "列表", dict: "“键: 值”", date: "日期"}
+    kinds = kind if isinstance(kind, tuple) else (kind,)
+    return "或".join(words.get(k, str(k)) for k in kinds)

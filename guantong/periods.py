@@ -1,0 +1,107 @@
+"""The stretches of time that obligations are counted over.
+
+A period is half-open: `start` is the first day in it, `end` the first day after it. All calendar
+arithmetic of the project is here; it knows calendar months and years, never 30 or 365 days.
+"""
+
+from calendar import monthrange
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from enum import StrEnum
+
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(9999, 12, 31)
+
+
+class Every(StrEnum):
+    MONTH = "month"
+    QUARTER = "quarter"
+    SEMESTER = "semester"
+    YEAR = "year"
+    TERM = "term"  # from an election to the day the term runs out; has no calendar
+
+
+@dataclass(frozen=True, order=True)
+class Period:
+    start: date
+    end: date
+
+    def __post_init__(self) -> None:
+        if self.start >= self.end:
+            raise ValueError(f"a period must begin before it ends: {self.start} .. {self.end}")
+
+    def __contains__(self, day: date) -> bool:
+        return self.start <= day < self.end
+
+    @property
+    def last_day(self) -> date:
+        return self.end - timedelta(days=1)
+
+    def whole_months(self) -> tuple["Period", ...]:
+        """The calendar months that lie wholly in the period, in order."""
+        first = month_of(self.start)
+        if first.start < self.start:
+            first = month_of(first.end)
+        months = []
+        while first.end <= self.end:
+            months.append(first)
+            first = month_of(first.end)
+        return tuple(months)
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """When the semesters of a school begin: month and day by default, dates where one is given.
+
+    `given` maps a calendar year to the first days of its spring and autumn semesters.
+    """
+
+    spring: tuple[int, int] = (2, 1)
+    autumn: tuple[int, int] = (8, 1)
+    given: Mapping[int, tuple[date, date]] = field(default_factory=dict)
+
+    def semesters_of(self, year: int) -> tuple[date, date]:
+        return self.given.get(year, (date(year, *self.spring), date(year, *self.autumn)))
+
+
+def add_months(day: date, months: int) -> date:
+    """Return the same day of a later (or earlier) month, or that month's last day."""
+    years, month0 = divmod(day.month - 1 + months, 12)
+    year, month = day.year + years, month0 + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
+
+
+def month_of(day: date) -> Period:
+    return _months(day, 1)
+
+
+def period_of(every: Every, day: date, calendar: Calendar) -> Period:
+    """Return the calendar period of the given length that `day` falls in."""
+    match every:
+        case Every.MONTH:
+            return _months(day, 1)
+        case Every.QUARTER:
+            return _months(day, 3)
+        case Every.YEAR:
+            return _months(day, 12)
+        case Every.SEMESTER:
+            starts = [s for y in (-1, 0, 1) for s in calendar.semesters_of(day.year + y)]
+            later = [s for s in starts if s > day]
+            return Period(max(s for s in starts if s <= day), min(later))
+        case Every.TERM:
+            raise ValueError("a term of office is no calendar period")
+
+
+def periods_from(every: Every, first: date, last: date, calendar: Calendar) -> Iterator[Period]:
+    """Yield the calendar periods that begin on `first` or later, and not after `last`."""
+    period = period_of(every, first, calendar)
+    if period.start < first:
+        period = period_of(every, period.end, calendar)
+    while period.start <= last:
+        yield period
+        period = period_of(every, period.end, calendar)
+
+
+def _months(day: date, length: int) -> Period:
+    start = date(day.year, (day.month - 1) // length * length + 1, 1)
+    return Period(start, add_months(start, length))
