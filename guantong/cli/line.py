@@ -10,7 +10,12 @@ import sys
 from difflib import get_close_matches
 
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management import CommandError, ManagementUtility, get_commands
+from django.core.management import (
+    CommandError,
+    ManagementUtility,
+    get_commands,
+    load_command_class,
+)
 
 PROGRAM = "python3 run"
 ARGPARSE_WORDS = {
@@ -41,7 +46,7 @@ def main(args: list[str]) -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "guantong.config.settings")
     try:
         name, *rest = take_data_folder(args) or ["help"]
-        return run(name.replace("-", "_") if name[0] != "-" else name, rest)
+        return run(name.replace("-", "_"), rest)
     except (CommandError, ImproperlyConfigured) as error:
         sys.stderr.write(f"错误：{error}\n")
         return error.returncode if isinstance(error, CommandError) else 1
@@ -57,7 +62,7 @@ def speak_chinese() -> None:
 def take_data_folder(args: list[str]) -> list[str]:
     """`--data DIR` is for the settings, which are read before any command sees its arguments."""
     parser = argparse.ArgumentParser(prog=PROGRAM, add_help=False, allow_abbrev=False)
-    parser.add_argument("--data")
+    parser.add_argument("--data", metavar="目录")
     options, rest = parser.parse_known_args(args)
     if options.data:
         os.environ["GUANTONG_DATA"] = options.data
@@ -65,23 +70,27 @@ def take_data_folder(args: list[str]) -> list[str]:
 
 
 def run(name: str, rest: list[str]) -> int:
-    utility = ManagementUtility([PROGRAM, name, *rest])
-    if name == "help" or name.startswith("-"):
-        utility.execute()
-        return 0
+    if name == "help":
+        return run(rest[0].replace("-", "_"), ["--help"]) if rest else print_commands()
     if name not in get_commands():
-        return unknown(name)
-    if "--traceback" in rest:
-        utility.execute()
-        return 0
+        return unknown(name.replace("_", "-"))
     # With --traceback Django hands a CommandError on instead of printing it in its own words.
-    utility.argv.insert(2, "--traceback")
-    utility.execute()
+    ManagementUtility([PROGRAM, name, "--traceback", *rest]).execute()
+    return 0
+
+
+def print_commands() -> int:
+    own = sorted(name for name, app in get_commands().items() if app == "guantong.cli")
+    for name in own:
+        text = load_command_class("guantong.cli", name).help
+        sys.stdout.write(f"  {name.replace('_', '-'):<18}{text}\n")
+    others = ", ".join(sorted(get_commands().keys() - set(own)))
+    sys.stdout.write(f"另有框架自带的命令：{others}\n")
     return 0
 
 
 def unknown(name: str) -> int:
-    near = get_close_matches(name, get_commands(), n=1)
-    hint = f"是不是 {near[0].replace('_', '-')}？" if near else ""
+    near = get_close_matches(name, [known.replace("_", "-") for known in get_commands()], n=1)
+    hint = f"是不是 {near[0]}？" if near else ""
     sys.stderr.write(f"没有“{name}”这个命令。{hint}全部命令：{PROGRAM} help\n")
     return 2

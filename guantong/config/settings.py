@@ -22,7 +22,7 @@ from guantong.config.keys import key_file
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DATA = Path(os.environ.get("GUANTONG_DATA") or ROOT / "var").resolve()
-DATA.mkdir(parents=True, exist_ok=True)
+DATA.mkdir(mode=0o700, parents=True, exist_ok=True)
 CATALOGUE_DIR = Path(os.environ.get("GUANTONG_CATALOGUE") or ROOT / "catalogue").resolve()
 
 HOSTS = [host for host in os.environ.get("ALLOWED_HOSTS", "").replace(" ", "").split(",") if host]
