@@ -129,8 +129,9 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_ADAPTER = "guantong.config.accounts.Adapter"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
+ACCOUNT_SESSION_REMEMBER = False  # office computers are shared
 SESSION_COOKIE_AGE = 8 * 60 * 60  # a working day
-SESSION_EXPIRE_AT_BROWSER_CLOSE = True  # office computers are shared
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 
 # Protection
 
