@@ -24,6 +24,7 @@ def test_wrong_usage_ends_with_2_in_chinese(capsys: pytest.CaptureFixture[str]) 
     assert "用法有误：没有这样的参数：--no-such" in capsys.readouterr().err
 
 
+@pytest.mark.django_db  # the system checks look at the database
 def test_a_refusal_ends_with_1_and_without_a_traceback(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
