@@ -1,0 +1,195 @@
+"""Who may do what, and who sees which rows. The only way a page gets at records.
+
+A role is held through a grant with dates or through a post while it lasts (roles.yaml), for an
+organisation and all that hangs below it today; a role of scope "own" is held by everyone on the
+roll and reaches that person's own records. Each function here costs a constant number of queries,
+whatever the size of the tree.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from guantong.records import catalogue, clock
+from guantong.records.models import (
+    Activity,
+    ActivityHost,
+    Attendance,
+    Entry,
+    Event,
+    Grant,
+    ImportBatch,
+    Membership,
+    Org,
+    Person,
+    Post,
+    User,
+)
+from guantong.records.models.activity import ActivityQuerySet
+from guantong.records.models.event import EventQuerySet
+from guantong.records.models.org import OrgQuerySet
+from guantong.records.models.person import PersonQuerySet
+from guantong.records.roles import Role
+
+type Someone = User | AnonymousUser
+
+class Refused(Exception):
+    """The user may not, or not like this. `text` is Chinese and fit to show."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        super().__init__(text)
+
+
+@dataclass(frozen=True)
+class Held:
+    """A role that somebody holds; `org` None: for the whole school."""
+
+    role: Role
+    org: Org | None
+
+    @property
+    def path(self) -> str:
+        return self.org.path if self.org else ""
+
+
+def roles_of(user: Someone, on: date | None = None) -> tuple[Held, ...]:
+    """The roles held on a day (today), from grants, posts and membership."""
+    if not isinstance(user, User) or not user.is_active:
+        return ()
+    day = on or clock.today()
+    roles = catalogue.roles()
+    grants = Grant.objects.on(day).filter(user=user).select_related("org")
+    held = [Held(roles.roles[g.role], g.org) for g in grants if g.role in roles.roles]
+    if user.person_id is None:
+        return tuple(held)
+    for post in Post.objects.on(day).filter(person=user.person_id).select_related("org"):
+        held += [Held(role, post.org) for role in roles.from_post(post.post, post.org.kind)]
+    own = [role for role in roles.roles.values() if role.own]
+    for span in Membership.objects.on(day).filter(person=user.person_id).select_related("org"):
+        held += [Held(role, span.org) for role in own]
+    return tuple(dict.fromkeys(held))
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How far a permission goes: subtrees by path, and for own records a person and a branch."""
+
+    day: date
+    paths: frozenset[str]
+    own_persons: frozenset[int]
+    own_orgs: frozenset[int]
+
+    @property
+    def whole(self) -> bool:
+        return "" in self.paths
+
+    def orgs(self) -> OrgQuerySet:
+        return Org.objects.all() if self.whole else Org.objects.below_paths(self.paths)
+
+
+def reach(user: Someone, permission: str, on: date | None = None) -> Reach:
+    day = on or clock.today()
+    allowing = catalogue.roles().allowing(permission)
+    held = [h for h in roles_of(user, day) if h.role.name in allowing]
+    own = [h for h in held if h.role.own]
+    me = user.person_id if own and isinstance(user, User) else None
+    return Reach(
+        day=day,
+        paths=frozenset(h.path for h in held if not h.role.own),
+        own_persons=frozenset([me] if me else []),
+        own_orgs=frozenset(h.org.pk for h in own if h.org),
+    )
+
+
+# What a user may see
+
+
+def orgs(user: Someone, permission: str, on: date | None = None) -> OrgQuerySet:
+    return reach(user, permission, on).orgs()
+
+
+def people(user: Someone, permission: str, on: date | None = None) -> PersonQuerySet:
+    """Those whose last known branch is in reach, those in a post there, and oneself."""
+    far = reach(user, permission, on)
+    later = Membership.objects.filter(
+        person=OuterRef("person"), valid_from__gt=OuterRef("valid_from"), valid_from__lte=far.day
+    )
+    members = Membership.objects.filter(~Exists(later), org__in=far.orgs())
+    posts = Post.objects.on(far.day).filter(org__in=far.orgs())
+    return Person.objects.filter(
+        Q(pk__in=members.values("person"))
+        | Q(pk__in=posts.values("person"))
+        | Q(pk__in=far.own_persons)
+    )
+
+
+def activities(user: Someone, permission: str, on: date | None = None) -> ActivityQuerySet:
+    """Those hosted in reach, withdrawn ones too; a member's own branch's and those attended."""
+    far = reach(user, permission, on)
+    hosts = ActivityHost.objects.filter(Q(org__in=far.orgs()) | Q(org__in=far.own_orgs))
+    attended = Attendance.objects.filter(person__in=far.own_persons)
+    return Activity.objects.filter(
+        Q(pk__in=hosts.values("activity")) | Q(pk__in=attended.values("activity"))
+    )
+
+
+def entries(user: Someone) -> QuerySet[Entry]:
+    """Rows of the live ledger: of organisations in reach, and one's own."""
+    far = reach(user, "ledger.view")
+    seen = Q(org__in=far.orgs()) | Q(person__in=far.own_persons)
+    return Entry.objects.filter(seen, assessment__live=True)
+
+
+def events(user: Someone) -> EventQuerySet:
+    return Event.objects.filter(_at(reach(user, "event.view")))
+
+
+def batches(user: Someone) -> QuerySet[ImportBatch]:
+    return ImportBatch.objects.filter(
+        Q(_at(reach(user, "import.roll")), kind="roll")
+        | Q(_at(reach(user, "import.activities")), kind="activities")
+    )
+
+
+def _at(far: Reach) -> Q:
+    """Rows of organisations in reach; those of no organisation need the whole school."""
+    return Q() if far.whole else Q(org__in=far.orgs())
+
+
+# What a user may do. Empty: he may.
+
+
+def check(user: Someone | None, permission: str, org: Org | None) -> str:
+    """Why not, for an organisation or (None) for the whole school. No user: the system itself."""
+    if user is None:
+        return ""
+    if org is None:
+        far = reach(user, permission)
+        return "" if far.whole else _missing(permission, "全校")
+    if orgs(user, permission).filter(pk=org.pk).exists():
+        return ""
+    return _missing(permission, "该党组织")
+
+
+def check_person(user: Someone | None, permission: str, person: Person) -> str:
+    if user is None or people(user, permission).filter(pk=person.pk).exists():
+        return ""
+    return _missing(permission, "该党员")
+
+
+def require(user: Someone | None, permission: str, org: Org | None) -> None:
+    if reason := check(user, permission, org):
+        raise Refused(reason)
+
+
+def require_person(user: Someone | None, permission: str, person: Person) -> None:
+    if reason := check_person(user, permission, person):
+        raise Refused(reason)
+
+
+def _missing(permission: str, where: str) -> str:
+    title = catalogue.roles().titles[permission]
+    return f"您没有对{where}“{title}”的权限。需要时请联系上级党组织或学校党委组织部。"
