@@ -73,14 +73,13 @@ def _required(o: m.Obligation) -> exp.Expr:
 
 
 def _by_months(o: m.Obligation, standard: m.Standard) -> exp.Expr:
-    whole = exp.cast(literal(scaled(standard.value)), WHOLE)
     if not o.pro_rata:
-        return whole
+        return exp.cast(literal(scaled(standard.value)), WHOLE)
     case = exp.case()
     for months in range(1, 12):
         part = literal(scaled(m.prorated(standard.value, months)))
         case = case.when(f"b.months = {months}", part)
-    return case.else_(whole)
+    return case.else_(exp.cast(literal(scaled(m.prorated(standard.value, 12))), WHOLE))
 
 
 # ---------------------------------------------------------------- what was found

@@ -11,6 +11,7 @@ from guantong.conditions.model import ALWAYS, Condition
 from guantong.conditions.parse import CatalogueError, Problem, parse_condition
 from guantong.obligations import model as m
 from guantong.obligations import tables
+from guantong.obligations.guards import guard
 from guantong.obligations.yaml_file import Fields, read
 from guantong.periods import Calendar, Every, Period
 
@@ -48,7 +49,7 @@ def load_catalogue(folder: Path) -> m.Catalogue:
         kinds=attempts.one(lambda: _mapping(folder, "kinds.yaml")) or {},
         calendar=attempts.one(lambda: _calendar(folder)) or Calendar(),
     )
-    found = attempts.problems or list(_crossings(catalogue))
+    found = attempts.problems or [*_crossings(catalogue), *guard(catalogue)]
     if not catalogue.plans and not found:
         found = [Problem(str(folder), "没有 plans/*.yaml", "请确认目录是否正确")]
     if found:

@@ -184,7 +184,7 @@ class Obligation:
 
 
 def prorated(value: Decimal, months: int) -> Decimal:
-    """Twelfths of a yearly standard, rounded up to one decimal (the contract of the fact tables)."""
+    """Twelfths of a yearly standard, rounded up to one decimal."""
     return (value * months / 12).quantize(Decimal("0.1"), ROUND_CEILING)
 
 

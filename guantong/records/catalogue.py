@@ -1,6 +1,7 @@
 """The catalogue that this installation runs by, read once per process."""
 
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 
 from django.conf import settings
@@ -14,6 +15,11 @@ def current() -> Catalogue:
     return _catalogue(settings.CATALOGUE_DIR)
 
 
+def fingerprint() -> str:
+    """SHA-256 over the files that decide what the ledger says."""
+    return _fingerprint(settings.CATALOGUE_DIR)
+
+
 def roles() -> Roles:
     return _roles(settings.CATALOGUE_DIR)
 
@@ -21,6 +27,14 @@ def roles() -> Roles:
 @cache
 def _catalogue(folder: Path) -> Catalogue:
     return load_catalogue(folder)
+
+
+@cache
+def _fingerprint(folder: Path) -> str:
+    digest = sha256()
+    for path in sorted(folder.rglob("*.yaml")):
+        digest.update(f"{path.relative_to(folder).as_posix()}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 @cache

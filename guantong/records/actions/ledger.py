@@ -1,12 +1,34 @@
-"""Keeping the ledger's entries in step with the records."""
+"""Keeping the ledger's entries in step with the records.
+
+Every action that changes a record calls `refresh` before it ends, in its own transaction: the
+entries that the change can reach are worked out anew by the same compiled query that works out
+the whole ledger, narrowed to those bearers and months. `rebuild` works out everything.
+"""
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
+
+from django.db import connection, transaction
+from django.db.models import Max, Q, QuerySet
+
+from guantong.obligations import model as m
+from guantong.obligations.reads import looks_below, reads
+from guantong.obligations.tables import TABLES
+from guantong.periods import Every
+from guantong.records import catalogue, clock, ledger
+from guantong.records.models import Assessment, Entry, Event, OrgParent
+
+EVERY_TABLE = frozenset(TABLES)
+HELD = frozenset({"activities", "hosts", "attendances"})
+FIELDS = ("due_on", "period_end", "required", "actual", "numerator", "denominator", "verdict")
+BATCH = 2000
+LEVELS = 8
 
 
 @dataclass(frozen=True)
 class Touch:
-    """What a change can reach: bearers (before and after it) and the days it concerns.
+    """What a change can reach: bearers (before and after it), the days, the tables it concerns.
 
     `last_day` None means "and all days after".
     """
@@ -15,7 +37,139 @@ class Touch:
     person_ids: frozenset[int] = frozenset()
     first_day: date = date(1900, 1, 1)
     last_day: date | None = None
+    tables: frozenset[str] = EVERY_TABLE
 
 
 def refresh(touch: Touch) -> None:
     """Recompute the entries that `touch` can reach, in the caller's transaction."""
+    live = Assessment.objects.select_for_update().filter(live=True).first()
+    if live is None:  # no ledger yet; the first one will see this change too
+        return
+    asked = ledger.question(on=live.on_day)
+    affected = [o for o in asked.obligations if reads(o) & touch.tables]
+    orgs = touch.org_ids
+    if any(looks_below(o) for o in affected):
+        orgs |= _above(orgs)
+    asked = ledger.narrowed(
+        asked,
+        obligations=affected,
+        scope=m.Scope(orgs, touch.person_ids),
+        first_day=touch.first_day,
+        last_day=touch.last_day,
+    )
+    _replace(_reached(live, asked), live, ledger.answer(asked))
+
+
+@transaction.atomic
+def rebuild() -> Assessment:
+    """Work the whole live ledger out anew for today."""
+    Assessment.objects.select_for_update().filter(live=True).delete()
+    return _assess(clock.today(), live=True)
+
+
+def bring_up_to_date() -> Assessment:
+    """Return the live ledger, rebuilt if the day has turned or the catalogue has changed."""
+    live = Assessment.objects.filter(live=True).first()
+    if live and live.on_day == clock.today() and live.catalogue_hash == catalogue.fingerprint():
+        return live
+    return rebuild()
+
+
+@transaction.atomic
+def as_of(day: date) -> Assessment:
+    """Return the ledger as seen on another day; worked out once until a record changes."""
+    kept = Assessment.objects.filter(live=False, on_day=day)
+    fresh = kept.filter(last_event=_last_event(), catalogue_hash=catalogue.fingerprint()).first()
+    if fresh:
+        return fresh
+    kept.delete()
+    return _assess(day, live=False)
+
+
+def _assess(day: date, *, live: bool) -> Assessment:
+    asked = ledger.question(on=day)
+    assessment = Assessment.objects.create(
+        plan=ledger.plan().name,
+        on_day=day,
+        since=asked.span.start,
+        catalogue_hash=catalogue.fingerprint(),
+        engine=connection.vendor,
+        live=live,
+        made_at=clock.now(),
+        last_event=_last_event(),
+    )
+    rows = (_row(assessment, entry) for entry in ledger.answer(asked))
+    Entry.objects.bulk_create(rows, batch_size=BATCH)
+    return assessment
+
+
+def _last_event() -> int:
+    newest: int | None = Event.objects.aggregate(newest=Max("id"))["newest"]
+    return newest or 0
+
+
+def _above(org_ids: frozenset[int]) -> frozenset[int]:
+    """Every organisation that these ever hung below."""
+    found, level = set[int](), set(org_ids)
+    for _ in range(LEVELS):
+        level = (
+            set(OrgParent.objects.filter(org__in=level).values_list("parent_id", flat=True))
+            - found
+        )
+        if not level:
+            break
+        found |= level
+    return frozenset(found)
+
+
+def _reached(live: Assessment, asked: m.Question) -> QuerySet[Entry]:
+    """The stored entries that the narrowed question answers anew."""
+    scope, within = asked.scope, asked.within
+    assert scope is not None
+    assert within is not None
+    terms = [o.name for o in asked.obligations if o.every is Every.TERM]
+    names = [o.name for o in asked.obligations]
+    meets = Q(period_start__lt=within.end, period_end__gt=within.start) | Q(obligation__in=terms)
+    mine = Q(person=None, org__in=scope.org_ids) | Q(person__in=scope.person_ids)
+    return Entry.objects.filter(meets, mine, assessment=live, obligation__in=names)
+
+
+def _replace(stored: QuerySet[Entry], live: Assessment, found: list[m.Entry]) -> None:
+    """Make the stored rows equal to the entries found, touching only those that differ."""
+    before = {(e.obligation, e.org_id, e.person_id, e.period_start): e for e in stored}
+    changed, new = [], []
+    for entry in found:
+        key = (entry.obligation, entry.org_id, entry.person_id, entry.period.start)
+        row = before.pop(key, None)
+        fresh = _row(live, entry)
+        if row is None:
+            new.append(fresh)
+        elif any(getattr(row, f) != getattr(fresh, f) for f in FIELDS):
+            fresh.pk = row.pk
+            changed.append(fresh)
+    if before:
+        Entry.objects.filter(pk__in=[row.pk for row in before.values()]).delete()
+    Entry.objects.bulk_update(changed, FIELDS, batch_size=BATCH)
+    Entry.objects.bulk_create(new, batch_size=BATCH)
+
+
+def _row(assessment: Assessment, entry: m.Entry) -> Entry:
+    return Entry(
+        assessment=assessment,
+        obligation=entry.obligation,
+        bearer_kind=entry.bearer_kind,
+        org_id=entry.org_id,
+        person_id=entry.person_id,
+        period_start=entry.period.start,
+        period_end=entry.period.end,
+        due_on=entry.due_on,
+        required=_stored(entry.required),
+        actual=_stored(entry.actual),
+        numerator=_stored(entry.numerator),
+        denominator=_stored(entry.denominator),
+        verdict=entry.verdict.value,
+    )
+
+
+def _stored(value: Decimal | None) -> Decimal | None:
+    return None if value is None else value.quantize(Decimal("0.0001"))

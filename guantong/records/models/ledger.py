@@ -10,7 +10,8 @@ from guantong.records.models.person import Person
 class Assessment(models.Model):
     """Grain: one run of the ledger for a day. One is live: records update it as they change.
 
-    `since`: no period that begins earlier was assessed. `catalogue_hash`: of the obligations used.
+    `since`: no period that begins earlier was assessed. `catalogue_hash`: of the files used.
+    `last_event`: id of the newest event when it was made; a later one makes it out of date.
     """
 
     plan = models.CharField("计划", max_length=60)
@@ -20,6 +21,7 @@ class Assessment(models.Model):
     engine = models.CharField(max_length=20)
     live = models.BooleanField(default=False)
     made_at = models.DateTimeField("生成时间")
+    last_event = models.BigIntegerField(default=0)
 
     class Meta:
         constraints = [
@@ -32,7 +34,7 @@ class Entry(models.Model):
 
     `bearer_kind` org, person or post; `org` answers for it; `person` null for organisations.
     `period_end` is the first day after. `required`, `actual` null: not known or exempt;
-    `denominator` only for shares, where `actual` is the share.
+    `numerator` and `denominator` only for shares, where `actual` is the share, rounded.
     """
 
     assessment = models.ForeignKey(Assessment, models.CASCADE, related_name="entries")
@@ -47,6 +49,7 @@ class Entry(models.Model):
     due_on = models.DateField("到期日")
     required = models.DecimalField("应完成", max_digits=14, decimal_places=4, null=True)
     actual = models.DecimalField("已完成", max_digits=14, decimal_places=4, null=True)
+    numerator = models.DecimalField(max_digits=14, decimal_places=4, null=True)
     denominator = models.DecimalField(max_digits=14, decimal_places=4, null=True)
     verdict = models.CharField("结论", max_length=10)
 

@@ -1,0 +1,55 @@
+"""Which fact tables an obligation reads: what tells a live update that it has nothing to do."""
+
+from typing import assert_never
+
+from guantong.obligations import model as m
+
+HOSTED = frozenset({"activities", "hosts"})
+
+
+def reads(o: m.Obligation) -> frozenset[str]:
+    """Return the names of the fact tables that can change this obligation's entries."""
+    having = frozenset(h.state.table for h in o.having)
+    return _bearer(o.bearer) | having | _measure(o.measure)
+
+
+def _bearer(bearer: m.Bearer) -> frozenset[str]:
+    match bearer:
+        case m.OrgBearer():
+            return frozenset({"orgs"})
+        case m.MemberBearer(_, without_post):
+            return frozenset({"memberships"} | ({"posts", "orgs"} if without_post else set()))
+        case m.PostBearer(_, _, linked):
+            return frozenset({"posts", "orgs"} | ({"relations"} if linked else set()))
+        case _:
+            assert_never(bearer)
+
+
+def _measure(measure: m.Measure) -> frozenset[str]:
+    match measure:
+        case m.CountActivities():
+            return HOSTED
+        case m.Attended():
+            where = {
+                m.HostedBy.OWN_BRANCH: {"memberships"},
+                m.HostedBy.CONTACT_POINT: {"relations"},
+            }
+            hosted = where.get(measure.hosted_by, set()) if measure.hosted_by else set()
+            return HOSTED | {"attendances"} | hosted
+        case m.State(table):
+            return frozenset({"orgs", "org_parents"} if table == "orgs" else {table})
+        case m.Ratio():
+            return frozenset({"figures"})
+        case m.Coverage(_, by):
+            return frozenset({"orgs", "org_parents"}) | _measure(by)
+        case m.NextTerm():
+            return frozenset({"terms"})
+        case _:
+            assert_never(measure)
+
+
+def looks_below(o: m.Obligation) -> bool:
+    """Whether what happens in an organisation can change the entry of one above it."""
+    return isinstance(o.measure, m.Coverage) or (
+        isinstance(o.measure, m.State) and o.measure.table == "orgs"
+    )

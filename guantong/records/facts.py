@@ -1,0 +1,35 @@
+"""The records, as the fact tables that obligations are written against.
+
+One SELECT per table, the same text for SQLite and PostgreSQL, with exactly the columns of
+`obligations.tables`. Withdrawn activities are left out; their hosts and attendances stay, and count for nothing alone.
+"""
+
+from collections.abc import Mapping
+
+FACTS: Mapping[str, str] = {
+    "orgs": "SELECT id AS org_id, kind, category, valid_from, valid_to FROM records_org",
+    "org_parents": "SELECT org_id, parent_id, valid_from, valid_to FROM records_orgparent",
+    "memberships": (
+        "SELECT person_id, org_id, status, exempt, valid_from, valid_to FROM records_membership"
+    ),
+    "posts": (
+        "SELECT person_id, org_id, post, double_leader, full_time, valid_from, valid_to"
+        " FROM records_post"
+    ),
+    "activities": (
+        "SELECT id AS activity_id, kind, held_on, hours, planned FROM records_activity"
+        " WHERE withdrawn_at IS NULL"
+    ),
+    "hosts": "SELECT activity_id, org_id FROM records_activityhost",
+    "attendances": "SELECT activity_id, person_id, role, hours FROM records_attendance",
+    "relations": (
+        "SELECT id AS relation_id, kind, person_id, org_id, other_org_id, other_person_id,"
+        " valid_from, valid_to FROM records_relation"
+    ),
+    "figures": "SELECT org_id, name, as_of, value FROM records_figure",
+    "terms": "SELECT org_id, elected_on, expires_on, extended_to FROM records_term",
+    "documents": (
+        'SELECT id AS document_id, org_id, doc_class AS "class", valid_from, valid_to, review_due'
+        " FROM records_document"
+    ),
+}

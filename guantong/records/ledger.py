@@ -1,0 +1,101 @@
+"""The ledger's questions, put to the application's own database. Reads only.
+
+`answer` runs inside the caller's connection and transaction, so that what was just saved counts.
+"""
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import date
+from functools import lru_cache
+
+import sqlglot
+from django.db import connection
+from sqlglot import exp
+
+from guantong.obligations import model as m
+from guantong.obligations import run
+from guantong.periods import FIRST_DAY, LAST_DAY, Period, month_of
+from guantong.records import catalogue, clock
+from guantong.records.facts import FACTS
+from guantong.records.models import School
+
+DIALECTS = {"sqlite": "sqlite", "postgresql": "postgres"}
+# Stand where the ids of a scope belong while the text is cached; no row has such an id.
+ORG_MARK, PERSON_MARK = -7_000_001, -7_000_002
+
+
+def plan() -> m.Plan:
+    """The plan that the school carries out."""
+    return catalogue.current().plans[School.objects.get().plan]
+
+
+def question(*, on: date | None = None) -> m.Question:
+    """What the school's ledger asks: its plan's obligations, since records are kept."""
+    school, rules = School.objects.get(), catalogue.current()
+    span = rules.plans[school.plan].span
+    return m.Question(
+        obligations=rules.of_plan(school.plan),
+        on=on or clock.today(),
+        span=Period(max(span.start, school.records_since), span.end),
+        calendar=rules.calendar,
+    )
+
+
+def narrowed(
+    asked: m.Question,
+    *,
+    obligations: Collection[m.Obligation],
+    scope: m.Scope,
+    first_day: date,
+    last_day: date | None,
+) -> m.Question:
+    """The same question for some bearers and the months between two days."""
+    start = month_of(max(first_day, FIRST_DAY)).start
+    end = month_of(last_day).end if last_day else LAST_DAY
+    within = Period(start, end)
+    return replace(asked, obligations=tuple(obligations), scope=scope, within=within)
+
+
+def answer(asked: m.Question) -> list[m.Entry]:
+    """Return the entries of a question, from the records as they are now."""
+    if not asked.obligations:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(sql(asked))
+        return run.entries(cursor.fetchall())
+
+
+def sql(asked: m.Question) -> str:
+    """The question as text for this database. Compiled once per shape, whatever the bearers."""
+    scope = asked.scope
+    if scope is not None:
+        marked = m.Scope(frozenset({ORG_MARK}), frozenset({PERSON_MARK}))
+        asked = replace(asked, scope=marked)
+    text = _compiled(asked, DIALECTS[connection.vendor])
+    if scope is None:
+        return text
+    return text.replace(str(ORG_MARK), _listed(scope.org_ids)).replace(
+        str(PERSON_MARK), _listed(scope.person_ids)
+    )
+
+
+def source(table: str) -> exp.Expr:
+    """A fact table, as a query over the records."""
+    return _facts(table).copy()
+
+
+@lru_cache(maxsize=128)
+def _compiled(asked: m.Question, dialect: str) -> str:
+    # Percent signs would be taken for parameters; the text has none but in such a mistake.
+    text = run.sql(asked, source, dialect)
+    assert "%" not in text
+    return text
+
+
+@lru_cache
+def _facts(table: str) -> exp.Expr:
+    return sqlglot.parse_one(FACTS[table], dialect="postgres", into=exp.Select).subquery()
+
+
+def _listed(ids: Collection[int]) -> str:
+    return ", ".join(str(int(i)) for i in sorted(ids)) or "NULL"

@@ -1,0 +1,59 @@
+"""Every obligation of the catalogue does what its own examples say, on every engine."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from guantong.conditions.parse import CatalogueError
+from guantong.obligations.examples import examples
+from guantong.obligations.load import load_catalogue
+from tests.spec import engines
+
+FOLDER = Path(__file__).parents[2] / "catalogue"
+CATALOGUE = load_catalogue(FOLDER)
+EXAMPLES = [
+    pytest.param(example, id=f"{o.name}: {example.says}")
+    for o in CATALOGUE.obligations.values()
+    for example in examples(o, CATALOGUE.calendar)
+]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("engine", ["naive", *engines.available()])
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_example(example, engine):
+    found = engines.entries(engine, example.question, example.facts)
+    assert not example.differences(found)
+
+
+def test_the_plan_has_every_clause_and_at_least_thirty_obligations():
+    plan = CATALOGUE.plans["jyu-2021-2023"]
+    depths = [clause.path.count("/") for clause in plan.clauses]
+    assert (depths.count(0), depths.count(1), depths.count(2)) == (3, 3 + 8 + 3, 21)
+    assert len(plan.obligation_names()) >= 30
+    assert set(plan.themes) == {2021, 2022, 2023}
+
+
+MISTAKES = {
+    "a misspelt key": ("at_least: 1", "atleast: 1", "standard[0].at_most：缺少这一项"),
+    "an unknown column": ("{kind: {is: theme_day}}", "{sort: {is: theme_day}}", "没有“sort”"),
+    "an unknown test": ("{kind: {is: theme_day}}", "{kind: {near: theme_day}}", "不认识的判断"),
+    "an unknown instrument": ("instrument: jiaoyu-2019", "instrument: jy", "没有“jy”"),
+    "a key given twice": ("every: month", "every: month\nevery: month", "写了两次"),
+    "an online-time demand": ("{kind: {is: theme_day}}", "{kind: {is: login_minutes}}", "在线时长"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_named_with_its_file_and_remedy(mistake, tmp_path):
+    right, wrong, said = MISTAKES[mistake]
+    shutil.copytree(FOLDER, tmp_path / "catalogue")
+    path = tmp_path / "catalogue/obligations/theme-day.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert right in text
+    path.write_text(text.replace(right, wrong), encoding="utf-8")
+    with pytest.raises(CatalogueError) as refused:
+        load_catalogue(tmp_path / "catalogue")
+    assert "theme-day.yaml" in str(refused.value)
+    assert said in str(refused.value)
