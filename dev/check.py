@@ -16,7 +16,7 @@ from time import monotonic
 
 ROOT = Path(__file__).resolve().parent.parent
 CODE = ("guantong", "dev", "manage.py")
-IMPORT_LINTER = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports())"
+IMPORT_LINTER = "from importlinter.cli import lint_imports_command as main; main()"
 REAL_SITE = {"ALLOWED_HOSTS": "party.example.edu.cn"}
 
 
@@ -31,7 +31,7 @@ GATES = (
     Gate("类型 types", ("-m", "mypy", *CODE)),
     Gate("格式 format", ("-m", "ruff", "format", "--check", "--quiet", ".")),
     Gate("规范 lint", ("-m", "ruff", "check", "--quiet", ".")),
-    Gate("分层 layers", ("-c", IMPORT_LINTER)),
+    Gate("分层 layers", ("-c", IMPORT_LINTER, "--no-logo")),
     Gate("系统 system", ("manage.py", "check", "--fail-level", "WARNING")),
     Gate(
         "部署 deployment",
