@@ -9,6 +9,7 @@ import os
 import sys
 from difflib import get_close_matches
 
+import django
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import (
     CommandError,
@@ -46,6 +47,7 @@ def main(args: list[str]) -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "guantong.config.settings")
     try:
         name, *rest = take_data_folder(args) or ["help"]
+        django.setup()  # until then Django knows its own commands only
         return run(name.replace("-", "_"), rest)
     except (CommandError, ImproperlyConfigured) as error:
         sys.stderr.write(f"错误：{error}\n")

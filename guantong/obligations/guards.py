@@ -16,8 +16,8 @@ from guantong.obligations import model as m
 REFUSED = {
     "不给人和支部排名次": r"排名|名次|排行|末位|倒数|积分榜|\brank",
     "不登记在线时长、登录次数": r"在线时长|登录次数|登录率|活跃度|online|login",
-    "不强制拍照、打卡、定位": r"打卡|人脸|定位签到|必须拍照|须附照片|上传照片|photo|check_?in\b|gps",
-    "不给人的思想和表现打分": r"打分|扣分|得分|评分|积分|画像|信用分|score|profil",
+    "不强制拍照、打卡、定位": r"打卡|人脸|定位签到|必须拍照|须附照片|photo|check_?in\b|gps",
+    "不给人的思想和表现打分": r"打分|扣分|得分|评分|积分|画像|score|profil",
 }
 REMEDY = "删去这项要求；确有规定的，写成叙述性条款，由人办理"
 # Which group of kinds.yaml the codes of a column come from; where a table is named, only there.

@@ -1,7 +1,8 @@
 """The records, as the fact tables that obligations are written against.
 
 One SELECT per table, the same text for SQLite and PostgreSQL, with exactly the columns of
-`obligations.tables`. Withdrawn activities are left out; their hosts and attendances stay, and count for nothing alone.
+`obligations.tables`. Withdrawn activities are left out; their hosts and
+attendances stay, and count for nothing alone.
 """
 
 from collections.abc import Mapping

@@ -5,7 +5,7 @@
 
 from collections.abc import Collection
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 
 import sqlglot
@@ -29,14 +29,16 @@ def plan() -> m.Plan:
     return catalogue.current().plans[School.objects.get().plan]
 
 
-def question(*, on: date | None = None) -> m.Question:
+def question(*, on: date | None = None, plan: str = "", since: date | None = None) -> m.Question:
     """What the school's ledger asks: its plan's obligations, since records are kept."""
     school, rules = School.objects.get(), catalogue.current()
-    span = rules.plans[school.plan].span
+    span = rules.plans[plan or school.plan].span
+    first = max(span.start, school.records_since, since or FIRST_DAY)
     return m.Question(
-        obligations=rules.of_plan(school.plan),
+        obligations=rules.of_plan(plan or school.plan),
         on=on or clock.today(),
-        span=Period(max(span.start, school.records_since), span.end),
+        # A school whose records begin after the plan has run out is asked nothing.
+        span=Period(first, max(span.end, first + timedelta(days=1))),
         calendar=rules.calendar,
     )
 

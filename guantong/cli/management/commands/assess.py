@@ -1,0 +1,105 @@
+"""`python3 run assess`: work a ledger out for a day, from the records or a folder of facts."""
+
+import sys
+from argparse import ArgumentParser
+from collections import Counter
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from guantong.conditions.parse import CatalogueError
+from guantong.obligations import folder, run
+from guantong.obligations import model as m
+from guantong.periods import Period
+from guantong.records import catalogue, ledger
+from guantong.records.models import School
+
+
+def day(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+day.__name__ = "日期，如 2023-06-30"
+
+
+class Command(BaseCommand):
+    help = "按计划核算台账，写成 CSV：用系统里的记录，或用一个目录里的事实表"
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--plan", metavar="计划", help="计划文件名，默认是学校正在执行的计划")
+        parser.add_argument("--on", type=day, metavar="日期", help="截至日期，默认是系统日期")
+        parser.add_argument(
+            "--since", type=day, metavar="日期", help="只核算这一天及以后开始的周期"
+        )
+        parser.add_argument("--facts", metavar="目录", help="事实表目录（Parquet 或 CSV）")
+        parser.add_argument("--out", metavar="文件", help="写到哪个 CSV 文件；“-” 或不写为屏幕")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            if options["facts"]:
+                found = self.from_folder(Path(options["facts"]), options)
+            else:
+                found = self.from_records(options)
+        except (folder.FactsError, CatalogueError) as error:
+            raise CommandError(str(error)) from None
+        self.write(found, options["out"])
+
+    def from_folder(self, place: Path, options: dict[str, Any]) -> list[m.Entry]:
+        rules = catalogue.current()
+        plan = _plan(options["plan"] or next(iter(rules.plans)))
+        span = _since(plan.span, options["since"])
+        asked = m.Question(
+            rules.of_plan(plan.name), options["on"] or date.today(), span, rules.calendar
+        )
+        found = folder.assess(asked, place)
+        if absent := folder.missing(place):
+            self.stderr.write(f"注意：{place} 没有这些表，按空表核算：{'、'.join(absent)}")
+        return found
+
+    def from_records(self, options: dict[str, Any]) -> list[m.Entry]:
+        school = School.objects.first()
+        if school is None:
+            raise CommandError(
+                "系统里还没有学校。处理：先运行 demo 或按 README 完成安装，或用 --facts 指定目录"
+            )
+        plan = _plan(options["plan"] or school.plan)
+        return ledger.answer(
+            ledger.question(on=options["on"], plan=plan.name, since=options["since"])
+        )
+
+    def write(self, found: list[m.Entry], out: str | None) -> None:
+        if out in {None, "-"}:
+            run.write_csv(found, sys.stdout)
+        else:
+            try:
+                with Path(out or "").open("w", encoding="utf-8", newline="") as file:
+                    run.write_csv(found, file)
+            except OSError as error:
+                raise CommandError(f"{out}：写不了（{error.strerror}）") from None
+        counts = Counter(entry.verdict for entry in found)
+        words = "，".join(
+            f"{catalogue.current().label('verdicts', v)} {counts[v]}"
+            for v in m.Verdict
+            if counts[v]
+        )
+        self.stderr.write(f"{len(found)} 条台账条目：{words or '无'}")
+
+
+def _plan(name: str) -> m.Plan:
+    plans = catalogue.current().plans
+    if name not in plans:
+        raise CommandError(f"没有计划“{name}”。可用：{'、'.join(plans)}", returncode=2)
+    return plans[name]
+
+
+def _since(span: Period, since: date | None) -> Period:
+    if since is None or since <= span.start:
+        return span
+    if since >= span.end:
+        raise CommandError(
+            f"--since {since} 在计划期（{span.start} 至 {span.last_day}）之后", returncode=2
+        )
+    return Period(since, span.end)

@@ -1,0 +1,51 @@
+"""`python3 run check-catalogue [DIR]`: load a catalogue folder and run all its examples."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from guantong.conditions.parse import CatalogueError
+from guantong.obligations import naive
+from guantong.obligations.examples import examples
+from guantong.obligations.load import load_catalogue
+from guantong.obligations.model import Catalogue
+from guantong.records.roles import load_roles
+
+
+class Command(BaseCommand):
+    help = "检查规则目录：写法、依据、禁区和每个例子"
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("folder", nargs="?", metavar="目录", help="默认是本系统的 catalogue/")
+
+    def handle(self, *args: Any, folder: str | None = None, **options: Any) -> None:
+        place = Path(folder) if folder else settings.CATALOGUE_DIR
+        if not place.is_dir():
+            raise CommandError(f"{place}：没有这个目录", returncode=2)
+        try:
+            catalogue = load_catalogue(place)
+            load_roles(place / "roles.yaml")
+            wrong = list(_wrong_examples(catalogue))
+        except CatalogueError as error:
+            count = len(error.problems)
+            raise CommandError(f"规则目录有 {count} 处问题：\n{error}") from None
+        if wrong:
+            raise CommandError(f"有 {len(wrong)} 个例子与规则不符：\n" + "\n".join(wrong))
+        total = sum(len(o.examples) for o in catalogue.obligations.values())
+        self.stdout.write(
+            f"规则目录无误：{len(catalogue.plans)} 个计划，{len(catalogue.obligations)} 项责任，"
+            f"{len(catalogue.regulations)} 份依据，{total} 个例子全部相符"
+        )
+
+
+def _wrong_examples(catalogue: Catalogue) -> list[str]:
+    return [
+        f"obligations/{o.name}.yaml 例“{example.says}”：{difference}"
+        for o in catalogue.obligations.values()
+        for example in examples(o, catalogue.calendar)
+        for difference in example.differences(naive.entries(example.question, example.facts))
+    ]
