@@ -1,0 +1,26 @@
+"""How every form looks: label above, hint and error beside the field, basis one tap away.
+
+Settings name it: FORM_RENDERER = "guantong.web.form_rendering.Renderer" (needs "django.forms" in
+INSTALLED_APPS). Not for what a form asks: that is the form.
+"""
+
+from django.forms import BoundField
+from django.forms.renderers import TemplatesSetting
+
+
+class FieldWithBasis(BoundField):
+    """A field that knows the clause it rests on: the form's `bases = {"hours": "…第6条…"}`."""
+
+    @property
+    def basis(self) -> str:
+        bases: dict[str, str] = getattr(self.form, "bases", {})
+        return bases.get(self.name, "")
+
+
+class Renderer(TemplatesSetting):
+    """Used for every form of the project, allauth's included."""
+
+    form_template_name = "web/forms/form.html"
+    field_template_name = "web/forms/field.html"
+    formset_template_name = "web/forms/formset.html"
+    bound_field_class = FieldWithBasis

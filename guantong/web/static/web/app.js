@@ -1,0 +1,91 @@
+// What HTML and CSS cannot do alone; every page works without it. HTMX is configured by the meta tag of document.html.
+"use strict";
+
+const messages = () => document.getElementById("messages");
+
+function say(text) {
+  const line = document.createElement("p");
+  line.className = "alert error";
+  line.textContent = text;
+  messages()?.replaceChildren(line);
+}
+
+// Menus: one open at a time; Escape or a click elsewhere closes it.
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("details.menu[open]"))
+    if (!menu.contains(event.target)) menu.open = false;
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  const menu = document.querySelector("details.menu[open]");
+  if (menu) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
+
+// Forms: <form data-guard> warns before typed text is lost; <form data-confirm="…"> asks first; nothing is sent twice.
+let unsaved = null;
+document.addEventListener("input", (event) => {
+  const form = event.target.closest("form[data-guard]");
+  if (form) unsaved = form;
+});
+window.addEventListener("beforeunload", (event) => {
+  if (unsaved) event.preventDefault();
+});
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  const question = event.submitter?.dataset.confirm ?? form.dataset.confirm;
+  if (form.dataset.sent || (question && !window.confirm(question))) {
+    event.preventDefault();
+    return;
+  }
+  if (form.hasAttribute("hx-get") || form.hasAttribute("hx-post")) return;
+  if (unsaved === form) unsaved = null;
+  if (form.method === "post") form.dataset.sent = "yes";
+});
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+});
+
+// <output data-count="absent"> shows how many boxes of that name are ticked in its form; data-of="24" shows the rest instead.
+function count(form) {
+  for (const output of form.querySelectorAll("output[data-count]")) {
+    const ticked = form.querySelectorAll(`[name="${output.dataset.count}"]:checked`).length;
+    output.value = output.dataset.of ? output.dataset.of - ticked : ticked;
+  }
+}
+document.addEventListener("change", (event) => {
+  if (event.target.form) count(event.target.form);
+});
+
+// Charts: <div data-chart="id"> draws the ECharts option held by json_script "id"; a point with a url opens it.
+const palette = ["#33597f", "#4f9a6e", "#d3a23c", "#d0604f", "#a68cc4", "#8a9199"];
+function draw(place) {
+  const option = JSON.parse(document.getElementById(place.dataset.chart).textContent);
+  const style = getComputedStyle(place);
+  const chart = echarts.init(place, null, { locale: "ZH" });
+  chart.setOption({
+    color: palette,
+    textStyle: { fontFamily: style.fontFamily, color: style.color },
+    animation: !matchMedia("(prefers-reduced-motion: reduce)").matches,
+    ...option,
+    tooltip: { ...option.tooltip, renderMode: "richText", confine: true },
+  });
+  chart.on("click", (point) => {
+    if (point.data?.url) location.assign(point.data.url);
+  });
+  new ResizeObserver(() => chart.resize()).observe(place);
+}
+
+document.addEventListener("DOMContentLoaded", () => {
+  document.querySelectorAll("[data-chart]").forEach(draw);
+  document.querySelectorAll("form").forEach(count);
+});
+
+// A request of HTMX that failed says so; its own swap is left out (see responseHandling).
+document.addEventListener("htmx:responseError", (event) => {
+  const status = event.detail.xhr.status;
+  say(status === 404 ? "没有找到要显示的内容，可能已被撤回或不在您的范围内。" : "操作没有成功，请重试；如仍出现，请告诉系统管理员。");
+});
+document.addEventListener("htmx:sendError", () => say("连接不上服务器，内容还在本页，请检查网络后重试。"));

@@ -1,0 +1,74 @@
+"""`{% load web %}`: icons, verdict signs and the small bar of verdicts.
+
+Not for queries or decisions: a tag only draws what the view has fetched.
+"""
+
+from collections.abc import Mapping
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from guantong.web.verdicts import VERDICTS, Verdict
+
+register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """One symbol of `static/web/icons.svg`; decoration only, the words stand beside it."""
+    return format_html(
+        '<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>',
+        static("web/icons.svg"),
+        name,
+    )
+
+
+@register.filter
+def sign(code: str) -> str:
+    return VERDICTS[code].sign
+
+
+@register.filter
+def word(code: str) -> str:
+    return VERDICTS[code].word
+
+
+@register.simple_tag
+def verdicts() -> tuple[Verdict, ...]:
+    return tuple(VERDICTS.values())
+
+
+@register.simple_tag
+def bar(counts: Mapping[str, int]) -> SafeString:
+    """A thin bar of how many entries have which verdict; exempt ones take no room.
+
+    Widths are SVG attributes, because the content security policy allows no inline style.
+    """
+    shown = [(code, counts.get(code, 0)) for code in VERDICTS if code != "exempt"]
+    total = sum(count for _, count in shown)
+    starts = [sum(count for _, count in shown[:place]) for place in range(len(shown))]
+    return format_html(
+        '<svg class="bar" viewBox="0 0 {} 1" preserveAspectRatio="none" role="img" '
+        'aria-label="{}">{}</svg>',
+        total or 1,
+        tally(counts),
+        format_html_join(
+            "",
+            '<rect class="{}" x="{}" width="{}" height="1"/>',
+            (
+                (code, start, count)
+                for (code, count), start in zip(shown, starts, strict=True)
+                if count
+            ),
+        ),
+    )
+
+
+@register.filter
+def tally(counts: Mapping[str, int]) -> str:
+    """The same figures in words: 已完成 36，未完成 3."""
+    return "，".join(
+        f"{verdict.word} {counts[code]}" for code, verdict in VERDICTS.items() if counts.get(code)
+    )
