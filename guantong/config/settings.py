@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.forms",  # the templates of its widgets, for FORM_RENDERER
     "django_htmx",
     "guantong.records",
     "guantong.web",  # before allauth: its sign-in templates win
@@ -74,6 +75,8 @@ TEMPLATES: list[dict[str, Any]] = [
         },
     }
 ]
+
+FORM_RENDERER = "guantong.web.form_rendering.Renderer"
 
 # Storage
 
@@ -137,7 +140,6 @@ SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 
 SECURE_CSP = {
     "default-src": [CSP.SELF],
-    "img-src": [CSP.SELF, "data:"],  # the icons inside the vendored style sheet
     "object-src": [CSP.NONE],
     "base-uri": [CSP.SELF],
     "form-action": [CSP.SELF],
