@@ -6,8 +6,10 @@ roll and reaches that person's own records. Each function here costs a constant 
 whatever the size of the tree.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Self
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -35,12 +37,27 @@ from guantong.records.roles import Role
 
 type Someone = User | AnonymousUser
 
-class Refused(Exception):
-    """The user may not, or not like this. `text` is Chinese and fit to show."""
 
-    def __init__(self, text: str) -> None:
+class Refused(Exception):
+    """The user may not, or not like this. `text` is Chinese and fit to show.
+
+    `fields` holds the same reasons by the field they belong to, where they belong to one.
+    """
+
+    def __init__(self, text: str, fields: Mapping[str, str] | None = None) -> None:
         self.text = text
+        self.fields = dict(fields or {})
         super().__init__(text)
+
+    @classmethod
+    def about(cls, fields: Mapping[str, str], labels: Mapping[str, str]) -> Self:
+        """One refusal for several fields, named as the user knows them."""
+        named = [f"{labels.get(name, name)}：{reason}" for name, reason in fields.items()]
+        return cls("\n".join(named), fields)
+
+
+class Conflict(Refused):
+    """Somebody else changed the record since the user opened it."""
 
 
 @dataclass(frozen=True)

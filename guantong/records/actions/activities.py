@@ -1,0 +1,260 @@
+"""Recording what was held, correcting it, confirming it, taking it back.
+
+What people state is a `Draft`. When it was recorded, by whom, and which version it is, only the
+server says: `recorded_at` is the moment of recording it as held (or as planned).
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from guantong.records import access, clock
+from guantong.records.access import Conflict, Refused
+from guantong.records.actions import events, ledger, rows
+from guantong.records.drafts import LABELS, Draft, draft_of, problems, resolved
+from guantong.records.models import Absence, Activity, ActivityHost, Attendance, Event, Org, User
+
+TABLES = frozenset({"activities", "hosts", "attendances"})
+CONTENT = (
+    *("kind", "title", "held_on", "starts_at", "place"),
+    *("hours", "planned", "summary", "late_reason"),
+)
+COLUMNS: dict[type[Any], str] = {ActivityHost: "org", Attendance: "person", Absence: "person"}
+WRITING = {"activity.recorded", "activity.corrected"}
+
+
+@transaction.atomic
+def record(*, by: User | None, draft: Draft) -> Activity:
+    _require(by, "activity.record", draft.hosts)
+    draft, now = resolved(draft), clock.now()
+    _refuse(problems(draft, by=by, recorded_on=_day(now)))
+    activity = rows.insert(Activity(**_content(draft), recorded_at=now, recorded_by=by, version=1))
+    _write_people(activity, None, draft)
+    _tell("activity.recorded", activity, by, draft, _difference(None, draft))
+    return activity
+
+
+@transaction.atomic
+def correct(*, by: User | None, activity: Activity, version: int, draft: Draft) -> Activity:
+    """Make the record say what the draft says; a confirmation given before falls away."""
+    activity = rows.locked(activity)
+    before = draft_of(activity)
+    _require(by, "activity.record", [*before.hosts, *draft.hosts])
+    _require_standing(activity, version)
+    if draft.planned and not before.planned:
+        raise Refused("已记录为已开展，不能改回计划。记错了请撤销这条记录。")
+    draft = resolved(draft)
+    recorded_at = _recorded_at(activity, draft)
+    named = {one.person_id for one in before.attended or ()} | before.absent.keys()
+    _refuse(problems(draft, by=by, recorded_on=_day(recorded_at), known=named))
+    difference = _difference(before, draft)
+    if not difference.after and not difference.before:
+        return activity
+    rows.change(
+        activity,
+        **_content(draft),
+        recorded_at=recorded_at,
+        verified_at=None,
+        verified_by=None,
+        version=activity.version + 1,
+    )
+    _write_people(activity, before, draft)
+    _tell("activity.corrected", activity, by, draft, difference, before)
+    return activity
+
+
+@transaction.atomic
+def verify(*, by: User, activity: Activity, version: int) -> Activity:
+    """Confirm what a version says. Nobody confirms what he has written himself."""
+    activity = rows.locked(activity)
+    draft = draft_of(activity)
+    _require(by, "activity.verify", draft.hosts)
+    _require_standing(activity, version)
+    if activity.planned:
+        raise Refused("活动还没开展，开展并记录后才能核实。")
+    if activity.verified_at:
+        raise Refused("这条记录已核实过。")
+    written = Event.objects.about(events.subject(activity)).filter(by=by, verb__in=WRITING)
+    if activity.recorded_by_id == by.pk or written.exists():
+        raise Refused("自己录入或更正过的活动要由别人核实。")
+    change = rows.change(
+        activity, verified_at=clock.now(), verified_by=by, version=activity.version + 1
+    )
+    _tell("activity.verified", activity, by, draft, change)
+    return activity
+
+
+@transaction.atomic
+def withdraw(*, by: User | None, activity: Activity, version: int, reason: str) -> Activity:
+    """Count it no more. The row stays, and `restore` brings it back."""
+    activity = rows.locked(activity)
+    draft = draft_of(activity)
+    _require(by, "activity.record", draft.hosts)
+    _require_standing(activity, version)
+    if not reason.strip():
+        raise Refused("请写明撤销原因。", {"reason": "请写明撤销原因。"})
+    change = rows.change(
+        activity,
+        withdrawn_at=clock.now(),
+        withdrawn_by=by,
+        withdrawn_reason=reason.strip(),
+        version=activity.version + 1,
+    )
+    _tell("activity.withdrawn", activity, by, draft, change)
+    return activity
+
+
+@transaction.atomic
+def restore(*, by: User | None, activity: Activity) -> Activity:
+    activity = rows.locked(activity)
+    draft = draft_of(activity)
+    _require(by, "activity.record", draft.hosts)
+    if activity.withdrawn_at is None:
+        raise Refused("这条记录没有撤销，不用恢复。")
+    change = rows.change(
+        activity,
+        withdrawn_at=None,
+        withdrawn_by=None,
+        withdrawn_reason="",
+        version=activity.version + 1,
+    )
+    _tell("activity.restored", activity, by, draft, change)
+    return activity
+
+
+# What may not be
+
+
+def _require(by: User | None, permission: str, hosts: Iterable[Org]) -> None:
+    for host in dict.fromkeys(hosts):
+        access.require(by, permission, host)
+
+
+def _require_standing(activity: Activity, version: int) -> None:
+    if activity.version != version:
+        raise Conflict(_changed_since(activity, version))
+    if activity.withdrawn_at:
+        raise Refused("这条记录已撤销，请先恢复。")
+
+
+def _changed_since(activity: Activity, version: int) -> str:
+    later = Event.objects.about(events.subject(activity)).select_related("by")
+    for event in later:
+        if event.detail.get("version", 0) > version:
+            who = event.by.called if event.by else "系统"
+            at = timezone.localtime(event.at).strftime("%Y-%m-%d %H:%M")
+            what = "、".join(LABELS[n] for n in event.detail.get("after", ()) if n in LABELS)
+            return f"您打开之后，{who}于 {at} 改过{what or '这条记录'}。请刷新，核对后再改。"
+    return "这条记录已有更新的版本。请刷新，核对后再改。"
+
+
+def _refuse(found: Mapping[str, str]) -> None:
+    if found:
+        raise Refused.about(found, LABELS)
+
+
+# What is written
+
+
+def _content(draft: Draft) -> dict[str, Any]:
+    return {name: getattr(draft, name) for name in CONTENT}
+
+
+def _recorded_at(activity: Activity, draft: Draft) -> datetime:
+    """Holding what was planned is recorded now, and nothing is recorded before it was held."""
+    held_now = activity.planned and not draft.planned
+    early = not draft.planned and draft.held_on > _day(activity.recorded_at)
+    return clock.now() if held_now or early else activity.recorded_at
+
+
+def _write_people(activity: Activity, before: Draft | None, draft: Draft) -> None:
+    """Add and remove the rows in which two drafts differ."""
+    old, new = _people(before), _people(draft)
+    for model, was in old.items():
+        column, now = COLUMNS[model], new[model]
+        gone = [pk for pk in was if was[pk] != now.get(pk)]
+        if gone:
+            model.objects.filter(activity=activity, **{f"{column}__in": gone}).delete()
+        model.objects.bulk_create(
+            model(activity=activity, **{f"{column}_id": pk}, **now[pk])
+            for pk in now
+            if was.get(pk) != now[pk]
+        )
+
+
+def _people(draft: Draft | None) -> dict[type[Any], dict[int, dict[str, Any]]]:
+    """The rows that go with an activity: model to organisation or person to columns."""
+    if draft is None:
+        return {model: {} for model in COLUMNS}
+    return {
+        ActivityHost: {host.pk: {} for host in draft.hosts},
+        Attendance: {
+            one.person_id: {
+                "role": one.role,
+                "hours": draft.hours if one.hours is None else one.hours,
+            }
+            for one in draft.attended or ()
+        },
+        Absence: {person: {"reason": reason} for person, reason in draft.absent.items()},
+    }
+
+
+# What is told
+
+
+def _difference(before: Draft | None, after: Draft) -> rows.Change:
+    """What differs between two drafts; of the people only those for whom something does."""
+    old, new = (_told(before) if before else {}), _told(after)
+    was: dict[str, Any] = {}
+    now: dict[str, Any] = {}
+    for name, value in new.items():
+        earlier = old.get(name)
+        if earlier == value:
+            continue
+        if isinstance(value, dict):
+            earlier = earlier or {}
+            now[name] = {k: v for k, v in value.items() if earlier.get(k) != v}
+            was[name] = {k: v for k, v in earlier.items() if value.get(k) != v}
+        else:
+            now[name], was[name] = value, earlier
+    return rows.Change(was if before else {}, now)
+
+
+def _told(draft: Draft) -> dict[str, Any]:
+    people = _people(draft)
+    return {
+        **_content(draft),
+        "hosts": sorted(people[ActivityHost]),
+        "attended": {pk: [row["role"], row["hours"]] for pk, row in people[Attendance].items()},
+        "absent": {pk: row["reason"] for pk, row in people[Absence].items()},
+    }
+
+
+def _tell(
+    verb: str,
+    activity: Activity,
+    by: User | None,
+    draft: Draft,
+    change: rows.Change,
+    before: Draft | None = None,
+) -> None:
+    """Leave the event and bring the ledger up to date, for the content after and before."""
+    org = draft.hosts[0]
+    events.leave(verb, activity, by=by, org=org, change=change, version=activity.version)
+    drafts = [draft, before] if before else [draft]
+    ledger.refresh(
+        ledger.Touch(
+            org_ids=frozenset(host.pk for d in drafts for host in d.hosts),
+            person_ids=frozenset(one.person_id for d in drafts for one in d.attended or ()),
+            first_day=min(d.held_on for d in drafts),
+            last_day=max(d.held_on for d in drafts),
+            tables=TABLES,
+        )
+    )
+
+
+def _day(moment: datetime) -> date:
+    return timezone.localtime(moment).date()

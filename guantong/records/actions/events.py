@@ -1,0 +1,40 @@
+"""One line of the trail per action, in the transaction of the change it tells."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import Model
+
+from guantong.records import clock
+from guantong.records.actions.rows import Change
+from guantong.records.models import Event, Org, User
+
+
+def leave(
+    verb: str,
+    of: Model,
+    *,
+    by: User | None,
+    org: Org | None = None,
+    change: Change | None = None,
+    **more: Any,
+) -> Event:
+    """Write what was done to a row. The caller keeps sealed values out of `change` and `more`."""
+    detail = {name: _plain(value) for name, value in more.items() if value not in (None, "")}
+    if change is not None:
+        detail |= {"before": _plain(change.before), "after": _plain(change.after)}
+    return Event.objects.create(
+        at=clock.now(), by=by, verb=verb, subject=subject(of), org=org, detail=detail
+    )
+
+
+def subject(row: Model) -> str:
+    return f"{row._meta.model_name}:{row.pk}"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Model):
+        return value.pk
+    if isinstance(value, Mapping):
+        return {str(name): _plain(part) for name, part in value.items()}
+    return value

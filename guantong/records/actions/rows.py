@@ -1,0 +1,59 @@
+"""How an action saves a row: checked first, then only the fields that changed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db.models import Model
+
+from guantong.records.access import Refused
+
+
+@dataclass(frozen=True)
+class Change:
+    """The fields that an action changed, with their values before and after."""
+
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+
+
+def locked[M: Model](row: M) -> M:
+    """The row as it stands in the database, held until the transaction ends."""
+    return type(row)._default_manager.select_for_update().get(pk=row.pk)
+
+
+def insert[M: Model](row: M) -> M:
+    _check(row)
+    row.save(force_insert=True)
+    return row
+
+
+def change(row: Model, **values: Any) -> Change:
+    """Set what differs and save exactly that."""
+    before = {
+        name: getattr(row, name) for name, new in values.items() if getattr(row, name) != new
+    }
+    after = {name: values[name] for name in before}
+    for name, value in after.items():
+        setattr(row, name, value)
+    if after:
+        _check(row)
+        row.save(update_fields=list(after))
+    return Change(before, after)
+
+
+def _check(row: Model) -> None:
+    """Refuse texts that are empty, too long or hold a NUL, as every database should."""
+    links = {field.name for field in row._meta.concrete_fields if field.is_relation}
+    try:
+        row.clean_fields(exclude=links)
+    except ValidationError as error:
+        raise Refused.about(
+            {name: "；".join(texts) for name, texts in error.message_dict.items()},
+            labels={f.name: str(f.verbose_name) for f in row._meta.concrete_fields},
+        ) from None
+    for field in row._meta.concrete_fields:
+        value = getattr(row, field.attname)
+        if isinstance(value, str) and "\0" in value:
+            raise Refused(f"{field.verbose_name}：含有不可见的控制字符，请重新输入。")

@@ -1,0 +1,52 @@
+"""Who is expected at an activity, and whom its record may name. Reads only."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from django.db.models import Q
+
+from guantong.records import access
+from guantong.records.models import Membership, Org, Person, Post, Relation, User
+from guantong.records.models.person import PersonQuerySet
+
+BRANCH, GROUP = "branch", "group"
+
+
+def roster(org: Org, on: date) -> PersonQuerySet:
+    """The members of a branch on a day (of a group: its branch's); above, those in a post."""
+    if org.kind == BRANCH:
+        return _members([org.pk], on)
+    return _members(org.lineage()[-2:-1], on) if org.kind == GROUP else in_posts(org, on)
+
+
+def in_posts(org: Org, on: date) -> PersonQuerySet:
+    """Those who hold a post in an organisation on a day: its committee."""
+    posts = Post.objects.on(on).filter(org=org)
+    return Person.objects.filter(pk__in=posts.values("person")).in_order()
+
+
+def may_be_named(by: User | None, hosts: Sequence[Org], on: date) -> PersonQuerySet:
+    """Those whom the record of an activity held on a day may name as present or absent.
+
+    On that day they belong to the school, and they are members where `by` may record or at the
+    hosts, or hold a post at the hosts or above, or a relation links them to a host. Guests from
+    elsewhere go into the summary.
+    """
+    members, posts = Membership.objects.on(on), Post.objects.on(on)
+    here = Q(pk__in=members.values("person")) | Q(pk__in=posts.values("person"))
+    if by is None:
+        return Person.objects.filter(here)
+    within = Org.objects.below(*hosts) | access.orgs(by, "activity.record")
+    above = {step for host in hosts for step in host.lineage()}
+    links = Relation.objects.on(on).filter(Q(org__in=hosts) | Q(other_org__in=hosts))
+    return Person.objects.filter(
+        here,
+        Q(pk__in=members.filter(org__in=within).values("person"))
+        | Q(pk__in=posts.filter(org__in=above).values("person"))
+        | Q(pk__in=links.exclude(person=None).values("person")),
+    )
+
+
+def _members(org_ids: Sequence[int], on: date) -> PersonQuerySet:
+    members = Membership.objects.on(on).filter(org__in=org_ids)
+    return Person.objects.filter(pk__in=members.values("person")).in_order()
