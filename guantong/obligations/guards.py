@@ -12,6 +12,7 @@ from typing import Any
 from guantong.conditions import model as c
 from guantong.conditions.parse import Problem
 from guantong.obligations import model as m
+from guantong.obligations.words import GROUPS
 
 REFUSED = {
     "不给人和支部排名次": r"排名|名次|排行|末位|倒数|积分榜|\brank",
@@ -20,17 +21,6 @@ REFUSED = {
     "不给人的思想和表现打分": r"打分|扣分|得分|评分|积分|画像|score|profil",
 }
 REMEDY = "删去这项要求；确有规定的，写成叙述性条款，由人办理"
-# Which group of kinds.yaml the codes of a column come from; where a table is named, only there.
-GROUPS = {
-    "category": "categories",
-    "org_category": "categories",
-    "org_kind": "orgs",
-    "status": "statuses",
-    "post": "posts",
-    "role": "roles",
-    "name": "figures",
-    "class": "documents",
-}
 
 
 def guard(catalogue: m.Catalogue) -> Iterator[Problem]:

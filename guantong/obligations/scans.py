@@ -59,7 +59,7 @@ def attended_scan(measure: m.Attended, every: Every, stages: Stages) -> Found:
             body = body.join(stages.fact("hosts", "h"), on="h.activity_id = a.activity_id")
             group = (*group, "h.org_id")
         elif how is not None:
-            body = body.where(exp.Exists(this=_own_host(how, stages)))
+            body = body.where(exp.Exists(this=own_host(how, stages)))
         return Scan(body, group)
 
     name = f"attended_by_{every.value}" + (f"_at_{how.value}" if how else "")
@@ -67,7 +67,7 @@ def attended_scan(measure: m.Attended, every: Every, stages: Stages) -> Found:
     return stages.ask(name, make, key, lambda: _attendances(measure))
 
 
-def _own_host(how: m.HostedBy, stages: Stages) -> exp.Select:
+def own_host(how: m.HostedBy, stages: Stages) -> exp.Select:
     """Whether a host of the activity is the person's branch then, or a linked organisation."""
     query = select("1").from_(stages.fact("hosts", "h")).where("h.activity_id = t.activity_id")
     if how is m.HostedBy.OWN_BRANCH:
@@ -116,7 +116,7 @@ def state_scan(state: m.State, every: Every, stages: Stages, *, scoped: bool) ->
             body = select().from_(f"{stages.below(every)} AS f")
             body = stages.only(body, "f.ancestor_id", stages.org_ids) if scoped else body
             return Scan(body, ("f.ancestor_id", "f.period_start"))
-        rows, on = _state_rows(state.table, stages)
+        rows, on = state_rows(state.table, stages)
         days = _days(every, stages)
         body = select().from_(rows).join(f"{days} AS p", on=on)
         if every is Every.TERM:
@@ -132,7 +132,7 @@ def _days(every: Every, stages: Stages) -> str:
     return "orgs_by_term" if every is Every.TERM else stages.periods(every)
 
 
-def _state_rows(table: str, stages: Stages) -> tuple[exp.Expr, str]:
+def state_rows(table: str, stages: Stages) -> tuple[exp.Expr, str]:
     """The rows as `f`, keyed by the organisation they concern, and when they hold on p.day."""
     if table == "terms":
         return stages.fact(table, "f"), (

@@ -18,6 +18,7 @@ from guantong.records import catalogue, clock
 from guantong.records.models import (
     Activity,
     ActivityHost,
+    Assessment,
     Attendance,
     Entry,
     Event,
@@ -153,11 +154,13 @@ def activities(user: Someone, permission: str, on: date | None = None) -> Activi
     )
 
 
-def entries(user: Someone) -> QuerySet[Entry]:
-    """Rows of the live ledger: of organisations in reach, and one's own."""
+def entries(user: Someone, assessment: Assessment | None = None) -> QuerySet[Entry]:
+    """Rows of the ledger (the live one): of organisations in reach, and one's own."""
     far = reach(user, "ledger.view")
     seen = Q(org__in=far.orgs()) | Q(person__in=far.own_persons)
-    return Entry.objects.filter(seen, assessment__live=True)
+    return Entry.objects.filter(
+        seen, **({"assessment": assessment} if assessment else {"assessment__live": True})
+    )
 
 
 def events(user: Someone) -> EventQuerySet:

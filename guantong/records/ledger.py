@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
 
@@ -13,11 +13,12 @@ from django.db import connection
 from sqlglot import exp
 
 from guantong.obligations import model as m
-from guantong.obligations import run
+from guantong.obligations import explain, run
+from guantong.obligations.words import Words
 from guantong.periods import FIRST_DAY, LAST_DAY, Period, month_of
 from guantong.records import catalogue, clock
 from guantong.records.facts import FACTS
-from guantong.records.models import School
+from guantong.records.models import Entry, School
 
 DIALECTS = {"sqlite": "sqlite", "postgresql": "postgres"}
 # Stand where the ids of a scope belong while the text is cached; no row has such an id.
@@ -101,3 +102,40 @@ def _facts(table: str) -> exp.Expr:
 
 def _listed(ids: Collection[int]) -> str:
     return ", ".join(str(int(i)) for i in sorted(ids)) or "NULL"
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What was looked at for an entry, and the smallest act that closes it ("" if none)."""
+
+    table: str  # the candidates are rows of this fact table
+    candidates: tuple[explain.Candidate, ...]
+    closing: str
+
+
+def explanation(row: Entry) -> Explanation:
+    """Explain a stored entry from the records as they are now."""
+    rules = catalogue.current()
+    obligation, entry = rules.obligations[row.obligation], value_of(row)
+    asked = question(on=row.assessment.on_day)
+    listing = explain.listing(obligation, entry, asked, source)
+    with connection.cursor() as cursor:
+        cursor.execute(listing.query().sql(dialect=DIALECTS[connection.vendor]))
+        candidates = listing.candidates(cursor.fetchall(), Words(rules, listing.table))
+    return Explanation(listing.table, candidates, explain.closing(obligation, entry, candidates))
+
+
+def value_of(row: Entry) -> m.Entry:
+    """A stored entry as the engine's value."""
+    return m.Entry(
+        obligation=row.obligation,
+        bearer_kind=row.bearer_kind,
+        org_id=row.org_id,
+        person_id=row.person_id,
+        period=Period(row.period_start, row.period_end),
+        required=row.required,
+        actual=row.actual,
+        verdict=m.Verdict(row.verdict),
+        numerator=row.numerator,
+        denominator=row.denominator,
+    )
