@@ -36,7 +36,7 @@ HOSTED_BY = {
 
 @dataclass(frozen=True)
 class Candidate:
-    """A row that could count. `counted` None: not known. `lacks`: what it fails, or leaves open."""
+    """A row that could count. `counted` None: not known. `lacks`: what it fails or leaves open."""
 
     row: Mapping[str, Any]
     counted: bool | None

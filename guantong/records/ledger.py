@@ -12,8 +12,8 @@ import sqlglot
 from django.db import connection
 from sqlglot import exp
 
-from guantong.obligations import model as m
 from guantong.obligations import explain, run
+from guantong.obligations import model as m
 from guantong.obligations.words import Words
 from guantong.periods import FIRST_DAY, LAST_DAY, Period, month_of
 from guantong.records import catalogue, clock
