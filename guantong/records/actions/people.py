@@ -1,0 +1,176 @@
+"""Entering people on the roll, correcting what is kept about them, opening what is sealed."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+
+from guantong.records import access, clock, id_number, names, sealing
+from guantong.records.access import Refused
+from guantong.records.actions import events, memberships, rows
+from guantong.records.models import Org, Person, User
+
+PLAIN = ("name", "gender", "birth_date", "number", "joined_on", "full_member_on")
+GENDERS = frozenset("0129")
+LABELS = {field.name: str(field.verbose_name) for field in Person._meta.concrete_fields}
+MOBILE_LENGTHS = range(7, 16)
+
+
+@transaction.atomic
+def register(
+    *, by: User | None, org: Org, status: str, since: date, name: str, **more: Any
+) -> Person:
+    """Enter a person who belongs to a branch since a day.
+
+    `more`: gender, birth_date, number, id_number, phone, joined_on, full_member_on.
+    """
+    access.require(by, "member.edit", org)
+    given = _tidy({"name": name, **more})
+    _refuse(_problems(Person(), given))
+    plain = {field: value for field, value in given.items() if field in PLAIN}
+    person = rows.insert(Person(**plain, **_spelt(given["name"])))
+    _seal(person, given)
+    memberships.begin(person, org, status=status, on=since)
+    told = {**plain, **_masked(given), "org": org, "status": status, "since": since}
+    events.leave("person.registered", person, by=by, org=org, after=told)
+    memberships.refresh([org.pk], [person.pk], since)
+    return person
+
+
+@transaction.atomic
+def correct(*, by: User | None, person: Person, **given: Any) -> Person:
+    """Change some fields (see `register`); None empties one. Sealed values leave no trace."""
+    access.require_person(by, "member.edit", person)
+    person = rows.locked(person)
+    given = _tidy(given)
+    _refuse(_problems(person, given))
+    sealed = {
+        field: value for field, value in _masked(given).items()
+        if (given[field] or "") != sealing.unseal(person, field)
+    }  # fmt: skip
+    plain = {field: value for field, value in given.items() if field in PLAIN}
+    change = rows.change(person, **plain, **(_spelt(given["name"]) if "name" in given else {}))
+    _seal(person, {field: given[field] for field in sealed})
+    if change.after or sealed:
+        told = rows.Change(change.before, {**change.after, **sealed})
+        events.leave("person.corrected", person, by=by, org=_org_of(person), change=told)
+    return person
+
+
+@transaction.atomic
+def reveal(*, by: User, person: Person, field: str, reason: str) -> str:
+    """Return a sealed value in clear; that somebody looked, and why, is kept."""
+    access.require_person(by, "member.sealed", person)
+    own = by.person_id == person.pk
+    if not reason.strip() and not own:
+        raise Refused("请写明查看理由。", {"reason": "请写明查看理由。"})
+    text = sealing.unseal(person, field)
+    reason = reason.strip() or "查看本人信息"
+    events.leave("person.revealed", person, by=by, org=_org_of(person), field=field, reason=reason)
+    return text
+
+
+# What people type, made uniform and checked
+
+
+def _tidy(given: Mapping[str, Any]) -> dict[str, Any]:
+    unknown = given.keys() - {*PLAIN, *sealing.FIELDS}
+    assert not unknown, unknown
+    tidy: dict[str, Any] = {
+        k: (v.strip() or None) if isinstance(v, str) else v for k, v in given.items()
+    }
+    if tidy.get("id_number"):
+        tidy["id_number"] = id_number.tidy(tidy["id_number"])
+    if tidy.get("phone"):
+        tidy["phone"] = "".join(tidy["phone"].replace("-", " ").split())
+    return tidy
+
+
+def _problems(person: Person, given: Mapping[str, Any]) -> dict[str, str]:
+    days = {
+        field: given.get(field, getattr(person, field))
+        for field in ("birth_date", "joined_on", "full_member_on")
+    }
+    found = {
+        "name": "请填写姓名。" if "name" in given and not given["name"] else "",
+        "gender": "性别代码应为 0、1、2 或 9。" if _odd_gender(given.get("gender")) else "",
+        "number": _taken(person, "number", given.get("number"), "这个学工号"),
+        "id_number": _id_problem(person, given.get("id_number")),
+        "phone": _phone_problem(given.get("phone")),
+        **{name: _day_problem(name, days) for name in days if name in given},
+    }
+    return {name: reason for name, reason in found.items() if reason}
+
+
+def _odd_gender(gender: str | None) -> bool:
+    return gender is not None and gender not in GENDERS
+
+
+def _id_problem(person: Person, number: str | None) -> str:
+    if not number:
+        return ""
+    if reason := id_number.problem(number):
+        return f"{reason}。"
+    return _taken(person, "id_index", sealing.id_index(number), "这个身份证号")
+
+
+def _taken(person: Person, column: str, value: str | None, what: str) -> str:
+    """Does not say by whom: that may be none of the user's business."""
+    others = Person.objects.filter(Q(**{column: value})).exclude(pk=person.pk)
+    if value is None or not others.exists():
+        return ""
+    return f"{what}已登记在另一名党员名下，请核对；确是同一人请联系学校党委组织部。"
+
+
+def _phone_problem(phone: str | None) -> str:
+    if not phone:
+        return ""
+    digits = phone.removeprefix("+")
+    right = digits.isascii() and digits.isdigit() and len(digits) in MOBILE_LENGTHS
+    return "" if right else "手机号只能是 7-15 位数字。"
+
+
+def _day_problem(name: str, days: Mapping[str, date | None]) -> str:
+    day, born, joined = days[name], days["birth_date"], days["joined_on"]
+    if day is None:
+        return ""
+    if day > clock.today():
+        return "日期在今天之后，请核对。"
+    if name == "joined_on" and born and day <= born:
+        return "入党时间早于出生日期，请核对。"
+    if name == "full_member_on" and joined and day <= joined:
+        return "转正时间应在入党时间之后，请核对。"
+    return ""
+
+
+def _refuse(found: Mapping[str, str]) -> None:
+    if found:
+        raise Refused.about(found, LABELS)
+
+
+# What is written
+
+
+def _spelt(name: str) -> dict[str, str]:
+    spelt = names.pinyin(name)
+    return {"pinyin": spelt, "initials": names.initials(spelt)}
+
+
+def _seal(person: Person, given: Mapping[str, Any]) -> None:
+    fields = [field for field in sealing.FIELDS if field in given]
+    for field in fields:
+        sealing.seal(person, field, given[field] or "")
+    if fields:
+        person.save(update_fields=[*fields, "id_index"])
+
+
+def _masked(given: Mapping[str, Any]) -> dict[str, str]:
+    """What the trail says of sealed fields: that they were set or emptied, never to what."""
+    return {f: "已加密保存" if given[f] else "已清空" for f in sealing.FIELDS if f in given}
+
+
+def _org_of(person: Person) -> Org | None:
+    last = person.memberships.select_related("org").order_by("valid_from").last()
+    return last.org if last else None

@@ -1,0 +1,37 @@
+"""Ending what lasts, and letting something else follow on without a gap."""
+
+from datetime import date
+from typing import Any
+
+from guantong.records.access import Refused
+from guantong.records.actions import rows
+from guantong.records.models.span import Span
+
+
+def end(span: Span, on: date, **more: Any) -> rows.Change:
+    """Make `on` the first day on which the span is over; `more` are fields to set with it."""
+    if on <= span.valid_from:
+        raise Refused(f"结束日 {on} 应在开始日 {span.valid_from} 之后。")
+    return rows.change(span, valid_to=on, **more)
+
+
+def succeed[S: Span](span: S, on: date, *, ending: str = "", **changes: Any) -> S:
+    """From `on` the row says something else: return the row that does.
+
+    The span ends and a copy with the changes follows; a span that begins on that very day is
+    changed in place. `ending` is the end_reason of a span that has one.
+    """
+    if on == span.valid_from:
+        rows.change(span, **changes)
+        return span
+    until = span.valid_to
+    kept = {
+        field.attname: getattr(span, field.attname)
+        for field in span._meta.concrete_fields
+        if not field.primary_key
+    }
+    end(span, on, **({"end_reason": ending} if ending else {}))
+    follower = type(span)(**kept)
+    for name, value in {**changes, "valid_from": on, "valid_to": until}.items():
+        setattr(follower, name, value)
+    return rows.insert(follower)
