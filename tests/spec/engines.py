@@ -1,12 +1,12 @@
 """Runs a question over facts held in memory on every engine, so that answers can be compared."""
 
-import os
+import functools
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from decimal import Decimal
 
 import duckdb
+from django.db import connection
 from sqlglot import exp
 
 from guantong.conditions.check import Type
@@ -14,84 +14,65 @@ from guantong.obligations import naive, run
 from guantong.obligations.tables import TABLES
 
 TYPES = {
-    "sqlite": {
-        Type.ID: "INTEGER",
-        Type.CODE: "TEXT",
-        Type.FLAG: "bool",
-        Type.NUMBER: "decimal",
-        Type.DAY: "date",
-    },
-    "duckdb": {
-        Type.ID: "BIGINT",
-        Type.CODE: "VARCHAR",
-        Type.FLAG: "BOOLEAN",
-        Type.NUMBER: "DECIMAL(18,4)",
-        Type.DAY: "DATE",
-    },
-    "postgres": {
-        Type.ID: "BIGINT",
-        Type.CODE: "TEXT",
-        Type.FLAG: "BOOLEAN",
-        Type.NUMBER: "NUMERIC",
-        Type.DAY: "DATE",
-    },
+    "sqlite": ("INTEGER", "TEXT", "bool", "decimal", "date"),
+    "duckdb": ("BIGINT", "VARCHAR", "BOOLEAN", "DECIMAL(18,4)", "DATE"),
+    "postgres": ("BIGINT", "TEXT", "BOOLEAN", "NUMERIC", "DATE"),
 }
-MARK = {"sqlite": "?", "duckdb": "?", "postgres": "%s"}
 
 
-def table(name):
-    return exp.to_table(name)
+def available():
+    """The engines of this run: PostgreSQL's turn is when the suite runs on it."""
+    return ["postgres"] if connection.vendor == "postgresql" else ["sqlite", "duckdb"]
 
 
 def entries(engine, question, facts):
     """The entries of a question over facts (table -> rows), by the engine of that name."""
     if engine == "naive":
         return naive.entries(question, facts)
-    with connection(engine) as execute:
-        fill(engine, execute, facts)
-        return run.entries(execute(run.sql(question, table, engine)).fetchall())
+    execute = connected(engine)
+    fill(engine, execute, facts)
+    return run.entries(execute(run.sql(question, exp.to_table, engine), ()).fetchall())
+
+
+def connected(engine) -> Callable:
+    if engine != "postgres":
+        return _opened(engine)
+    cursor = connection.cursor()  # of the test's own transaction, so made anew each time
+
+    def execute(text, values):
+        cursor.execute(text, values)
+        return cursor
+
+    _make_tables(engine, execute)
+    return execute
+
+
+@functools.cache
+def _opened(engine):
+    opened = sqlite3.connect(":memory:") if engine == "sqlite" else duckdb.connect()
+    _make_tables(engine, opened.execute)
+    return opened.execute
+
+
+def _make_tables(engine, execute):
+    types = dict(zip(Type, TYPES[engine], strict=True))
+    for name, table in TABLES.items():
+        columns = ", ".join(f'"{c}" {types[kind]}' for c, kind in table.columns.items())
+        execute(f"CREATE TEMP TABLE IF NOT EXISTS {name} ({columns})", ())
 
 
 def fill(engine, execute, facts):
-    for name, fact_table in TABLES.items():
-        columns = ", ".join(
-            f'"{c}" {TYPES[engine][kind]}' for c, kind in fact_table.columns.items()
-        )
-        execute(f"CREATE TEMP TABLE {name} ({columns})")
-        marks = ", ".join([MARK[engine]] * len(fact_table.columns))
-        for row in facts.get(name, ()):
-            values = [_stored(engine, row[c]) for c in fact_table.columns]
-            execute(f"INSERT INTO {name} VALUES ({marks})", values)
+    mark = "%s" if engine == "postgres" else "?"
+    for name, table in TABLES.items():
+        execute(f"DELETE FROM {name}", ())
+        rows = [[_stored(engine, row[c]) for c in table.columns] for row in facts.get(name, ())]
+        if rows:
+            marks = f"({', '.join([mark] * len(table.columns))})"
+            values = [value for row in rows for value in row]
+            execute(f"INSERT INTO {name} VALUES {', '.join([marks] * len(rows))}", values)
 
 
 def _stored(engine, value):
-    if engine == "sqlite" and value is not None and not isinstance(value, int | str):
-        return str(value) if not isinstance(value, Decimal) else float(value)
-    return value
-
-
-@contextmanager
-def connection(engine) -> Iterator:
-    if engine == "postgres":
-        from django.db import connections, transaction
-
-        with transaction.atomic(), connections["default"].cursor() as cursor:
-
-            def execute(text, values=None):
-                cursor.execute(text, values)
-                return cursor
-
-            yield execute
-            transaction.set_rollback(True)
-        return
-    opened = sqlite3.connect(":memory:") if engine == "sqlite" else duckdb.connect()
-    try:
-        yield lambda text, values=(): opened.execute(text, values)
-    finally:
-        opened.close()
-
-
-def available():
-    """The engines this run can reach: PostgreSQL only when the suite runs on it."""
-    postgres = os.environ.get("DATABASE_URL", "").startswith("postgres")
-    return ["sqlite", "duckdb", *(["postgres"] if postgres else [])]
+    if engine != "sqlite" or value is None or isinstance(value, int | str):
+        return value
+    return float(value) if isinstance(value, Decimal) else str(value)

@@ -117,7 +117,8 @@ def obligations(draw):
     return m.Obligation(
         name=f"rule-{draw(st.integers(0, 10**6))}",
         title="", demand="", basis=(m.Basis("x", "1", "A"),), level="must", confidence="A",
-        switchable=False, since=draw(st.sampled_from([date(2020, 1, 1), date(2020, 1, 1), date(2023, 12, 31)])),
+        switchable=False,
+        since=draw(st.sampled_from([date(2020, 1, 1), date(2020, 1, 1), date(2023, 12, 31)])),
         until=draw(st.sampled_from([None, None, date(2024, 3, 1)])), bearer=bearer, every=every,
         measure=measure, unit="", remedy="", having=tuple(having), exempt=exempt,
         pro_rata=pro_rata,
@@ -134,7 +135,7 @@ def _codes(columns):
 
 @st.composite
 def questions(draw):
-    on = draw(days)
+    on = draw(days | st.just(LAST))
     rules = draw(st.lists(obligations(), min_size=1, max_size=4, unique_by=lambda o: o.name))
     scope = draw(
         st.none()
@@ -150,13 +151,13 @@ def facts(draw):
     """A handful of rows of every table: nulls, overlapping and touching spans, moved branches."""
     found = {}
     for name, table in TABLES.items():
-        rows = draw(st.lists(_row(name, table), min_size=3, max_size=8))
+        rows = draw(st.lists(row_of(name, table), min_size=3, max_size=8))
         found[name] = list({tuple(row[k] for k in table.key): row for row in rows}.values())
     return found
 
 
 @st.composite
-def _row(draw, name, table):
+def row_of(draw, name, table):
     row = {}
     for column, kind in table.columns.items():
         value = draw(_value(name, column, kind))
@@ -175,6 +176,8 @@ def _row(draw, name, table):
 def _value(table, column, kind):
     if column in {"activity_id", "relation_id", "document_id"}:
         return st.integers(1, 4)
+    if table == "terms" and kind is Type.ID:
+        return st.just(1)  # several terms of one committee, one after the other
     if kind is Type.ID:
         return st.sampled_from(PERSONS if "person" in column else ORGS)
     if kind is Type.CODE:

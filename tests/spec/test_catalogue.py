@@ -20,11 +20,11 @@ EXAMPLES = [
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("engine", ["naive", *engines.available()])
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_example(example, engine):
-    found = engines.entries(engine, example.question, example.facts)
-    assert not example.differences(found)
+def test_example(example):
+    for engine in ["naive", *engines.available()]:
+        found = engines.entries(engine, example.question, example.facts)
+        assert not example.differences(found), engine
 
 
 def test_the_plan_has_every_clause_and_at_least_thirty_obligations():
@@ -38,7 +38,7 @@ def test_the_plan_has_every_clause_and_at_least_thirty_obligations():
 MISTAKES = {
     "a misspelt key": ("at_least: 1", "atleast: 1", "standard[0].at_most：缺少这一项"),
     "an unknown column": ("{kind: {is: theme_day}}", "{sort: {is: theme_day}}", "没有“sort”"),
-    "an unknown test": ("{kind: {is: theme_day}}", "{kind: {near: theme_day}}", "不认识的判断"),
+    "an unknown test": ("{is: theme_day}", "{near: theme_day}", "不认识的判断"),
     "an unknown instrument": ("instrument: jiaoyu-2019", "instrument: jy", "没有“jy”"),
     "a key given twice": ("every: month", "every: month\nevery: month", "写了两次"),
     "an online-time demand": ("{kind: {is: theme_day}}", "{kind: {is: login_minutes}}", "在线时长"),
