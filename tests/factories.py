@@ -108,6 +108,12 @@ def make_user(
     return user
 
 
+def owner(user: User) -> Person:
+    """The person to whom an account of the cast belongs."""
+    assert user.person is not None
+    return user.person
+
+
 def make_draft(*hosts: Org, **more: Any) -> Draft:
     """A theme day of two hours, held yesterday, with everyone there."""
     content = {

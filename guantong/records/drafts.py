@@ -13,6 +13,7 @@ from guantong.records.models import Activity, Org, User
 
 WEIGHTIEST_FIRST = ("lecturer", "chair", "recorder", "attendee")
 LONGEST = Decimal(24)
+TEXTS = ("title", "place", "summary", "late_reason")
 LABELS = {
     **{field.name: str(field.verbose_name) for field in Activity._meta.concrete_fields},
     "hosts": "主办组织",
@@ -71,19 +72,23 @@ def draft_of(activity: Activity) -> Draft:
 
 
 def resolved(draft: Draft) -> Draft:
-    """With everyone named who attended, once each, in the weightiest role."""
+    """With texts trimmed and everyone named who attended, once each, in the weightiest role."""
+    texts = {name: getattr(draft, name).strip() for name in TEXTS}
+    return replace(draft, **texts, attended=_everyone(draft))
+
+
+def _everyone(draft: Draft) -> tuple[Attended, ...]:
     if draft.planned:
-        return replace(draft, attended=draft.attended or ())
+        return draft.attended or ()
     if draft.attended is None:
         expected = {
             pk for host in draft.hosts for pk in _expected(draft.kind, host, draft.held_on)
         }
-        there = sorted(expected - draft.absent.keys())
-        return replace(draft, attended=tuple(Attended(person) for person in there))
+        return tuple(Attended(person) for person in sorted(expected - draft.absent.keys()))
     once: dict[int, Attended] = {}
     for one in sorted(draft.attended, key=lambda a: _weight(a.role)):
         once.setdefault(one.person_id, one)
-    return replace(draft, attended=tuple(once.values()))
+    return tuple(once.values())
 
 
 def problems(

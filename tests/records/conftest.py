@@ -25,11 +25,11 @@ def fingerprint() -> str:
 
 
 @contextmanager
-def refused(match: str = "") -> Iterator[None]:
+def refused(match: str | None = None) -> Iterator[pytest.ExceptionInfo[Refused]]:
     """The block is refused with a reason that matches, and leaves every row as it was."""
     before = fingerprint()
     with pytest.raises(Refused, match=match) as caught:
-        yield
+        yield caught
     assert fingerprint() == before, "refused, yet something was written"
     assert caught.value.text
 

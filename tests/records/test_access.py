@@ -7,7 +7,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from guantong.records import access, catalogue
+from guantong.records import access, catalogue, clock
 from guantong.records.actions import grants, orgs, posts, users
 from guantong.records.models import Activity, Assessment, Entry, Event, Org, Person, User
 from tests.factories import (
@@ -24,7 +24,7 @@ ORGS = ("school", "college", "branch", "sibling", "other_college", "other_branch
 EVERYWHERE = set(ORGS)
 
 # Role holder -> permission -> the organisations it reaches.
-REACH = {
+REACH: dict[str, dict[str, set[str]]] = {
     "secretary": {"activity.record": {"branch"}, "member.view": {"branch"}, "org.edit": set()},
     "officer": {
         "activity.verify": {"college", "branch", "sibling"},
@@ -163,7 +163,7 @@ def test_entries_are_those_in_reach_and_ones_own(cast: Cast) -> None:
         since=TODAY,
         engine="sqlite",
         live=True,
-        made_at=Event.objects.first().at,
+        made_at=clock.now(),
     )
 
     def entry(org: Org, person: Person | None = None) -> Entry:

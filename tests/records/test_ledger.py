@@ -1,0 +1,348 @@
+"""The live ledger: after any sequence of changes it equals the ledger worked out from nothing."""
+
+from collections import Counter
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from guantong.records import catalogue, ledger
+from guantong.records.access import Refused
+from guantong.records.actions import (
+    activities,
+    documents,
+    figures,
+    memberships,
+    orgs,
+    people,
+    posts,
+    relations,
+    terms,
+)
+from guantong.records.actions import (
+    ledger as upkeep,
+)
+from guantong.records.models import (
+    Activity,
+    Assessment,
+    Entry,
+    Event,
+    Org,
+    Person,
+    Post,
+    Relation,
+    School,
+    Term,
+)
+from tests.factories import TODAY, make_activity, make_cast, make_draft
+
+pytestmark = pytest.mark.django_db
+days = st.dates(date(2022, 1, 1), TODAY)
+picks = st.integers(0, 10**6)
+FIELDS = ("required", "actual", "numerator", "denominator", "verdict", "due_on", "period_end")
+
+
+def pick(rows, number):
+    found = list(rows.order_by("pk"))
+    return found[number % len(found)] if found else None
+
+
+@st.composite
+def changes(draw):
+    """One change: a verb, a day, and numbers that choose the rows it is about."""
+    verb = draw(st.sampled_from(sorted(VERBS)))
+    return verb, draw(days), draw(picks), draw(picks)
+
+
+def record(day, a, b):
+    kinds = [
+        k for k, v in catalogue.current().kinds["activities"].items() if "branch" in v["hosts"]
+    ]
+    branch = pick(Org.objects.filter(kind="branch"), a)
+    members = Person.objects.filter(memberships__org=branch, memberships__valid_to=None)
+    people_there = list(members.order_by("pk")[: b % 4])
+    roles = {
+        p.pk: r for p, r in zip(people_there, ("lecturer", "attendee", "chair"), strict=False)
+    }
+    late = "当时未及时录入" if day < TODAY - timedelta(days=20) else ""
+    more = {
+        "kind": kinds[b % len(kinds)],
+        "held_on": day,
+        "late_reason": late,
+        "hours": Decimal(b % 5 + 1),
+    }
+    make_activity(branch, **more, **_attended(people_there, roles))
+
+
+def _attended(there, roles):
+    from guantong.records.drafts import Attended
+
+    return {"attended": tuple(Attended(p, roles[p.pk], Decimal(2)) for p in there)}
+
+
+def withdraw(day, a, b):
+    activity = pick(Activity.objects.live(), a)
+    activities.withdraw(by=None, activity=activity, version=activity.version, reason="记错了")
+
+
+def restore(day, a, b):
+    activities.restore(by=None, activity=pick(Activity.objects.exclude(withdrawn_at=None), a))
+
+
+def correct(day, a, b):
+    activity = pick(Activity.objects.live(), a)
+    draft = make_draft(
+        *activity.hosts.all(), kind=activity.kind, held_on=day, late_reason="更正日期"
+    )
+    activities.correct(by=None, activity=activity, version=activity.version, draft=draft)
+
+
+def join(day, a, b):
+    branch = pick(Org.objects.filter(kind="branch"), a)
+    people.register(
+        by=None, org=branch, status=["full", "probationary"][b % 2], since=day, name="新党员"
+    )
+
+
+def move_person(day, a, b):
+    to = pick(Org.objects.filter(kind="branch"), b)
+    memberships.transfer_within(by=None, person=pick(Person.objects, a), to=to, on=day)
+
+
+def leave(day, a, b):
+    memberships.leave(by=None, person=pick(Person.objects, a), on=day, reason="转出")
+
+
+def exempt(day, a, b):
+    memberships.set_exempt(
+        by=None, person=pick(Person.objects, a), exempt=bool(b % 2), on=day, reason="年老"
+    )
+
+
+def appoint(day, a, b):
+    kinds = sorted(catalogue.current().kinds["posts"])
+    posts.appoint(
+        by=None, person=pick(Person.objects, a), org=pick(Org.objects, b), valid_from=day,
+        post=kinds[(a + b) % len(kinds)], double_leader=[None, True, False][a % 3], full_time=bool(b % 2),
+    )  # fmt: skip
+
+
+def end_post(day, a, b):
+    posts.end(by=None, post=pick(Post.objects.filter(valid_to=None), a), on=day)
+
+
+def flag_post(day, a, b):
+    flags = {"double_leader": [None, True, False][b % 3], "full_time": bool(a % 2)}
+    posts.set_flags(by=None, post=pick(Post.objects, a), **flags)
+
+
+def elect(day, a, b):
+    expires = date(day.year + 3, 1, 1) if b % 2 else day + timedelta(days=b % 200 + 1)
+    terms.record(
+        by=None, org=pick(Org.objects.exclude(kind="group"), a), elected_on=day, expires_on=expires
+    )
+
+
+def extend(day, a, b):
+    term = pick(Term.objects, a)
+    terms.extend(
+        by=None,
+        term=term,
+        extended_to=term.expires_on + timedelta(days=b % 300 + 1),
+        reason="获批",
+    )
+
+
+def link(day, a, b):
+    relations.record(
+        by=None,
+        kind="contact_point",
+        valid_from=day,
+        person=pick(Person.objects, a),
+        org=pick(Org.objects, b),
+    )
+
+
+def unlink(day, a, b):
+    relations.end(by=None, relation=pick(Relation.objects.filter(valid_to=None), a), on=day)
+
+
+def count_heads(day, a, b):
+    names = sorted(catalogue.current().kinds["figures"])
+    top = Org.objects.get(kind="school_committee")
+    figures.record(by=None, org=top, name=names[a % len(names)], as_of=day, value=Decimal(b % 900))
+
+
+def adopt(day, a, b):
+    classes = sorted(catalogue.current().kinds["documents"])
+    documents.record(
+        by=None, org=pick(Org.objects.exclude(kind="branch"), b), doc_class=classes[a % len(classes)],
+        title="制度", valid_from=day,
+    )  # fmt: skip
+
+
+def found(day, a, b):
+    parent = pick(Org.objects.filter(kind="college_committee"), a)
+    orgs.found(
+        by=None, name=f"新支部{a}", kind="branch", parent=parent, valid_from=day,
+        category=["faculty", "student"][b % 2],
+    )  # fmt: skip
+
+
+def move_org(day, a, b):
+    org = pick(Org.objects.filter(kind="branch"), a)
+    orgs.move(
+        by=None, org=org, parent=pick(Org.objects.filter(kind="college_committee"), b), on=day
+    )
+
+
+def dissolve(day, a, b):
+    orgs.dissolve(by=None, org=pick(Org.objects.filter(kind="branch"), a), on=day, reason="撤销")
+
+
+VERBS = {
+    verb.__name__: verb
+    for verb in (
+        record, withdraw, restore, correct, join, move_person, leave, exempt, appoint, end_post,
+        flag_post, elect, extend, link, unlink, count_heads, adopt, found, move_org, dissolve,
+    )
+}  # fmt: skip
+
+
+def test_incremental_equals_full_after_random_changes():
+    make_cast()
+    upkeep.rebuild()
+    done = Counter()
+
+    @settings(
+        max_examples=60,
+        deadline=None,
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    )
+    @given(st.lists(changes(), min_size=3, max_size=8))
+    def holds(sequence):
+        with transaction.atomic():
+            for verb, day, a, b in sequence:
+                try:
+                    with transaction.atomic():
+                        VERBS[verb](day, a, b)
+                    done[verb] += 1
+                except (Refused, AttributeError):  # not allowed here, or no such row yet
+                    done["refused"] += 1
+            assert live() == afresh(), sequence
+            transaction.set_rollback(True)
+
+    holds()
+    assert set(VERBS) <= set(done)
+
+
+def live():
+    rows = Entry.objects.filter(assessment__live=True)
+    return {(e.obligation, e.org_id, e.person_id, e.period_start): _values(e) for e in rows}
+
+
+def afresh():
+    rows = (upkeep._row(Assessment(), e) for e in ledger.answer(ledger.question()))
+    return {(e.obligation, e.org_id, e.person_id, e.period_start): _values(e) for e in rows}
+
+
+def _values(entry):
+    return tuple(getattr(entry, field) for field in FIELDS)
+
+
+def test_a_record_turns_its_entry_in_the_same_transaction():
+    cast = make_cast()
+    upkeep.rebuild()
+    june = Entry.objects.get(
+        assessment__live=True,
+        obligation="theme-day",
+        org=cast.branch,
+        period_start=date(2023, 6, 1),
+    )
+    assert june.verdict == "due"
+    with transaction.atomic():
+        make_activity(cast.branch)
+        june.refresh_from_db()
+        assert june.verdict == "met"
+        transaction.set_rollback(True)
+    june.refresh_from_db()
+    assert june.verdict == "due"
+
+
+def test_the_day_turns_due_into_short():
+    cast = make_cast()
+    upkeep.rebuild()
+    School.objects.update(today=date(2023, 7, 1))
+    upkeep.bring_up_to_date()
+    june = Entry.objects.get(
+        assessment__live=True,
+        obligation="theme-day",
+        org=cast.branch,
+        period_start=date(2023, 6, 1),
+    )
+    assert june.verdict == "short"
+
+
+def test_a_ledger_of_another_day_is_kept_until_a_record_changes():
+    cast = make_cast()
+    first = upkeep.as_of(date(2023, 3, 31))
+    assert upkeep.as_of(date(2023, 3, 31)) == first
+    make_activity(cast.branch)
+    assert Event.objects.exists()
+    again = upkeep.as_of(date(2023, 3, 31))
+    assert again != first
+    assert not Entry.objects.filter(assessment=first.pk).exists()
+
+
+def test_what_begins_after_the_day_is_not_known_yet():
+    cast = make_cast()
+    make_activity(cast.branch, held_on=date(2023, 4, 3), late_reason="当时未录入")
+    march = upkeep.as_of(date(2023, 3, 31))
+    assert not march.entries.filter(period_start__gt=date(2023, 3, 31)).exists()
+    quarter = upkeep.as_of(date(2023, 4, 2)).entries.get(
+        obligation="theme-day", org=cast.branch, period_start=date(2023, 4, 1)
+    )
+    assert quarter.verdict == "due"
+
+
+def test_an_explanation_agrees_with_the_entry_it_explains():
+    cast = make_cast()
+    make_activity(cast.branch)
+    make_activity(cast.branch, kind="branch_assembly", title="支部大会")
+    upkeep.rebuild()
+    june = Entry.objects.get(
+        assessment__live=True,
+        obligation="theme-day",
+        org=cast.branch,
+        period_start=date(2023, 6, 1),
+    )
+    said = ledger.explanation(june)
+    assert [c.counted for c in said.candidates] == [True, False]
+    assert said.candidates[1].lacks == ("要求类别是主题党日，记录为支部党员大会",)
+    assert said.closing == ""
+
+
+def test_every_kind_of_entry_can_be_explained_and_the_counted_rows_add_up():
+    cast = make_cast()
+    make_activity(cast.branch)
+    figures.record(
+        by=None, org=cast.school, name="staff", as_of=date(2023, 1, 1), value=Decimal(90)
+    )
+    upkeep.rebuild()
+    seen = set()
+    for entry in Entry.objects.filter(assessment__live=True).select_related("assessment"):
+        rule = catalogue.current().obligations[entry.obligation]
+        said = ledger.explanation(entry)
+        seen.add(type(rule.measure).__name__)
+        counted = sum(1 for c in said.candidates if c.counted)
+        if rule.unit != "学时" and entry.denominator is None and entry.actual is not None:
+            distinct = {
+                c.row.get("person_id", i) for i, c in enumerate(said.candidates) if c.counted
+            }
+            assert len(distinct) == entry.actual, (entry.obligation, counted)
+        if entry.verdict in {"due", "short"}:
+            assert said.closing
+    assert {"CountActivities", "Attended", "State", "Ratio", "Coverage"} <= seen

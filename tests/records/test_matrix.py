@@ -1,0 +1,363 @@
+"""Every action by everyone: who may leaves one event, who may not changes nothing."""
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from guantong.records.access import Refused
+from guantong.records.actions import (
+    activities,
+    documents,
+    figures,
+    grants,
+    memberships,
+    orgs,
+    people,
+    plans,
+    posts,
+    relations,
+    terms,
+    users,
+)
+from guantong.records.models import Event, User
+from tests.factories import (
+    TODAY,
+    Cast,
+    make_activity,
+    make_draft,
+    make_org,
+    make_person,
+    make_user,
+    owner,
+)
+from tests.records.conftest import fingerprint
+
+type Act = Callable[[User], Any]
+
+BRANCH, COLLEGE = {"secretary", "officer", "office"}, {"officer", "office"}
+OFFICE, ADMIN = {"office"}, {"admin"}
+
+
+def record_activity(c: Cast) -> Act:
+    return lambda by: activities.record(by=by, draft=make_draft(c.branch))
+
+
+def correct_activity(c: Cast) -> Act:
+    made = make_activity(c.branch)
+    draft = make_draft(c.branch, title="改过")
+    return lambda by: activities.correct(by=by, activity=made, version=1, draft=draft)
+
+
+def take_a_sibling_s_activity(c: Cast) -> Act:
+    """The new host alone would be in the secretary's reach, the old one is not."""
+    made = make_activity(c.sibling)
+    draft = make_draft(c.branch)
+    return lambda by: activities.correct(by=by, activity=made, version=1, draft=draft)
+
+
+def verify_activity(c: Cast) -> Act:
+    made = make_activity(c.branch)
+    return lambda by: activities.verify(by=by, activity=made, version=1)
+
+
+def withdraw_activity(c: Cast) -> Act:
+    made = make_activity(c.branch)
+    return lambda by: activities.withdraw(by=by, activity=made, version=1, reason="重复")
+
+
+def restore_activity(c: Cast) -> Act:
+    made = activities.withdraw(by=None, activity=make_activity(c.branch), version=1, reason="重复")
+    return lambda by: activities.restore(by=by, activity=made)
+
+
+def host_with_another_college(c: Cast) -> Act:
+    return lambda by: activities.record(by=by, draft=make_draft(c.branch, c.other_branch))
+
+
+def found_org(c: Cast) -> Act:
+    return lambda by: orgs.found(
+        by=by, name="新党支部", kind="branch", parent=c.college, valid_from=TODAY
+    )
+
+
+def found_college(c: Cast) -> Act:
+    return lambda by: orgs.found(
+        by=by, name="校外党委", kind="college_committee", parent=c.school, valid_from=TODAY
+    )
+
+
+def rename_org(c: Cast) -> Act:
+    return lambda by: orgs.rename(by=by, org=c.branch, name="改名党支部")
+
+
+def move_org(c: Cast) -> Act:
+    return lambda by: orgs.move(by=by, org=c.branch, parent=c.other_college, on=TODAY)
+
+
+def dissolve_org(c: Cast) -> Act:
+    empty = make_org("空党支部", "branch", c.college)
+    return lambda by: orgs.dissolve(by=by, org=empty, on=TODAY, reason="无党员")
+
+
+def recut_orgs(c: Cast) -> Act:
+    person = make_person("调整者", c.branch)
+    return lambda by: orgs.recut(by=by, parent=c.college, moves={person.pk: c.sibling}, on=TODAY)
+
+
+def register_person(c: Cast) -> Act:
+    return lambda by: people.register(
+        by=by, org=c.branch, status="full", since=TODAY, name="新人", phone="13800000000"
+    )
+
+
+def correct_person(c: Cast) -> Act:
+    return lambda by: people.correct(by=by, person=owner(c.member), name="改名")
+
+
+def reveal_person(c: Cast) -> Act:
+    people.correct(by=None, person=owner(c.member), phone="13800000000")
+    return lambda by: people.reveal(by=by, person=owner(c.member), field="phone", reason="通知")
+
+
+def admit(c: Cast) -> Act:
+    person = make_person("归来者", c.branch)
+    memberships.leave(by=None, person=person, on=date(2023, 1, 1), reason="出国")
+    return lambda by: memberships.admit(
+        by=by, person=person, org=c.branch, status="full", valid_from=TODAY
+    )
+
+
+def transfer_inside_the_college(c: Cast) -> Act:
+    person = make_person("转接者", c.branch)
+    return lambda by: memberships.transfer_within(by=by, person=person, to=c.sibling, on=TODAY)
+
+
+def transfer_to_another_college(c: Cast) -> Act:
+    person = make_person("转接者", c.branch)
+    return lambda by: memberships.transfer_within(
+        by=by, person=person, to=c.other_branch, on=TODAY
+    )
+
+
+def leave_branch(c: Cast) -> Act:
+    person = make_person("离开者", c.branch)
+    return lambda by: memberships.leave(by=by, person=person, on=TODAY, reason="毕业转出")
+
+
+def become_full(c: Cast) -> Act:
+    person = make_person("预备者", c.branch, status="probationary")
+    return lambda by: memberships.become_full(by=by, person=person, on=TODAY)
+
+
+def set_exempt(c: Cast) -> Act:
+    person = make_person("年长者", c.branch)
+    return lambda by: memberships.set_exempt(
+        by=by, person=person, exempt=True, on=TODAY, reason="年老体弱"
+    )
+
+
+def appoint_post(c: Cast) -> Act:
+    return lambda by: posts.appoint(
+        by=by, person=owner(c.member), org=c.branch, post="committee_member", valid_from=TODAY
+    )
+
+
+def describe_post(c: Cast) -> Act:
+    return lambda by: posts.set_flags(
+        by=by, post=c.secretary_post, double_leader=True, full_time=None
+    )
+
+
+def end_post(c: Cast) -> Act:
+    return lambda by: posts.end(by=by, post=c.secretary_post, on=TODAY)
+
+
+def record_term(c: Cast) -> Act:
+    return lambda by: terms.record(
+        by=by, org=c.branch, elected_on=date(2022, 3, 1), expires_on=date(2025, 3, 1)
+    )
+
+
+def extend_term(c: Cast) -> Act:
+    term = terms.record(
+        by=None, org=c.branch, elected_on=date(2022, 3, 1), expires_on=date(2025, 3, 1)
+    )
+    return lambda by: terms.extend(by=by, term=term, extended_to=date(2025, 6, 1), reason="批复")
+
+
+def record_relation(c: Cast) -> Act:
+    return lambda by: relations.record(
+        by=by, kind="pairing", org=c.branch, other_org=c.sibling, valid_from=TODAY
+    )
+
+
+def record_far_relation(c: Cast) -> Act:
+    return lambda by: relations.record(
+        by=by, kind="pairing", org=c.branch, other_org=c.other_branch, valid_from=TODAY
+    )
+
+
+def end_relation(c: Cast) -> Act:
+    link = relations.record(
+        by=None, kind="contact_point", person=owner(c.member), org=c.sibling,
+        valid_from=date(2023, 1, 1),
+    )  # fmt: skip
+    return lambda by: relations.end(by=by, relation=link, on=TODAY)
+
+
+def record_figure(c: Cast) -> Act:
+    return lambda by: figures.record(
+        by=by, org=c.college, name="staff", as_of=TODAY, value=Decimal(120)
+    )
+
+
+def record_document(c: Cast) -> Act:
+    return lambda by: documents.record(
+        by=by, org=c.college, doc_class="org_life", title="制度", valid_from=TODAY
+    )
+
+
+def review_document(c: Cast) -> Act:
+    made = documents.record(
+        by=None, org=c.college, doc_class="org_life", title="制度", valid_from=date(2023, 1, 1)
+    )
+    return lambda by: documents.review(by=by, document=made, review_due=date(2024, 1, 1))
+
+
+def end_document(c: Cast) -> Act:
+    made = documents.record(
+        by=None, org=c.college, doc_class="org_life", title="制度", valid_from=date(2023, 1, 1)
+    )
+    return lambda by: documents.end(by=by, document=made, on=TODAY)
+
+
+def give_grant(c: Cast) -> Act:
+    user = make_user("visitor")
+    return lambda by: grants.give(
+        by=by, user=user, role="college_officer", org=c.college, valid_from=TODAY
+    )
+
+
+def end_grant(c: Cast) -> Act:
+    grant = c.inspector.grants.get()
+    return lambda by: grants.end(by=by, grant=grant, on=TODAY)
+
+
+def create_user(c: Cast) -> Act:
+    return lambda by: users.create(
+        by=by, username="newcomer", name="新人", password="long-enough-7"
+    )
+
+
+def set_password(c: Cast) -> Act:
+    return lambda by: users.set_password(by=by, user=c.stranger, password="long-enough-7")
+
+
+def link_user(c: Cast) -> Act:
+    person = make_person("无账号", c.branch)
+    return lambda by: users.link(by=by, user=c.stranger, person=person)
+
+
+def disable_user(c: Cast) -> Act:
+    return lambda by: users.disable(by=by, user=c.member)
+
+
+def enable_user(c: Cast) -> Act:
+    users.disable(by=None, user=c.member)
+    return lambda by: users.enable(by=by, user=c.member)
+
+
+def load_plan(c: Cast) -> Act:
+    words = [plans.Wording("一", "总体要求", "测试用的文字。")]
+    return lambda by: plans.load_wording(
+        by=by, plan="jyu-2021-2023", source_name="计划.txt", wordings=words
+    )
+
+
+MATRIX: list[tuple[Callable[[Cast], Act], str, set[str]]] = [
+    (record_activity, "activity.recorded", BRANCH),
+    (correct_activity, "activity.corrected", BRANCH),
+    (take_a_sibling_s_activity, "activity.corrected", COLLEGE),
+    (verify_activity, "activity.verified", COLLEGE),
+    (withdraw_activity, "activity.withdrawn", BRANCH),
+    (restore_activity, "activity.restored", BRANCH),
+    (host_with_another_college, "activity.recorded", OFFICE),
+    (found_org, "org.founded", COLLEGE),
+    (found_college, "org.founded", OFFICE),
+    (rename_org, "org.renamed", COLLEGE),
+    (move_org, "org.moved", OFFICE),
+    (dissolve_org, "org.dissolved", COLLEGE),
+    (recut_orgs, "org.recut", COLLEGE),
+    (register_person, "person.registered", BRANCH),
+    (correct_person, "person.corrected", BRANCH),
+    (reveal_person, "person.revealed", {"officer", "office", "member"}),
+    (admit, "membership.begun", BRANCH),
+    (transfer_inside_the_college, "membership.transferred", COLLEGE),
+    (transfer_to_another_college, "membership.transferred", OFFICE),
+    (leave_branch, "membership.ended", BRANCH),
+    (become_full, "membership.made_full", BRANCH),
+    (set_exempt, "membership.exempted", BRANCH),
+    (appoint_post, "post.appointed", COLLEGE),
+    (describe_post, "post.described", COLLEGE),
+    (end_post, "post.ended", COLLEGE),
+    (record_term, "term.recorded", COLLEGE),
+    (extend_term, "term.extended", COLLEGE),
+    (record_relation, "relation.recorded", COLLEGE),
+    (record_far_relation, "relation.recorded", OFFICE),
+    (end_relation, "relation.ended", COLLEGE),
+    (record_figure, "figure.recorded", COLLEGE),
+    (record_document, "document.recorded", COLLEGE),
+    (review_document, "document.reviewed", COLLEGE),
+    (end_document, "document.ended", COLLEGE),
+    (give_grant, "grant.given", {"office", "admin"}),
+    (end_grant, "grant.ended", {"office", "admin"}),
+    (create_user, "user.created", ADMIN),
+    (set_password, "user.password_set", ADMIN),
+    (link_user, "user.linked", ADMIN),
+    (disable_user, "user.disabled", ADMIN),
+    (enable_user, "user.enabled", ADMIN),
+    (load_plan, "plan.loaded", OFFICE),
+]
+
+
+@pytest.mark.parametrize(
+    ("prepare", "verb", "may"), MATRIX, ids=[prepare.__name__ for prepare, _, _ in MATRIX]
+)
+def test_who_may_leaves_one_event_and_nobody_else_changes_anything(
+    cast: Cast, prepare: Callable[[Cast], Act], verb: str, may: set[str]
+) -> None:
+    act = prepare(cast)
+    before, last = fingerprint(), Event.objects.latest("id").pk
+    done = set()
+    for name, user in cast.everyone().items():
+        with transaction.atomic():
+            try:
+                act(user)
+            except Refused:
+                assert fingerprint() == before, f"{name} was refused, yet something was written"
+            else:
+                done.add(name)
+                event = Event.objects.get(pk__gt=last)
+                assert (event.verb, event.by) == (verb, user)
+                transaction.set_rollback(True)
+    assert done == may
+    assert fingerprint() == before
+
+
+@pytest.mark.parametrize(
+    ("prepare", "verb", "may"), MATRIX, ids=[prepare.__name__ for prepare, _, _ in MATRIX]
+)
+def test_nobody_may_after_the_account_is_closed(
+    cast: Cast, prepare: Callable[[Cast], Act], verb: str, may: set[str]
+) -> None:
+    act = prepare(cast)
+    for name in may:
+        closed = users.disable(by=None, user=cast.everyone()[name])
+        before = fingerprint()
+        with pytest.raises(Refused, match="权限"):
+            act(closed)
+        assert fingerprint() == before
