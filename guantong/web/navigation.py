@@ -3,18 +3,19 @@
 Not for access itself: every view asks `records.access` again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 
 
 @dataclass(frozen=True)
 class Item:
-    """One entry: `org-list` is lit on `org-detail` too.
+    """One entry. An empty permission means everybody; `on_phone`: also in the phone's bottom bar.
 
-    An empty permission means everybody; `on_phone` puts it in the phone's bottom bar.
+    The item is lit on every page below its own address: 组织 (`/orgs/`) on `/orgs/5/` too.
     """
 
     url_name: str
@@ -22,13 +23,6 @@ class Item:
     icon: str
     permission: str
     on_phone: bool = False
-
-    @property
-    def section(self) -> str:
-        return self.url_name.removesuffix("-list")
-
-    def covers(self, url_name: str) -> bool:
-        return url_name == self.section or url_name.startswith(f"{self.section}-")
 
 
 @dataclass(frozen=True)
@@ -53,16 +47,27 @@ ITEMS: Final = (
 )
 
 
-def links(*, may: Callable[[str], bool], url_name: str) -> tuple[Link, ...]:
-    """The items whose permission `may` grants; `url_name` is the page being shown."""
+def section(path: str) -> str:
+    """Return the address of the item that a page belongs to."""
+    return max((url for _, url in _addressed() if path.startswith(url)), key=len)
+
+
+def links(*, may: Callable[[str], bool], path: str) -> tuple[Link, ...]:
+    """The items whose permission `may` grants; `path` is the address of the page being shown."""
     return tuple(
         Link(
             label=item.label,
             icon=item.icon,
-            url=reverse(item.url_name),
-            active=item.covers(url_name),
+            url=url,
+            active=url == section(path),
             on_phone=item.on_phone,
         )
-        for item in ITEMS
+        for item, url in _addressed()
         if not item.permission or may(item.permission)
     )
+
+
+def _addressed() -> Iterator[tuple[Item, str]]:
+    for item in ITEMS:
+        with suppress(NoReverseMatch):  # until the page is there
+            yield item, reverse(item.url_name)

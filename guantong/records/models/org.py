@@ -24,6 +24,14 @@ class OrgQuerySet(SpanQuerySet["Org"]):
         """The organisations that the given one hangs below today, without itself."""
         return self.filter(pk__in=org.lineage()[:-1])
 
+    def search(self, text: str) -> Self:
+        """By part of the name, or the beginning of the code."""
+        return self.filter(
+            models.Q(name__contains=text)
+            | models.Q(short_name__contains=text)
+            | models.Q(external_code__startswith=text)
+        )
+
     def in_order(self) -> Self:
         return self.order_by("sort_key", "id")
 

@@ -1,0 +1,1 @@
+"""The pages: one module an area, one function a page."""

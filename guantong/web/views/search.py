@@ -1,0 +1,29 @@
+"""Search across organisations, members and activities, from the box at the top of every page."""
+
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+
+from guantong.records import access, clock
+
+MOST = 10  # of a kind; the lists show the rest
+
+
+def search(request: HttpRequest) -> TemplateResponse:
+    query = request.GET.get("q", "").strip()
+    orgs = access.orgs(request.user, "org.view").search(query).in_order()
+    people = access.people(request.user, "member.view").search(query).in_order()
+    activities = access.activities(request.user, "activity.view").live()
+    activities = activities.filter(title__contains=query).newest_first()
+    return TemplateResponse(
+        request,
+        "web/search.html",
+        {
+            "title": "搜索",
+            "query": query,
+            "most": MOST,
+            "today": clock.today(),
+            "orgs": list(orgs[: MOST + 1]) if query else [],
+            "people": list(people[: MOST + 1]) if query else [],
+            "activities": list(activities[: MOST + 1]) if query else [],
+        },
+    )
