@@ -4,12 +4,16 @@ Not for queries or decisions: a tag only draws what the view has fetched.
 """
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 from django import template
 from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from guantong.obligations.run import plain as plain_number
+from guantong.records.models import Entry
+from guantong.web import wording
 from guantong.web.verdicts import VERDICTS, Verdict
 
 register = template.Library()
@@ -33,6 +37,17 @@ def sign(code: str) -> str:
 @register.filter
 def word(code: str) -> str:
     return VERDICTS[code].word
+
+
+@register.filter
+def period(entry: Entry) -> str:
+    return wording.period_words(wording.period_of_entry(entry))
+
+
+@register.filter
+def plain(number: Decimal | None) -> str:
+    """A number without needless zeros: 31.5."""
+    return plain_number(number)
 
 
 @register.simple_tag
