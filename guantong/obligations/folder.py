@@ -56,6 +56,20 @@ def load(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
         raise FactsError("\n".join(faults))
 
 
+def create(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Make an empty fact table."""
+    columns = ", ".join(f'"{c}" {SQL_TYPES[kind]}' for c, kind in TABLES[name].columns.items())
+    connection.execute(f'CREATE TABLE "{name}" ({columns})')
+
+
+def casts(name: str, *, blanks: bool = False) -> str:
+    """The columns of a fact table as a SELECT list, each of its type; `blanks`: "" is null."""
+    return ", ".join(
+        f"CAST({_null_if_blank(c) if blanks else _quoted(c)} AS {SQL_TYPES[kind]})"
+        for c, kind in TABLES[name].columns.items()
+    )
+
+
 def _file(folder: Path, name: str) -> Path | None:
     return next((f for suffix in READERS if (f := folder / f"{name}{suffix}").is_file()), None)
 
@@ -63,8 +77,7 @@ def _file(folder: Path, name: str) -> Path | None:
 def _load(
     connection: duckdb.DuckDBPyConnection, folder: Path, name: str, table: Table
 ) -> Iterable[str]:
-    columns = ", ".join(f'"{c}" {SQL_TYPES[kind]}' for c, kind in table.columns.items())
-    connection.execute(f'CREATE TABLE "{name}" ({columns})')
+    create(connection, name)
     path = _file(folder, name)
     if path is None:
         return
@@ -73,12 +86,7 @@ def _load(
         if lacking := [c for c in table.columns if c not in source.columns]:
             yield f"{path.name}：缺少列 {'、'.join(lacking)}。处理：按事实表约定补齐列名"
             return
-        # An empty CSV field is null; a text such as "1.0" is an id only if it is whole.
-        blank = path.suffix == ".csv"
-        wanted = ", ".join(
-            f"CAST({_null_if_blank(c) if blank else _quoted(c)} AS {SQL_TYPES[kind]})"
-            for c, kind in table.columns.items()
-        )
+        wanted = casts(name, blanks=path.suffix == ".csv")
         connection.execute(
             f'INSERT INTO "{name}" SELECT {wanted} FROM {READERS[path.suffix]}', [str(path)]
         )

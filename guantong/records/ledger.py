@@ -16,7 +16,7 @@ from guantong.obligations import explain, run
 from guantong.obligations import model as m
 from guantong.obligations.words import Words
 from guantong.periods import FIRST_DAY, LAST_DAY, Period, month_of
-from guantong.records import catalogue, clock
+from guantong.records import catalogue, clock, columns
 from guantong.records.facts import FACTS
 from guantong.records.models import Entry, School
 
@@ -35,8 +35,9 @@ def question(*, on: date | None = None, plan: str = "", since: date | None = Non
     school, rules = School.objects.get(), catalogue.current()
     span = rules.plans[plan or school.plan].span
     first = max(span.start, school.records_since, since or FIRST_DAY)
+    used = (o for o in rules.of_plan(plan or school.plan) if o.name not in school.switched_off)
     return m.Question(
-        obligations=rules.of_plan(plan or school.plan),
+        obligations=tuple(used),
         on=on or clock.today(),
         # A school whose records begin after the plan has run out is asked nothing.
         span=Period(first, max(span.end, first + timedelta(days=1))),
@@ -66,6 +67,13 @@ def answer(asked: m.Question) -> list[m.Entry]:
     with connection.cursor() as cursor:
         cursor.execute(sql(asked))
         return run.entries(cursor.fetchall())
+
+
+def answer_in_duckdb(asked: m.Question) -> list[m.Entry]:
+    """The same entries, from the committed records, worked out in DuckDB."""
+    with columns.copied() as copy:
+        text = run.sql(asked, exp.to_table, "duckdb")
+        return run.entries(copy.execute(text).fetchall())
 
 
 def sql(asked: m.Question) -> str:

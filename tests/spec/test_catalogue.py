@@ -41,7 +41,7 @@ MISTAKES = {
     "an unknown test": ("{is: theme_day}", "{near: theme_day}", "不认识的判断"),
     "an unknown instrument": ("instrument: jiaoyu-2019", "instrument: jy", "没有“jy”"),
     "a key given twice": ("every: month", "every: month\nevery: month", "写了两次"),
-    "an online-time demand": ("{kind: {is: theme_day}}", "{kind: {is: login_minutes}}", "在线时长"),
+    "an online-time demand": ("{is: theme_day}", "{is: login_minutes}", "在线时长"),
 }  # fmt: skip
 
 

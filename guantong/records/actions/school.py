@@ -5,9 +5,9 @@ from datetime import date
 from django.db import transaction
 
 from guantong.records import catalogue
-from guantong.records.access import Refused
-from guantong.records.actions import events, rows
-from guantong.records.models import School
+from guantong.records.access import Refused, require
+from guantong.records.actions import events, ledger, rows
+from guantong.records.models import School, User
 
 
 @transaction.atomic
@@ -21,4 +21,22 @@ def set_up(*, name: str, records_since: date, plan: str, today: date | None = No
     row = School(pk=1, name=name, records_since=records_since, plan=plan, today=today)
     school = rows.insert(row)
     events.leave("school.set_up", school, by=None, name=name, records_since=records_since)
+    return school
+
+
+@transaction.atomic
+def switch(*, by: User | None, obligation: str, on: bool, reason: str) -> School:
+    """Use or do not use an obligation that the catalogue marks as switchable."""
+    require(by, "plan.switch", None)
+    known = catalogue.current().obligations.get(obligation)
+    if known is None or not known.switchable:
+        raise Refused("这项责任有明确依据，不能关闭；需要改动请修改规则目录。")
+    if not reason.strip():
+        raise Refused("请写明原因。", {"reason": "请写明原因。"})
+    school = rows.locked(School.objects.get())
+    off = set(school.switched_off) - {obligation} if on else {*school.switched_off, obligation}
+    rows.change(school, switched_off=sorted(off))
+    verb = "obligation.switched_on" if on else "obligation.switched_off"
+    events.leave(verb, school, by=by, obligation=obligation, reason=reason.strip())
+    ledger.rebuild()
     return school

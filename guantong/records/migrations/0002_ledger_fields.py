@@ -4,20 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('records', '0001_initial'),
+        ("records", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='assessment',
-            name='last_event',
+            model_name="assessment",
+            name="last_event",
             field=models.BigIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='entry',
-            name='numerator',
+            model_name="entry",
+            name="numerator",
             field=models.DecimalField(decimal_places=4, max_digits=14, null=True),
         ),
     ]

@@ -10,12 +10,14 @@ class School(models.Model):
 
     `today` null means the real date; only a demonstration has a fixed one. `records_since` is the
     first day from which records are kept: the ledger assesses no period that begins earlier.
+    `switched_off` names obligations without a firm basis that the school does not use.
     """
 
     name = models.CharField("学校", max_length=100)
     today = models.DateField("演示日期", null=True, blank=True)
     records_since = models.DateField("记录起始日")
     plan = models.CharField("计划", max_length=60)
+    switched_off = models.JSONField("已关闭的责任", default=list, blank=True)
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(pk=1), name="school_is_one")]

@@ -35,6 +35,12 @@ class Command(BaseCommand):
             "--since", type=day, metavar="日期", help="只核算这一天及以后开始的周期"
         )
         parser.add_argument("--facts", metavar="目录", help="事实表目录（Parquet 或 CSV）")
+        parser.add_argument(
+            "--engine",
+            choices=["database", "duckdb"],
+            default="database",
+            help="系统记录在哪里核算：数据库内（默认）或 DuckDB；结果相同",
+        )
         parser.add_argument("--out", metavar="文件", help="写到哪个 CSV 文件；“-” 或不写为屏幕")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -66,9 +72,9 @@ class Command(BaseCommand):
                 "系统里还没有学校。处理：先运行 demo 或按 README 完成安装，或用 --facts 指定目录"
             )
         plan = _plan(options["plan"] or school.plan)
-        return ledger.answer(
-            ledger.question(on=options["on"], plan=plan.name, since=options["since"])
-        )
+        asked = ledger.question(on=options["on"], plan=plan.name, since=options["since"])
+        in_duckdb = options["engine"] == "duckdb"
+        return ledger.answer_in_duckdb(asked) if in_duckdb else ledger.answer(asked)
 
     def write(self, found: list[m.Entry], out: str | None) -> None:
         if out in {None, "-"}:
