@@ -8,31 +8,15 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from guantong.obligations import describe
 from guantong.obligations import model as m
 from guantong.obligations.run import plain
 from guantong.obligations.tables import TABLES
 from guantong.obligations.words import Words
-from guantong.periods import Every
 from guantong.records import catalogue
 
 PLACE = "docs/reference"
 NOTICE = "<!-- 由 `python3 run docs` 生成，请改 catalogue/ 后重新生成，不要手改。 -->"
-EVERY = {
-    Every.MONTH: "每月",
-    Every.QUARTER: "每季度",
-    Every.SEMESTER: "每学期",
-    Every.YEAR: "每年",
-    Every.TERM: "每届任期",
-}
-BOUND = {m.Bound.AT_LEAST: "不少于", m.Bound.AT_MOST: "不超过"}
-LEVEL = {"must": "必须", "generally": "一般应当"}
-CONFIDENCE = {
-    "PLAN": "计划自身的要求",
-    "A": "已核对条文",
-    "B": "据二手资料",
-    "C": "待核对，可关闭",
-    "L": "外校或地方做法，可关闭",
-}
 
 
 class Command(BaseCommand):
@@ -83,77 +67,23 @@ def _plan(plan: m.Plan, rules: m.Catalogue) -> Iterator[str]:
 
 
 def _obligation(o: m.Obligation, rules: m.Catalogue) -> Iterator[str]:
-    yield from ("", f"**{o.title}** `{o.name}`", "", f"- 要求：{o.demand}（{LEVEL[o.level]}）")
-    yield f"- 对象：{_bearer(o, rules)}"
+    yield from ("", f"**{o.title}** `{o.name}`", "")
+    yield f"- 要求：{o.demand}（{describe.LEVEL[o.level]}）"
+    yield f"- 对象：{describe.bearer(o, rules)}"
     standards = "；".join(
-        f"{s.since} 起{BOUND[s.bound]} {plain(s.value)} {o.unit}" for s in o.standards
+        f"{s.since} 起{describe.BOUND[s.bound]} {plain(s.value)} {o.unit}" for s in o.standards
     )
-    yield f"- 周期：{EVERY[o.every]}；标准：{standards}{'，按月折算' if o.pro_rata else ''}"
-    yield f"- 计入：{_measure(o.measure, rules)}"
+    pro_rata = "，按月折算" if o.pro_rata else ""
+    yield f"- 周期：{describe.EVERY[o.every]}；标准：{standards}{pro_rata}"
+    yield f"- 计入：{describe.measured(o.measure, rules)}"
     if o.exempt is not None:
         yield f"- 豁免：{Words(rules, 'memberships').condition(o.exempt)}。{o.exempt_reason}"
-    yield "- 依据：" + "；".join(_basis(basis, rules) for basis in o.basis)
+    yield "- 依据：" + "；".join(
+        f"{describe.cited(b, rules)}（{describe.CONFIDENCE[b.confidence]}）" for b in o.basis
+    )
     if r := o.reading:
         yield f"- 口径 {r.id}：{r.question} 采用：{r.chosen}。{r.why}"
     yield "- 例：" + "；".join(str(example["says"]) for example in o.examples)
-
-
-def _bearer(o: m.Obligation, rules: m.Catalogue) -> str:
-    match o.bearer:
-        case m.OrgBearer(when):
-            text = Words(rules, "orgs").condition(when) + "的党组织"
-        case m.MemberBearer(when, without):
-            text = Words(rules, "memberships").condition(when) + "的党员"
-            text += (
-                f"（不含{Words(rules, 'posts').condition(without)}的任职者）" if without else ""
-            )
-        case m.PostBearer(when, on_day, linked):
-            held = "期末在任" if on_day else "期内任职满一个整月"
-            text = f"{held}、{Words(rules, 'posts').condition(when)}的任职者"
-            text += f"，且有{rules.label('relations', linked)}" if linked else ""
-    having = "，".join(f"{_measure(h.state, rules)}不少于 {h.at_least}" for h in o.having)
-    return text + (f"，当日{having}" if having else "")
-
-
-def _measure(measure: m.Measure, rules: m.Catalogue) -> str:
-    match measure:
-        case m.CountActivities(where):
-            return f"本组织主办、{Words(rules, 'activities').condition(where)}的活动次数"
-        case m.Attended(where, hours, hosted_by):
-            place = {
-                None: "",
-                m.HostedBy.OWN_BRANCH: "、由所在支部主办",
-                m.HostedBy.CONTACT_POINT: "、由联系点主办",
-                m.HostedBy.OWN_ORG: "、由任职组织主办",
-            }[hosted_by]
-            what = "学时之和" if hours else "次数"
-            return f"本人参加、{Words(rules, 'attendances').condition(where)}{place}的活动{what}"
-        case m.State(table, where):
-            return f"当日{STATES[table]}（{Words(rules, table).condition(where)}）"
-        case m.Ratio(of, to):
-            top, under = (" + ".join(rules.label("figures", n) for n in part) for part in (of, to))
-            return f"{top} ÷ （{under}），取最近一次统计"
-        case m.Coverage(of, by):
-            whole = Words(rules, "orgs").condition(of)
-            return f"下属{whole}的组织中，有“{_measure(by, rules)}”的所占比例"
-        case m.NextTerm():
-            return "届满日（含批准延期）之前已选出下一届"
-
-
-STATES = {
-    "posts": "在任人数",
-    "memberships": "党员人数",
-    "terms": "在任期内的届数",
-    "relations": "联系关系数",
-    "documents": "有效制度数",
-    "orgs": "下属组织数",
-}
-
-
-def _basis(basis: m.Basis, rules: m.Catalogue) -> str:
-    place = f"第 {basis.place} 条" if basis.place.isdigit() else basis.place
-    title = rules.regulations[basis.instrument]["title"]
-    return f"{title} {place}（{CONFIDENCE[basis.confidence]}）".replace("  ", " ")
 
 
 def _regulations(rules: m.Catalogue) -> Iterator[str]:
