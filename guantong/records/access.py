@@ -194,6 +194,12 @@ def check(user: Someone | None, permission: str, org: Org | None) -> str:
     return _missing(permission, "该党组织")
 
 
+def permissions_at(user: Someone, org: Org) -> frozenset[str]:
+    """All that the user may do at an organisation; what is held about himself is not in it."""
+    held = [h for h in roles_of(user) if not h.role.own and org.path.startswith(h.path)]
+    return frozenset().union(*(h.role.permissions for h in held))
+
+
 def check_person(user: Someone | None, permission: str, person: Person) -> str:
     if user is None or people(user, permission).filter(pk=person.pk).exists():
         return ""

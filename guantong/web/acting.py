@@ -1,0 +1,90 @@
+"""From a page to an action: who asks, what was typed, and a refusal beside the field it is about.
+
+Not for deciding anything: the action asks `records.access` and refuses by itself.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+
+from guantong.records.access import Conflict, Refused
+from guantong.records.models import User
+
+REFUSED, CONFLICT, INVALID = 403, 409, 422
+
+
+def acting(request: HttpRequest) -> User:
+    """The account that asks; the middleware lets nobody else in."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
+class DayInput(forms.DateInput):
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
+
+
+class DayField(forms.DateField):
+    """A day, picked in the browser's own calendar."""
+
+    widget = DayInput
+
+
+class ActionForm(forms.Form):
+    """A form that calls one action. `status` is the answer's: 200 until something is wrong."""
+
+    status = 200
+
+    def carried_out(self, act: Callable[..., Any]) -> bool:
+        """Call the action with what was typed, by the fields' names; keep its refusal."""
+        if not self.is_bound:
+            return False
+        if not self.is_valid():
+            self.status = INVALID
+            return False
+        try:
+            act(**self.cleaned_data)
+        except Refused as refused:
+            self._show(refused)
+            return False
+        return True
+
+    def _show(self, refused: Refused) -> None:
+        self.status = CONFLICT if isinstance(refused, Conflict) else REFUSED
+        beside = {name: why for name, why in refused.fields.items() if name in self.fields}
+        for name, why in beside.items():
+            self.add_error(name, why)
+        if beside.keys() != refused.fields.keys() or not beside:
+            self.add_error(None, refused.text)
+
+
+def form_page(
+    request: HttpRequest,
+    form: ActionForm,
+    *,
+    title: str,
+    crumbs: list[tuple[str, str]],
+    submit: str,
+    about: str = "",
+    danger: bool = False,
+) -> TemplateResponse:
+    """A page that holds nothing but one form. The last crumb is where 取消 leads."""
+    return TemplateResponse(
+        request,
+        "web/form_page.html",
+        {
+            "title": title,
+            "crumbs": crumbs,
+            "form": form,
+            "submit": submit,
+            "about": about,
+            "danger": danger,
+            "back": crumbs[-1][1],
+        },
+        status=form.status,
+    )

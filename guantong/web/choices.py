@@ -1,0 +1,55 @@
+"""What a select offers: words of the catalogue, and organisations and people in somebody's reach."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import date
+from typing import Any, Final
+
+from django import forms
+
+from guantong.records import catalogue
+from guantong.records.models import Org
+from guantong.records.models.org import OrgQuerySet
+from guantong.records.models.person import PersonQuerySet
+from guantong.records.models.span import on
+
+type Choice = tuple[str, str]
+
+MOST: Final = 50  # people in one select; more are found by typing another letter
+
+
+def kinds(group: str, only: Collection[str] | None = None, *, every: str = "") -> list[Choice]:
+    """The codes of one group of kinds.yaml, in its order; `every` is the word for no choice."""
+    entries = catalogue.current().kinds[group].items()
+    found = [(code, str(entry["title"])) for code, entry in entries if not only or code in only]
+    return [("", every), *found] if every else found
+
+
+def orgs(
+    found: OrgQuerySet, *, only: str = "", every: str = ""
+) -> list[Choice | tuple[str, list[Choice]]]:
+    """Organisations (`only` of one kind) below the heading of the one they hang from."""
+    rows = {org.pk: org for org in found.in_order()}
+    top: list[Choice] = [("", every)] if every else []
+    below = defaultdict[str, list[Choice]](list)
+    for org in rows.values():
+        if only in ("", org.kind):
+            above = [rows[pk].short_name for pk in org.lineage()[:-1] if pk in rows]
+            (below[above[-1]] if above else top).append((str(org.pk), org.short_name))
+    return [*top, *below.items()]
+
+
+def org_field(
+    found: OrgQuerySet, *, label: str, only: str = "", **more: Any
+) -> forms.ModelChoiceField[Org]:
+    """A select of organisations, grouped; what it accepts is what it offers."""
+    field = forms.ModelChoiceField(found.filter(kind=only) if only else found, label=label, **more)
+    field.widget.choices = orgs(found, only=only, every="请选择")
+    return field
+
+
+def people(found: PersonQuerySet, day: date) -> list[Choice]:
+    """The first of them who are on the roll, told apart by their branch."""
+    rows = found.filter(on("memberships__", day)).in_order()
+    named = rows.values_list("pk", "name", "memberships__org__short_name")[:MOST]
+    return [(str(pk), f"{name}（{branch}）") for pk, name, branch in named]

@@ -1,0 +1,26 @@
+"""The form above a list: what the query string may name, and what it means when it is wrong."""
+
+from typing import Any, Final
+
+from django import forms
+from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+ON_A_PAGE: Final = 50
+
+
+class Filter(forms.Form):
+    """Always bound to the query string; a value that makes no sense is shown with its error."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        super().__init__(request.GET)
+
+    def value(self, name: str, default: Any = "") -> Any:
+        """What was asked for, or the default where nothing or nonsense was."""
+        self.is_valid()
+        return self.cleaned_data.get(name) or default
+
+
+def paged[M: Any](request: HttpRequest, rows: QuerySet[M]) -> Page[M]:
+    return Paginator(rows, ON_A_PAGE).get_page(request.GET.get("page"))

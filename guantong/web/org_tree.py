@@ -1,0 +1,122 @@
+"""The organisations in somebody's reach as the tree they formed on a day.
+
+Not for access: the caller hands in what the user may see. Three queries, whatever the size.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Count, F, FilteredRelation
+
+from guantong.records import catalogue
+from guantong.records.models.org import OrgQuerySet
+from guantong.records.models.span import on
+from guantong.records.rosters import BRANCH
+
+FIELDS = ("pk", "name", "short_name", "kind", "category", "external_code", "valid_from", "hung_on")
+
+
+@dataclass(frozen=True)
+class Node:
+    """One organisation; `members` and `branches` count all that hang below it as well."""
+
+    pk: int
+    name: str
+    kind: str
+    category: str | None
+    external_code: str | None
+    valid_from: date
+    secretaries: tuple[str, ...]
+    members: int
+    branches: int
+    below: tuple["Node", ...]
+    hit: bool
+    open: bool
+
+    @property
+    def kind_title(self) -> str:
+        label = catalogue.current().label
+        if self.category:
+            return f"{label('categories', self.category)}{label('orgs', self.kind)}"
+        return label("orgs", self.kind)
+
+    @property
+    def wants_secretary(self) -> bool:
+        return self.kind == BRANCH and not self.secretaries
+
+    def flat(self) -> Iterator["Node"]:
+        yield self
+        for node in self.below:
+            yield from node.flat()
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the tree is searched for: part of a name or a code, a kind, a branch category."""
+
+    text: str = ""
+    kind: str = ""
+    category: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.text or self.kind or self.category)
+
+    def fits(self, row: Mapping[str, Any]) -> bool:
+        named = f"{row['name']} {row['short_name']} {row['external_code'] or ''}"
+        return (
+            self.text in named
+            and self.kind in ("", row["kind"])
+            and self.category in ("", row["category"])
+        )
+
+
+class Forest:
+    """The tree of a day, its highest organisations first."""
+
+    def __init__(self, orgs: OrgQuerySet, day: date, wanted: Wanted) -> None:
+        there = orgs.on(day)
+        hung = FilteredRelation("parents", condition=on("parents__", day))
+        rows = there.annotate(hung=hung, hung_on=F("hung__parent")).in_order().values(*FIELDS)
+        self.wanted = wanted
+        self.rows = {row["pk"]: row for row in rows}
+        self.members = dict(
+            there.filter(on("memberships__", day))
+            .annotate(count=Count("memberships"))
+            .values_list("pk", "count")
+        )
+        self.secretaries = defaultdict[int, list[str]](list)
+        held = there.filter(on("posts__", day), posts__post="secretary")
+        for pk, name in held.values_list("pk", "posts__person__name"):
+            self.secretaries[pk].append(name)
+        self.below = defaultdict[int | None, list[int]](list)
+        for pk, row in self.rows.items():
+            self.below[row["hung_on"] if row["hung_on"] in self.rows else None].append(pk)
+
+    def nodes(self) -> tuple[Node, ...]:
+        return _shown(self._node(pk, depth=0) for pk in self.below[None])
+
+    def _node(self, pk: int, depth: int) -> Node:
+        row = self.rows[pk]
+        below = [self._node(child, depth + 1) for child in self.below[pk]]
+        return Node(
+            pk=pk,
+            name=row["name"],
+            kind=row["kind"],
+            category=row["category"],
+            external_code=row["external_code"],
+            valid_from=row["valid_from"],
+            secretaries=tuple(self.secretaries[pk]),
+            members=self.members.get(pk, 0) + sum(node.members for node in below),
+            branches=sum(node.branches + (node.kind == BRANCH) for node in below),
+            below=_shown(below),
+            hit=self.wanted.fits(row),
+            open=bool(self.wanted) or depth == 0,
+        )
+
+
+def _shown(nodes: Iterable[Node]) -> tuple[Node, ...]:
+    """Those that fit or have something below that fits."""
+    return tuple(node for node in nodes if node.hit or node.below)

@@ -1,0 +1,173 @@
+"""Events as sentences: who did what to which, and what changed. The words for every verb."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Final
+
+from django.apps import apps
+from django.core.exceptions import FieldDoesNotExist
+
+from guantong.records import catalogue
+from guantong.records.models import Event
+from guantong.records.models.org import OrgQuerySet
+from guantong.records.models.person import PersonQuerySet
+
+VERBS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "activity.recorded": "记录活动",
+        "activity.corrected": "更正活动",
+        "activity.verified": "核实活动",
+        "activity.withdrawn": "撤销活动",
+        "activity.restored": "恢复活动",
+        "document.recorded": "登记制度",
+        "document.reviewed": "复核制度",
+        "document.ended": "停止执行制度",
+        "figure.recorded": "登记人数",
+        "figure.corrected": "更正人数",
+        "grant.given": "授予角色",
+        "grant.ended": "收回角色",
+        "import.confirmed": "确认导入",
+        "import.undone": "撤回导入",
+        "membership.begun": "登记组织关系",
+        "membership.transferred": "转接组织关系",
+        "membership.ended": "结束组织关系",
+        "membership.made_full": "预备党员转正",
+        "membership.exempted": "登记豁免",
+        "membership.exemption_ended": "结束豁免",
+        "org.founded": "新建组织",
+        "org.renamed": "组织更名",
+        "org.moved": "调整隶属关系",
+        "org.dissolved": "撤销组织",
+        "org.recut": "调整党支部党员",
+        "person.registered": "登记党员",
+        "person.corrected": "更正党员信息",
+        "person.revealed": "查看加密信息",
+        "plan.loaded": "载入计划原文",
+        "post.appointed": "任职",
+        "post.described": "更正任职情况",
+        "post.ended": "免职",
+        "relation.recorded": "登记联系结对",
+        "relation.ended": "结束联系结对",
+        "school.set_up": "设置学校",
+        "term.recorded": "登记换届",
+        "term.extended": "登记延期换届",
+        "user.created": "开通账号",
+        "user.linked": "账号对应党员",
+        "user.disabled": "停用账号",
+        "user.enabled": "启用账号",
+        "user.password_set": "设置密码",
+    }
+)
+CODES: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
+    {
+        ("activity", "kind"): "activities",
+        ("membership", "status"): "statuses",
+        ("person", "status"): "statuses",
+        ("post", "post"): "posts",
+        ("figure", "name"): "figures",
+        ("document", "doc_class"): "documents",
+        ("relation", "kind"): "relations",
+        ("org", "kind"): "orgs",
+    }
+)
+UNSAID: Final = frozenset({"pinyin", "initials", "sort_key", "path", "id_index"})
+
+
+@dataclass(frozen=True)
+class Changed:
+    field: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Line:
+    at: datetime
+    by: str
+    says: str
+    about: str
+    reason: str
+    changes: tuple[Changed, ...]
+
+
+def lines(
+    events: Iterable[Event], *, people: PersonQuerySet, orgs: OrgQuerySet
+) -> tuple[Line, ...]:
+    """Tell events; persons and organisations out of reach stay without a name."""
+    told = list(events)
+    people_named = {p.pk: p.name for p in people.filter(pk__in=_ids(told, "person"))}
+    orgs_named = {o.pk: o.short_name for o in orgs.filter(pk__in=_ids(told, "org"))}
+    names = {"person": people_named, "org": orgs_named}
+    return tuple(_line(event, names) for event in told)
+
+
+type Names = Mapping[str, Mapping[int, str]]
+LINKS: Final[Mapping[str, str]] = MappingProxyType(
+    {"person": "person", "other_person": "person", "org": "org", "other_org": "org",
+     "parent": "org"}
+)  # fmt: skip
+
+
+def _ids(events: Iterable[Event], kind: str) -> set[int]:
+    found: set[Any] = set()
+    for event in events:
+        subject, _, pk = event.subject.partition(":")
+        found |= {int(pk)} if subject == kind else set()
+        for part in (event.detail, *_sides(event)):
+            found |= {part.get(name) for name, of in LINKS.items() if of == kind}
+    return {pk for pk in found if isinstance(pk, int)}
+
+
+def _sides(event: Event) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    return event.detail.get("before") or {}, event.detail.get("after") or {}
+
+
+def _line(event: Event, names: Names) -> Line:
+    subject, _, pk = event.subject.partition(":")
+    person = event.detail.get("person") or (int(pk) if subject == "person" else None)
+    before, after = _sides(event)
+    fields = [f for f in dict.fromkeys([*before, *after]) if f not in UNSAID]
+    return Line(
+        at=event.at,
+        by=event.by.called if event.by else "系统",
+        says=VERBS.get(event.verb, event.verb),
+        about=names["person"].get(person, "") if person else "",
+        reason=str(event.detail.get("reason", "")),
+        changes=tuple(
+            Changed(
+                field=_label(subject, field),
+                before=_value(subject, field, before.get(field), names),
+                after=_value(subject, field, after.get(field), names),
+            )
+            for field in fields
+        ),
+    )
+
+
+def _label(subject: str, field: str) -> str:
+    if field == "since":
+        return "开始日"
+    try:
+        for model in (subject, "membership" if subject == "person" else subject):
+            if any(f.name == field for f in apps.get_model("records", model)._meta.get_fields()):
+                found = apps.get_model("records", model)._meta.get_field(field)
+                return str(getattr(found, "verbose_name", field))
+    except (LookupError, FieldDoesNotExist):
+        return field
+    return field
+
+
+def _value(subject: str, field: str, value: Any, names: Names) -> str:
+    match value:
+        case None | "" | [] | {}:
+            return "无"
+        case bool():
+            return "是" if value else "否"
+        case int() if field in LINKS:
+            return names[LINKS[field]].get(value, "（范围之外）")
+        case str() if group := CODES.get((subject, field)):
+            return catalogue.current().label(group, value)
+        case _:
+            return str(value)
