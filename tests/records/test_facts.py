@@ -1,0 +1,53 @@
+"""The fact tables have the shape that obligations are written against."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from guantong.obligations.tables import TABLES
+from guantong.records.actions import activities
+from guantong.records.facts import FACTS
+from tests.factories import Cast, make_activity
+
+
+def rows(table: str) -> list[dict[str, Any]]:
+    with connection.cursor() as cursor:
+        cursor.execute(FACTS[table])
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("table", TABLES)
+def test_columns_are_those_of_the_contract(table: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(FACTS[table])
+        assert [column[0] for column in cursor.description] == list(TABLES[table].columns)
+
+
+def test_there_is_a_select_for_every_table_and_no_other() -> None:
+    assert FACTS.keys() == TABLES.keys()
+
+
+def test_withdrawn_activities_are_no_facts_and_planned_ones_are(cast: Cast) -> None:
+    held, gone = make_activity(cast.branch), make_activity(cast.branch)
+    plan = make_activity(cast.branch, held_on=date(2023, 7, 1), planned=True)
+    activities.withdraw(by=None, activity=gone, version=1, reason="重复")
+    assert {(row["activity_id"], bool(row["planned"])) for row in rows("activities")} == {
+        (held.pk, False),
+        (plan.pk, True),
+    }
+
+
+def test_the_tree_and_the_roll_are_facts(cast: Cast) -> None:
+    assert {row["org_id"]: row["parent_id"] for row in rows("org_parents")} == {
+        cast.college.pk: cast.school.pk,
+        cast.other_college.pk: cast.school.pk,
+        cast.branch.pk: cast.college.pk,
+        cast.sibling.pk: cast.college.pk,
+        cast.other_branch.pk: cast.other_college.pk,
+    }
+    members = [row["person_id"] for row in rows("memberships") if row["org_id"] == cast.branch.pk]
+    assert len(members) == 2

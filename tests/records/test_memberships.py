@@ -1,0 +1,150 @@
+"""Joining, moving on and leaving: one branch a day, and no gap on the way."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from guantong.records.actions import memberships
+from guantong.records.models import Membership, Person
+from tests.factories import SINCE, TODAY, Cast, appoint, make_person, owner
+from tests.records.conftest import refused
+
+YESTERDAY = TODAY - timedelta(days=1)
+
+
+def spans(person: Person) -> list[tuple[str, str, date, date | None]]:
+    rows = person.memberships.select_related("org").order_by("valid_from")
+    return [(m.org.short_name[-4:-2], m.status, m.valid_from, m.valid_to) for m in rows]
+
+
+@pytest.fixture
+def person(cast: Cast) -> Person:
+    return make_person("张三", cast.branch, status="probationary", joined_on=date(2021, 12, 1))
+
+
+def test_a_transfer_leaves_no_gap_and_keeps_the_status(cast: Cast, person: Person) -> None:
+    now = memberships.transfer_within(by=cast.officer, person=person, to=cast.sibling, on=TODAY)
+    assert now.org == cast.sibling
+    assert spans(person) == [
+        ("一党", "probationary", SINCE, TODAY),
+        ("二党", "probationary", TODAY, None),
+    ]
+
+
+def test_a_transfer_refuses_what_makes_no_sense(cast: Cast, person: Person) -> None:
+    with refused("现在就在"):
+        memberships.transfer_within(by=None, person=person, to=cast.branch, on=TODAY)
+    with refused("2022-01-01 之后"):
+        memberships.transfer_within(by=None, person=person, to=cast.sibling, on=SINCE)
+    with refused("不是党支部"):
+        memberships.transfer_within(by=None, person=person, to=cast.college, on=TODAY)
+
+
+def test_nobody_is_in_two_branches(cast: Cast, person: Person) -> None:
+    with refused("已在一个支部"):
+        memberships.admit(
+            by=None, person=person, org=cast.sibling, status="full", valid_from=TODAY
+        )
+    later = make_person("李四", cast.branch, since=date(2023, 1, 1))
+    with refused("自 2023-01-01 起已在一个支部"):
+        memberships.admit(by=None, person=later, org=cast.sibling, status="full", valid_from=SINCE)
+
+
+def test_someone_who_left_may_return(cast: Cast, person: Person) -> None:
+    memberships.leave(by=cast.secretary, person=person, on=date(2023, 1, 1), reason="出国")
+    back = memberships.admit(
+        by=cast.secretary, person=person, org=cast.branch, status="full", valid_from=TODAY
+    )
+    assert back.valid_to is None
+    assert Membership.objects.on(date(2023, 3, 1)).filter(person=person).count() == 0
+
+
+def test_admit_refuses_an_unknown_status_and_a_branch_that_is_not_there(
+    cast: Cast, person: Person
+) -> None:
+    memberships.leave(by=None, person=person, on=date(2023, 1, 1), reason="出国")
+    with refused("没有“honorary”"):
+        memberships.admit(
+            by=None, person=person, org=cast.branch, status="honorary", valid_from=TODAY
+        )
+    with refused("现在没有组织关系"):
+        memberships.leave(by=None, person=person, on=TODAY, reason="再次")
+
+
+def test_leaving_ends_every_post(cast: Cast) -> None:
+    elsewhere = appoint(owner(cast.secretary), cast.college, "committee_member")
+    left = memberships.leave(
+        by=cast.officer, person=owner(cast.secretary), on=TODAY, reason="调出"
+    )
+    assert (left.valid_to, left.end_reason) == (TODAY, "调出")
+    for post in (cast.secretary_post, elsewhere):
+        post.refresh_from_db()
+        assert post.valid_to == TODAY
+
+
+def test_a_transfer_ends_the_posts_of_the_old_branch_alone(cast: Cast) -> None:
+    elsewhere = appoint(owner(cast.secretary), cast.college, "committee_member")
+    memberships.transfer_within(
+        by=cast.officer, person=owner(cast.secretary), to=cast.sibling, on=TODAY
+    )
+    cast.secretary_post.refresh_from_db()
+    elsewhere.refresh_from_db()
+    assert (cast.secretary_post.valid_to, elsewhere.valid_to) == (TODAY, None)
+
+
+def test_leaving_needs_a_reason_and_a_day_after_joining(cast: Cast, person: Person) -> None:
+    with refused("写明离开原因"):
+        memberships.leave(by=None, person=person, on=TODAY, reason="  ")
+    with refused("应在开始日 2022-01-01 之后"):
+        memberships.leave(by=None, person=person, on=SINCE, reason="转出")
+
+
+def test_becoming_a_full_member_begins_a_new_span(cast: Cast, person: Person) -> None:
+    memberships.become_full(by=cast.secretary, person=person, on=date(2022, 12, 1))
+    assert spans(person) == [
+        ("一党", "probationary", SINCE, date(2022, 12, 1)),
+        ("一党", "full", date(2022, 12, 1), None),
+    ]
+    person.refresh_from_db()
+    assert person.full_member_on == date(2022, 12, 1)
+    with refused("已经是正式党员"):
+        memberships.become_full(by=cast.secretary, person=person, on=TODAY)
+
+
+def test_nobody_is_made_full_before_joining(cast: Cast) -> None:
+    person = make_person("李四", cast.branch, status="probationary", joined_on=date(2022, 11, 1))
+    with refused("2022-11-01 之后"):
+        memberships.become_full(by=None, person=person, on=date(2022, 10, 1))
+
+
+def test_an_exemption_begins_and_ends_on_a_day(cast: Cast, person: Person) -> None:
+    memberships.set_exempt(
+        by=cast.secretary, person=person, exempt=True, on=date(2023, 1, 1), reason="年老体弱"
+    )
+    memberships.set_exempt(
+        by=cast.secretary, person=person, exempt=False, on=TODAY, reason="恢复参加"
+    )
+    seen = person.memberships.order_by("valid_from").values_list("exempt", "exempt_reason")
+    assert list(seen) == [(False, ""), (True, "年老体弱"), (False, "")]
+
+
+def test_a_change_on_the_first_day_of_a_span_is_made_in_place(cast: Cast, person: Person) -> None:
+    memberships.set_exempt(
+        by=cast.secretary, person=person, exempt=True, on=SINCE, reason="年老体弱"
+    )
+    assert person.memberships.get().exempt
+
+
+def test_an_exemption_is_refused_for_oneself_twice_or_without_reason(
+    cast: Cast, person: Person
+) -> None:
+    with refused("由别人办理"):
+        memberships.set_exempt(
+            by=cast.secretary, person=owner(cast.secretary), exempt=True, on=TODAY, reason="忙"
+        )
+    with refused("写明原因"):
+        memberships.set_exempt(by=cast.secretary, person=person, exempt=True, on=TODAY, reason="")
+    with refused("本来就没有豁免"):
+        memberships.set_exempt(
+            by=cast.secretary, person=person, exempt=False, on=TODAY, reason="恢复"
+        )

@@ -1,0 +1,172 @@
+"""The tree: founding, renaming, moving, dissolving and cutting branches anew."""
+
+from datetime import date, timedelta
+
+from guantong.records.actions import memberships, orgs, posts
+from guantong.records.models import Org, OrgParent, OrgSuccession
+from tests.factories import (
+    SINCE,
+    TODAY,
+    Cast,
+    appoint,
+    make_activity,
+    make_org,
+    make_person,
+    owner,
+)
+from tests.records.conftest import refused
+
+TOMORROW = TODAY + timedelta(days=1)
+
+
+def below(org: Org) -> set[str]:
+    org.refresh_from_db()
+    return {found.short_name for found in Org.objects.below(org)}
+
+
+def test_found_hangs_an_organisation_into_the_tree(cast: Cast) -> None:
+    made = orgs.found(
+        by=cast.officer,
+        name=" 甲学院学生第一党支部 ",
+        short_name="学生一支部",
+        kind="branch",
+        category="student",
+        parent=cast.college,
+        valid_from=TODAY,
+    )
+    assert made.path == f"{cast.college.path}{made.pk}/"
+    assert (made.name, made.short_name) == ("甲学院学生第一党支部", "学生一支部")
+    assert OrgParent.objects.get(org=made).valid_from == TODAY
+    assert list(Org.objects.above(made).order_by("path")) == [cast.school, cast.college]
+
+
+def test_found_refuses_a_place_that_makes_no_sense(cast: Cast) -> None:
+    with refused("要有上级"):
+        make_org("无上级", "branch", None)
+    with refused("已有学校党委"):
+        make_org("第二党委", "school_committee", None)
+    with refused("党小组的上级应是党支部"):
+        make_org("小组", "group", cast.college)
+    with refused("没有“club”"):
+        make_org("社团", "club", cast.college)
+    with refused("没有“red”"):
+        make_org("支部", "branch", cast.college, category="red")
+    with refused("已有“甲学院教师第一党支部”"):
+        make_org(cast.branch.name, "branch", cast.college)
+    with refused("名称"):
+        make_org("  ", "branch", cast.college)
+    with refused("不存在"):
+        orgs.found(
+            by=None, name="早", kind="branch", parent=cast.college, valid_from=date(2021, 1, 1)
+        )
+
+
+def test_an_external_code_is_given_once(cast: Cast) -> None:
+    make_org("有码", "branch", cast.college, external_code="001")
+    with refused("001 已被使用"):
+        make_org("同码", "branch", cast.college, external_code="001")
+
+
+def test_rename_keeps_the_tree(cast: Cast) -> None:
+    renamed = orgs.rename(by=cast.officer, org=cast.branch, name="甲学院教师党支部")
+    assert (renamed.short_name, renamed.path) == ("甲学院教师党支部", cast.branch.path)
+
+
+def test_move_takes_all_below_along_and_remembers_where_it_hung(cast: Cast) -> None:
+    group = make_org("第一党小组", "group", cast.branch)
+    orgs.move(by=cast.office, org=cast.branch, parent=cast.other_college, on=TODAY)
+    assert below(cast.other_college) >= {"甲学院教师第一党支部", "第一党小组"}
+    assert below(cast.college) == {"甲学院党委", "甲学院教师第二党支部"}
+    group.refresh_from_db()
+    assert group.lineage() == [
+        cast.school.pk, cast.other_college.pk, cast.branch.pk, group.pk
+    ]  # fmt: skip
+    hung = OrgParent.objects.filter(org=cast.branch)
+    assert hung.on(TODAY - timedelta(days=1)).get().parent == cast.college
+    assert hung.on(TODAY).get().parent == cast.other_college
+
+
+def test_move_refuses_loops_the_future_and_no_change(cast: Cast) -> None:
+    with refused("自己的下级"):
+        orgs.move(by=None, org=cast.college, parent=cast.branch, on=TODAY)
+    with refused("不能预先办理"):
+        orgs.move(by=None, org=cast.branch, parent=cast.other_college, on=TOMORROW)
+    with refused("现在就隶属于"):
+        orgs.move(by=None, org=cast.branch, parent=cast.college, on=TODAY)
+    with refused("最上级"):
+        orgs.move(by=None, org=cast.school, parent=cast.college, on=TODAY)
+    later = make_org("丙学院党委", "college_committee", cast.school)
+    with refused("应在开始日 2022-01-01 之后|不存在"):
+        orgs.move(by=None, org=cast.branch, parent=later, on=SINCE - timedelta(days=1))
+
+
+def test_dissolve_ends_the_posts_and_names_the_successor(cast: Cast) -> None:
+    empty = make_org("空党支部", "branch", cast.college)
+    post = appoint(owner(cast.secretary), empty, "committee_member")
+    orgs.dissolve(by=cast.officer, org=empty, on=TODAY, reason="合并", successors=[cast.sibling])
+    empty.refresh_from_db()
+    post.refresh_from_db()
+    assert (empty.valid_to, post.valid_to) == (TODAY, TODAY)
+    assert OrgSuccession.objects.get().successor == cast.sibling
+    assert not OrgParent.objects.on(TODAY).filter(org=empty).exists()
+    with refused("已于 2023-06-15 撤销"):
+        orgs.dissolve(by=cast.officer, org=empty, on=TOMORROW, reason="再次")
+
+
+def test_dissolve_refuses_while_anything_is_left(cast: Cast) -> None:
+    with refused("还有 2 个党组织"):
+        orgs.dissolve(by=None, org=cast.college, on=TODAY, reason="无")
+    with refused("还有 2 名党员"):
+        orgs.dissolve(by=None, org=cast.branch, on=TODAY, reason="无")
+    empty = make_org("空党支部", "branch", cast.college)
+    make_activity(empty, cast.branch)
+    with refused("还有 1 项活动"):
+        orgs.dissolve(by=None, org=empty, on=date(2023, 6, 1), reason="无")
+    with refused("成立日"):
+        orgs.dissolve(by=None, org=empty, on=SINCE, reason="无")
+
+
+def test_recut_moves_many_and_nobody_else(cast: Cast) -> None:
+    moving = [make_person(f"学生{n}", cast.branch) for n in range(3)]
+    new = orgs.recut(
+        by=cast.officer,
+        parent=cast.college,
+        moves={person.pk: cast.sibling for person in moving},
+        on=TODAY,
+    )
+    assert {m.org for m in new} == {cast.sibling}
+    for person in moving:
+        before = person.memberships.on(TODAY - timedelta(days=1)).get()
+        assert (before.org, before.end_reason) == (cast.branch, "转到其他支部")
+        assert person.memberships.on(TODAY).get().org == cast.sibling
+    assert owner(cast.member).memberships.get().org == cast.branch
+
+
+def test_recut_stays_below_the_parent_and_is_all_or_nothing(cast: Cast) -> None:
+    one, two = make_person("学生一", cast.branch), make_person("学生二", cast.branch)
+    with refused("下属的党支部之间"):
+        orgs.recut(
+            by=cast.officer,
+            parent=cast.college,
+            moves={one.pk: cast.sibling, two.pk: cast.other_branch},
+            on=TODAY,
+        )
+    memberships.leave(by=None, person=two, on=date(2023, 6, 1), reason="转出")
+    with refused("学生二现在没有组织关系"):
+        orgs.recut(
+            by=cast.officer,
+            parent=cast.college,
+            moves={one.pk: cast.sibling, two.pk: cast.sibling},
+            on=TODAY,
+        )
+    with refused("不在名册中"):
+        orgs.recut(by=cast.officer, parent=cast.college, moves={10**9: cast.sibling}, on=TODAY)
+
+
+def test_a_recut_ends_posts_in_the_old_branch(cast: Cast) -> None:
+    moves = {owner(cast.secretary).pk: cast.sibling}
+    orgs.recut(by=cast.officer, parent=cast.college, moves=moves, on=TODAY)
+    cast.secretary_post.refresh_from_db()
+    assert cast.secretary_post.valid_to == TODAY
+    with refused("已于 2023-06-15 结束"):
+        posts.end(by=cast.officer, post=cast.secretary_post, on=TODAY)

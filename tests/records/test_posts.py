@@ -1,0 +1,166 @@
+"""Posts, terms, relations, figures and documents: what they refuse and what they leave."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+
+from guantong.records.actions import documents, figures, memberships, posts, relations, terms
+from guantong.records.models import Figure
+from tests.factories import SINCE, TODAY, Cast, appoint, make_person, owner
+from tests.records.conftest import refused
+
+TOMORROW = TODAY + timedelta(days=1)
+
+
+def test_a_post_with_one_holder_is_free_again_when_it_ends(cast: Cast) -> None:
+    heir = make_person("继任者", cast.branch)
+    with refused("支书甲自 2022-01-01 至今已任“甲学院教师第一党支部”书记"):
+        posts.appoint(
+            by=cast.officer, person=heir, org=cast.branch, post="secretary", valid_from=TODAY
+        )
+    posts.end(by=cast.officer, post=cast.secretary_post, on=TODAY)
+    held = posts.appoint(
+        by=cast.officer, person=heir, org=cast.branch, post="secretary", valid_from=TODAY
+    )
+    assert held.double_leader is None
+
+
+def test_several_hold_a_post_that_is_not_single_but_nobody_twice(cast: Cast) -> None:
+    for name in ("委员一", "委员二"):
+        appoint(make_person(name, cast.branch), cast.branch, "committee_member")
+    again = owner(cast.member)
+    appoint(again, cast.branch, "committee_member")
+    with refused("已任"):
+        appoint(again, cast.branch, "committee_member", valid_from=TODAY)
+
+
+def test_appoint_refuses_strangers_oneself_and_odd_days(cast: Cast) -> None:
+    me, far = owner(cast.officer), owner(cast.outsider)
+    with refused("由别人办理"):
+        posts.appoint(
+            by=cast.officer, person=me, org=cast.college, post="secretary", valid_from=TODAY
+        )
+    with refused("该党员"):
+        posts.appoint(by=cast.officer, person=far, org=cast.college, post="dean", valid_from=TODAY)
+    with refused("没有“king”"):
+        appoint(me, cast.college, "king")
+    with refused("结束日应在开始日之后"):
+        appoint(me, cast.college, "dean", valid_to=SINCE)
+    gone = make_person("离开者", cast.branch)
+    memberships.leave(by=None, person=gone, on=date(2023, 1, 1), reason="转出")
+    with refused("没有组织关系"):
+        appoint(gone, cast.branch, "committee_member", valid_from=TODAY)
+
+
+def test_nobody_ends_his_own_post(cast: Cast) -> None:
+    own = owner(cast.officer).posts.get()
+    with refused("由别人办理"):
+        posts.end(by=cast.officer, post=own, on=TODAY)
+
+
+def test_flags_are_stated_later(cast: Cast) -> None:
+    post = posts.set_flags(
+        by=cast.officer, post=cast.secretary_post, double_leader=True, full_time=False
+    )
+    post.refresh_from_db()
+    assert (post.double_leader, post.full_time) == (True, False)
+
+
+def test_terms_follow_elections(cast: Cast) -> None:
+    term = terms.record(
+        by=cast.officer, org=cast.branch, elected_on=SINCE, expires_on=date(2025, 1, 1)
+    )
+    with refused("已登记"):
+        terms.record(
+            by=cast.officer, org=cast.branch, elected_on=SINCE, expires_on=date(2026, 1, 1)
+        )
+    with refused("应在当选日期之后"):
+        terms.record(by=cast.officer, org=cast.branch, elected_on=TODAY, expires_on=TODAY)
+    with refused("今天之后"):
+        terms.record(
+            by=cast.officer, org=cast.branch, elected_on=TOMORROW, expires_on=date(2026, 1, 1)
+        )
+    with refused("晚于任期届满日"):
+        terms.extend(by=cast.officer, term=term, extended_to=date(2025, 1, 1), reason="批复")
+    with refused("批准延期"):
+        terms.extend(by=cast.officer, term=term, extended_to=date(2025, 3, 1), reason="")
+    term = terms.extend(
+        by=cast.officer, term=term, extended_to=date(2025, 3, 1), reason="学校批复"
+    )
+    assert term.extended_to == date(2025, 3, 1)
+
+
+def test_a_relation_has_two_sides_that_differ(cast: Cast) -> None:
+    person = owner(cast.member)
+
+    def record(**sides: object) -> None:
+        relations.record(by=None, kind="pairing", valid_from=TODAY, **sides)  # type: ignore[arg-type]
+
+    with refused("请选择人员或党组织"):
+        record(other_org=cast.branch)
+    with refused("要有两方"):
+        record(person=person)
+    with refused("同一个党组织"):
+        record(org=cast.branch, other_org=cast.branch)
+    with refused("同一个人"):
+        record(person=person, other_person=person)
+    record(org=cast.branch, other_org=cast.sibling)
+    with refused("这段时间已登记"):
+        record(org=cast.branch, other_org=cast.sibling)
+
+
+def test_a_relation_ends_once(cast: Cast) -> None:
+    link = relations.record(
+        by=None, kind="team", person=owner(cast.member), org=cast.branch, valid_from=SINCE
+    )
+    link = relations.end(by=cast.officer, relation=link, on=TODAY)
+    with refused("已于 2023-06-15 结束"):
+        relations.end(by=cast.officer, relation=link, on=TODAY)
+
+
+def test_a_figure_is_corrected_on_its_day_and_followed_on_a_later_one(cast: Cast) -> None:
+    for as_of, value in ((SINCE, 100), (SINCE, 101), (date(2023, 1, 1), 120), (TODAY, 130)):
+        figures.record(
+            by=cast.officer, org=cast.college, name="staff", as_of=as_of, value=Decimal(value)
+        )
+    assert Figure.objects.count() == 3
+    latest = Figure.objects.latest_by(date(2023, 6, 1)).get()
+    assert latest.value == 120
+
+
+@pytest.mark.parametrize("value", ["-1", "1.005", "NaN", "Infinity", "1e12"])
+def test_a_figure_is_a_plain_number(cast: Cast, value: str) -> None:
+    with refused("数值应是"):
+        figures.record(
+            by=cast.officer, org=cast.college, name="staff", as_of=TODAY, value=Decimal(value)
+        )
+
+
+def test_figures_are_known_ones_and_not_of_the_future(cast: Cast) -> None:
+    with refused("没有“cats”"):
+        figures.record(
+            by=cast.officer, org=cast.college, name="cats", as_of=TODAY, value=Decimal(1)
+        )
+    with refused("今天之后"):
+        figures.record(
+            by=cast.officer, org=cast.college, name="staff", as_of=TOMORROW, value=Decimal(1)
+        )
+
+
+def test_a_document_is_reviewed_and_ends(cast: Cast) -> None:
+    made = documents.record(
+        by=cast.officer, org=cast.college, doc_class="org_life", title="组织生活制度",
+        valid_from=SINCE, review_due=date(2023, 1, 1),
+    )  # fmt: skip
+    with refused("2023-01-01 之后"):
+        documents.review(by=cast.officer, document=made, review_due=date(2022, 12, 1))
+    made = documents.review(by=cast.officer, document=made, review_due=date(2025, 1, 1))
+    made = documents.end(by=cast.officer, document=made, on=TODAY)
+    assert made.valid_to == TODAY
+    with refused("停止执行"):
+        documents.end(by=cast.officer, document=made, on=TODAY)
+    with refused("没有“poems”"):
+        documents.record(
+            by=cast.officer, org=cast.college, doc_class="poems", title="诗", valid_from=SINCE
+        )
