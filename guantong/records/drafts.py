@@ -2,7 +2,7 @@
 wrong with it. Decides nothing about access to the hosts and saves nothing: `actions.activities`.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, time
 from decimal import Decimal
@@ -82,7 +82,11 @@ def _everyone(draft: Draft) -> tuple[Attended, ...]:
         return draft.attended or ()
     if draft.attended is None:
         expected = {
-            pk for host in draft.hosts for pk in _expected(draft.kind, host, draft.held_on)
+            pk
+            for host in draft.hosts
+            for pk in rosters.expected(draft.kind, host, draft.held_on).values_list(
+                "pk", flat=True
+            )
         }
         return tuple(Attended(person) for person in sorted(expected - draft.absent.keys()))
     once: dict[int, Attended] = {}
@@ -114,12 +118,6 @@ def late_by(held_on: date, recorded_on: date) -> int:
     """How many days past the time for recording it; 0 if in time."""
     limit: int = catalogue.current().kinds["limits"]["late_entry_days"]["value"]
     return max(0, (recorded_on - held_on).days - limit)
-
-
-def _expected(kind: str, host: Org, on: date) -> Iterator[int]:
-    entry = catalogue.current().kinds["activities"].get(kind, {})
-    expected = rosters.in_posts if entry.get("roster") == "posts" else rosters.roster
-    yield from expected(host, on).values_list("pk", flat=True)
 
 
 def _weight(role: str) -> int:

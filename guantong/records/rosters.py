@@ -5,11 +5,17 @@ from datetime import date
 
 from django.db.models import Q
 
-from guantong.records import access
+from guantong.records import access, catalogue
 from guantong.records.models import Membership, Org, Person, Post, Relation, User
 from guantong.records.models.person import PersonQuerySet
 
 BRANCH, GROUP = "branch", "group"
+
+
+def expected(kind: str, host: Org, on: date) -> PersonQuerySet:
+    """Those who should come to an activity of a kind that an organisation holds."""
+    entry = catalogue.current().kinds["activities"].get(kind, {})
+    return in_posts(host, on) if entry.get("roster") == "posts" else roster(host, on)
 
 
 def roster(org: Org, on: date) -> PersonQuerySet:
@@ -32,19 +38,30 @@ def may_be_named(by: User | None, hosts: Sequence[Org], on: date) -> PersonQuery
     hosts, or hold a post at the hosts or above, or a relation links them to a host. Guests from
     elsewhere go into the summary.
     """
-    members, posts = Membership.objects.on(on), Post.objects.on(on)
-    here = Q(pk__in=members.values("person")) | Q(pk__in=posts.values("person"))
     if by is None:
-        return Person.objects.filter(here)
+        return Person.objects.filter(_here(on))
     within = Org.objects.below(*hosts) | access.orgs(by, "activity.record")
-    above = {step for host in hosts for step in host.lineage()}
-    links = Relation.objects.on(on).filter(Q(org__in=hosts) | Q(other_org__in=hosts))
+    members = Membership.objects.on(on).filter(org__in=within)
     return Person.objects.filter(
-        here,
-        Q(pk__in=members.filter(org__in=within).values("person"))
-        | Q(pk__in=posts.filter(org__in=above).values("person"))
-        | Q(pk__in=links.exclude(person=None).values("person")),
+        _here(on), Q(pk__in=members.values("person")) | _linked(hosts, on)
     )
+
+
+def likely_guests(hosts: Sequence[Org], on: date) -> PersonQuerySet:
+    """Those in a post at the hosts or above, and those whom a relation links to a host."""
+    return Person.objects.filter(_here(on), _linked(hosts, on)).in_order()
+
+
+def _here(on: date) -> Q:
+    members, posts = Membership.objects.on(on), Post.objects.on(on)
+    return Q(pk__in=members.values("person")) | Q(pk__in=posts.values("person"))
+
+
+def _linked(hosts: Sequence[Org], on: date) -> Q:
+    above = {step for host in hosts for step in host.lineage()}
+    posts = Post.objects.on(on).filter(org__in=above)
+    links = Relation.objects.on(on).filter(Q(org__in=hosts) | Q(other_org__in=hosts))
+    return Q(pk__in=posts.values("person")) | Q(pk__in=links.exclude(person=None).values("person"))
 
 
 def _members(org_ids: Sequence[int], on: date) -> PersonQuerySet:
