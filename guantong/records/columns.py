@@ -38,11 +38,12 @@ def _source() -> dbapi.Connection:
     if connection.vendor == "sqlite":
         from adbc_driver_sqlite import dbapi as sqlite
 
-        return sqlite.connect(f"file:{settings['NAME']}?mode=ro")
+        opened: dbapi.Connection = sqlite.connect(f"file:{settings['NAME']}?mode=ro")
+        return opened
     from adbc_driver_postgresql import dbapi as postgres
     from psycopg.conninfo import make_conninfo
 
-    return postgres.connect(
+    reached: dbapi.Connection = postgres.connect(
         make_conninfo(
             dbname=settings["NAME"],
             user=settings["USER"] or None,
@@ -51,3 +52,4 @@ def _source() -> dbapi.Connection:
             port=settings["PORT"] or None,
         )
     )
+    return reached

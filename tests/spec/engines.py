@@ -11,6 +11,7 @@ from sqlglot import exp
 
 from guantong.conditions.check import Type
 from guantong.obligations import naive, run
+from guantong.obligations.compile import compile_question
 from guantong.obligations.tables import TABLES
 
 TYPES = {
@@ -25,13 +26,17 @@ def available():
     return ["postgres"] if connection.vendor == "postgresql" else ["sqlite", "duckdb"]
 
 
-def entries(engine, question, facts):
-    """The entries of a question over facts (table -> rows), by the engine of that name."""
+def entries(engine, question, facts, query=None):
+    """The entries of a question over facts (table -> rows), by the engine of that name.
+
+    `query` is the compiled question, for those who ask several engines the same.
+    """
     if engine == "naive":
         return naive.entries(question, facts)
+    query = query or compile_question(question, exp.to_table)
     execute = connected(engine)
     fill(engine, execute, facts)
-    return run.entries(execute(run.sql(question, exp.to_table, engine), ()).fetchall())
+    return run.entries(execute(query.sql(dialect=engine), ()).fetchall())
 
 
 def connected(engine) -> Callable:
