@@ -32,6 +32,9 @@ class Span(models.Model):
             )
         ]
 
+    def covers(self, day: date) -> bool:
+        return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)
+
 
 def on(path: str, day: date) -> Q:
     """The condition that the span reached by `path` ("posts__") covers the day."""

@@ -1,0 +1,125 @@
+"""The ledger read the other way round: for which entries an activity counts.
+
+Not for verdicts: the engine decides those. This only asks the obligations' own conditions about
+one activity, so that its page can say where it went.
+"""
+
+from collections.abc import Collection, Iterator
+from functools import cached_property
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from guantong.conditions.evaluate import evaluate
+from guantong.obligations import model as m
+from guantong.records import ledger
+from guantong.records.models import Activity, Attendance, Entry, Membership, Relation
+
+
+def touched(org_ids: Collection[int], person_ids: Collection[int]) -> QuerySet[Entry]:
+    """Entries of the live ledger that belong to these organisations or persons."""
+    mine = Q(person=None, org__in=org_ids) | Q(person__in=person_ids)
+    return Entry.objects.filter(mine, assessment__live=True)
+
+
+def counted_for(activity: Activity) -> list[Entry]:
+    """Return the entries for which an activity counts: of organisations first, then of people."""
+    if activity.planned or activity.withdrawn_at:
+        return []
+    held, asked = _Held(activity), ledger.question().obligations
+    found = touched(held.host_ids | held.above, held.attended.keys()).filter(
+        obligation__in=[o.name for o in asked],
+        period_start__lte=activity.held_on,
+        period_end__gt=activity.held_on,
+        assessment__on_day__gte=activity.held_on,
+    )
+    matches = {o.name: _Matches(o.measure, held) for o in asked}
+    rows = found.select_related("org", "person", "assessment")
+    counted = [entry for entry in rows if matches[entry.obligation].hold(entry)]
+    order = {o.name: place for place, o in enumerate(asked)}
+    return sorted(counted, key=lambda e: (e.person_id is not None, order[e.obligation], e.pk))
+
+
+class _Held:
+    """An activity with what the obligations ask about it, each thing fetched once."""
+
+    def __init__(self, activity: Activity) -> None:
+        self.activity = activity
+        self.hosts = list(activity.hosts.all())
+        self.host_ids = frozenset(host.pk for host in self.hosts)
+        self.above = frozenset(step for host in self.hosts for step in host.lineage()[:-1])
+        self.row = {"kind": activity.kind, "hours": activity.hours, "planned": False}
+
+    @cached_property
+    def attended(self) -> dict[int, dict[str, Any]]:
+        about = {"kind": self.activity.kind, "activity_hours": self.activity.hours}
+        rows = Attendance.objects.filter(activity=self.activity)
+        return {
+            person: {**about, "planned": False, "role": role, "hours": hours}
+            for person, role, hours in rows.values_list("person_id", "role", "hours")
+        }
+
+    @cached_property
+    def own_members(self) -> frozenset[int]:
+        """Those who were members of a host when it was held."""
+        there = Membership.objects.on(self.activity.held_on).filter(org__in=self.host_ids)
+        return frozenset(there.values_list("person_id", flat=True))
+
+    @cached_property
+    def contact_points(self) -> list[Relation]:
+        """Links of the attended to a host as their contact point, whenever they last."""
+        own = Q(other_org=None, org__in=self.host_ids)
+        leads_here = own | Q(other_org__in=self.host_ids)
+        links = Relation.objects.filter(leads_here, kind="contact_point")
+        return list(links.filter(person__in=self.attended))
+
+
+class _Matches:
+    """Whether one activity counts for the entries of one obligation."""
+
+    def __init__(self, measure: m.Measure, held: _Held) -> None:
+        self.measure, self.held = measure, held
+
+    def hold(self, entry: Entry) -> bool:
+        match self.measure:
+            case m.CountActivities():
+                return entry.org_id in self.held.host_ids and self._hosted(self.measure)
+            case m.Coverage(of, m.CountActivities() as by):
+                return self._hosted(by) and any(
+                    entry.org_id in host.lineage()[:-1]
+                    and evaluate(of, {"kind": host.kind, "category": host.category}) is True
+                    for host in self.held.hosts
+                )
+            case m.Attended():
+                return entry.person_id in self._people and self._hosted_by(self.measure, entry)
+            case _:
+                return False
+
+    def _hosted(self, measure: m.CountActivities) -> bool:
+        return evaluate(measure.where, self.held.row) is True
+
+    @cached_property
+    def _people(self) -> frozenset[int]:
+        return frozenset(self._attended_as_asked())
+
+    def _attended_as_asked(self) -> Iterator[int]:
+        assert isinstance(self.measure, m.Attended)
+        for person, row in self.held.attended.items():
+            known = row["hours"] is not None or not self.measure.sum_hours
+            if known and evaluate(self.measure.where, row) is True:
+                yield person
+
+    def _hosted_by(self, measure: m.Attended, entry: Entry) -> bool:
+        match measure.hosted_by:
+            case None:
+                return True
+            case m.HostedBy.OWN_ORG:
+                return entry.org_id in self.held.host_ids
+            case m.HostedBy.OWN_BRANCH:
+                return entry.person_id in self.held.own_members
+            case m.HostedBy.CONTACT_POINT:
+                day = min(entry.due_on, entry.assessment.on_day)
+                return any(
+                    link.person_id == entry.person_id and link.covers(day)
+                    for link in self.held.contact_points
+                )
