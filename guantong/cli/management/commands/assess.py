@@ -9,19 +9,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from guantong.cli.days import day
 from guantong.conditions.parse import CatalogueError
 from guantong.obligations import folder, run
 from guantong.obligations import model as m
 from guantong.periods import Period
 from guantong.records import catalogue, ledger
 from guantong.records.models import School
-
-
-def day(text: str) -> date:
-    return date.fromisoformat(text)
-
-
-day.__name__ = "日期，如 2023-06-30"
 
 
 class Command(BaseCommand):
