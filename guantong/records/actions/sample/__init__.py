@@ -1,0 +1,127 @@
+"""Builds the sample school: plausible, invented, and the same every time.
+
+`draft` tells the story in memory, from organisations to attendances; `build` writes it in bulk,
+with the times of recording that the story has, which no other action may do. What is planted to
+be found in the ledger is listed in `gaps`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.management.color import no_style
+from django.db import connection, transaction
+from django.db.models import Model
+
+from guantong.records.access import Refused
+from guantong.records.actions import events, ledger
+from guantong.records.actions.sample import accounts, branches, committees, days, papers, people
+from guantong.records.actions.sample.diary import Diary
+from guantong.records.actions.sample.members import Roll, enrol
+from guantong.records.actions.sample.offices import Offices, fill
+from guantong.records.actions.sample.people import People
+from guantong.records.actions.sample.tree import Tree, grow
+from guantong.records.models import (
+    Absence,
+    Activity,
+    ActivityHost,
+    Attendance,
+    Event,
+    Org,
+    Person,
+    School,
+    User,
+)
+
+NAME, PLAN, BUILT = "示例大学（虚构）", "jyu-2021-2023", "sample.built"
+NUMBERED = (Org, Person, Activity)  # their ids are given here, not by the database
+BATCH = 5000
+
+
+@dataclass(frozen=True)
+class Draft:
+    tree: Tree
+    people: People
+    roll: Roll
+    offices: Offices
+    papers: papers.Papers
+    diary: Diary
+
+
+def draft() -> Draft:
+    tree, everyone = grow(), People()
+    roll = enrol(tree, everyone)
+    offices = fill(tree, everyone, roll)
+    filed = papers.file_papers(offices)
+    diary = Diary(excused=offices.excused)
+    lecturers = committees.hold_all(diary, offices, filed)
+    branches.hold_all(diary, offices, lecturers)
+    return Draft(tree, everyone, roll, offices, filed, diary)
+
+
+def is_built() -> bool:
+    return Event.objects.filter(verb=BUILT).exists()
+
+
+@transaction.atomic
+def build() -> None:
+    """Write the whole school into an empty database and work out its ledger."""
+    if any(model._default_manager.exists() for model in (School, User, *NUMBERED)):
+        raise Refused(
+            "数据库里已有学校、账号或记录，示例学校只能建在空库里。"
+            "请用 --data 另指一个目录，或加 --reset 清空原来的数据。"
+        )
+    school = School(pk=1, name=NAME, today=days.TODAY, records_since=days.SINCE, plan=PLAN)
+    school.save(force_insert=True)
+    story = draft()
+    _write(story.tree.orgs, story.tree.parents, story.tree.successions)
+    people.seal(story.people)
+    _write(story.people.all)
+    users = accounts.open_all(story.tree, story.people)
+    _write(story.roll.rows, story.offices.posts, story.offices.terms)
+    _write(story.papers.relations, story.papers.figures, story.papers.documents)
+    accounts.sign(story.diary, story.tree, users)
+    _write_diary(story.diary)
+    _let_the_database_number_on()
+    events.leave(BUILT, school, by=None, name=NAME, seed=days.SEED)
+    ledger.rebuild()
+
+
+def _write(*tables: Sequence[Model]) -> None:
+    for rows in tables:
+        type(rows[0])._default_manager.bulk_create(rows, batch_size=BATCH)
+
+
+def _write_diary(diary: Diary) -> None:
+    _write([held.activity for held in diary.held])
+    _insert(
+        ActivityHost,
+        ("activity_id", "org_id"),
+        [(held.activity.pk, org.pk) for held in diary.held for org in held.hosts],
+    )
+    _insert(
+        Attendance,
+        ("activity_id", "person_id", "role", "hours"),
+        [(held.activity.pk, *row) for held in diary.held for row in held.present],
+    )
+    _insert(
+        Absence,
+        ("activity_id", "person_id", "reason"),
+        [(held.activity.pk, *row) for held in diary.held for row in held.absent],
+    )
+
+
+def _insert(model: type[Model], columns: Sequence[str], rows: list[tuple[Any, ...]]) -> None:
+    """Write rows that are too many to make an object of each."""
+    quote = connection.ops.quote_name
+    names, marks = ", ".join(map(quote, columns)), ", ".join("%s" for _ in columns)
+    table = quote(model._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)
+
+
+def _let_the_database_number_on() -> None:
+    """PostgreSQL does not notice ids that it was given."""
+    with connection.cursor() as cursor:
+        for statement in connection.ops.sequence_reset_sql(no_style(), list(NUMBERED)):
+            cursor.execute(statement)
