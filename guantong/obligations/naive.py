@@ -5,29 +5,28 @@ Slow and obvious on purpose. The compiled SQL (`compile.py`) must give the same 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, assert_never
+from typing import assert_never
 
 from guantong.conditions.evaluate import evaluate, some
 from guantong.conditions.model import Condition
 from guantong.obligations import model as m
-from guantong.obligations.tables import TABLES
+from guantong.obligations.known import (
+    Facts,
+    Known,
+    Row,
+    covers,
+    linked_org,
+    meeting,
+    merged,
+    runs_out,
+)
 from guantong.periods import Every, Period
 
-type Row = Mapping[str, Any]
-type Facts = Mapping[str, Sequence[Row]]
 type Answer = bool | None  # None: not known
-
-DEEPEST = 8  # levels of the tree below an organisation that are followed
-BEGINS = {
-    **{t: "valid_from" for t in TABLES if "valid_from" in TABLES[t].columns},
-    "activities": "held_on",
-    "figures": "as_of",
-    "terms": "elected_on",
-}
 
 
 @dataclass(frozen=True)
@@ -57,12 +56,12 @@ class Amount:
 
 def entries(question: m.Question, facts: Facts) -> list[m.Entry]:
     """Return the sorted entries of every obligation asked about."""
-    known = _Known(question, facts)
+    known = Known(question, facts)
     found = [e for o in question.obligations for e in _entries(o, question, known)]
     return sorted(found, key=lambda entry: entry.sort_key)
 
 
-def _entries(o: m.Obligation, q: m.Question, known: "_Known") -> Iterator[m.Entry]:
+def _entries(o: m.Obligation, q: m.Question, known: Known) -> Iterator[m.Entry]:
     for bound in _bearers(o, q, known):
         if not o.binds(bound.period) or not _in_scope(bound, q.scope):
             continue
@@ -127,66 +126,10 @@ def _in_scope(bound: Bound, scope: m.Scope | None) -> bool:
     return bound.person_id in scope.person_ids
 
 
-# ---------------------------------------------------------------- facts as known on the day
-
-
-class _Known:
-    """The facts that begin no later than the as-of day, looked up by key."""
-
-    def __init__(self, question: m.Question, facts: Facts) -> None:
-        self.question = question
-        self.rows: dict[str, list[Row]] = {
-            table: [
-                row
-                for row in facts.get(table, ())
-                if table not in BEGINS or row[BEGINS[table]] <= question.on
-            ]
-            for table in TABLES
-        }
-        self.orgs = {row["org_id"]: row for row in self.rows["orgs"]}
-        self.activities = {row["activity_id"]: row for row in self.rows["activities"]}
-        self.hosts = defaultdict[int, set[int]](set)
-        for row in self.rows["hosts"]:
-            self.hosts[row["activity_id"]].add(row["org_id"])
-
-    def below(self, org_id: int, day: date) -> list[Row]:
-        """Organisations under `org_id` in the tree of that day that exist on it."""
-        children = defaultdict[int, set[int]](set)
-        for link in self.rows["org_parents"]:
-            if covers(link, day):
-                children[link["parent_id"]].add(link["org_id"])
-        level, found = {org_id}, set[int]()
-        for _ in range(DEEPEST):
-            level = {child for parent in level for child in children[parent]}
-            found |= level
-        return [
-            self.orgs[i] for i in sorted(found) if i in self.orgs and covers(self.orgs[i], day)
-        ]
-
-    def linked_orgs(self, person_id: int, kind: str, day: date) -> set[int | None]:
-        return {
-            linked_org(row)
-            for row in self.rows["relations"]
-            if row["kind"] == kind and row["person_id"] == person_id and covers(row, day)
-        }
-
-
-def covers(row: Row, day: date) -> bool:
-    """Whether the row's span includes the day."""
-    return row["valid_from"] <= day and (row["valid_to"] is None or day < row["valid_to"])
-
-
-def linked_org(relation: Row) -> int | None:
-    """Where a relation leads: the other organisation if named, else the organisation."""
-    other: int | None = relation["other_org_id"]
-    own: int | None = relation["org_id"]
-    return own if other is None else other
-
-
 # ---------------------------------------------------------------- bearers
 
 
-def _bearers(o: m.Obligation, q: m.Question, known: _Known) -> Iterator[Bound]:
+def _bearers(o: m.Obligation, q: m.Question, known: Known) -> Iterator[Bound]:
     match o.bearer, o.measure:
         case m.OrgBearer(when), m.NextTerm():
             yield from _terms(o, when, q, known)
@@ -204,7 +147,7 @@ def _bearers(o: m.Obligation, q: m.Question, known: _Known) -> Iterator[Bound]:
 
 
 def _org(
-    o: m.Obligation, when: Condition, org: Row, period: Period, known: _Known
+    o: m.Obligation, when: Condition, org: Row, period: Period, known: Known
 ) -> Iterator[Bound]:
     day = known.question.day(period)
     answers = [evaluate(when, org)]
@@ -217,7 +160,7 @@ def _org(
         yield Bound(org["org_id"], None, period, None if None in answers else True)
 
 
-def _terms(o: m.Obligation, when: Condition, q: m.Question, known: _Known) -> Iterator[Bound]:
+def _terms(o: m.Obligation, when: Condition, q: m.Question, known: Known) -> Iterator[Bound]:
     for term in known.rows["terms"]:
         org = known.orgs.get(term["org_id"])
         due = runs_out(term)
@@ -228,14 +171,8 @@ def _terms(o: m.Obligation, when: Condition, q: m.Question, known: _Known) -> It
             yield from _org(o, when, org, period, known)
 
 
-def runs_out(term: Row) -> date:
-    """The last day of a term, as extended."""
-    day: date = term["extended_to"] or term["expires_on"]
-    return day
-
-
 def _members(
-    o: m.Obligation, bearer: m.MemberBearer, period: Period, known: _Known
+    o: m.Obligation, bearer: m.MemberBearer, period: Period, known: Known
 ) -> Iterator[Bound]:
     day = known.question.day(period)
     for person_id, rows in _by(("person_id",), _maybe(bearer.when, known.rows["memberships"])):
@@ -256,16 +193,14 @@ def _members(
 
 
 def _holders(
-    o: m.Obligation, bearer: m.PostBearer, period: Period, known: _Known
+    o: m.Obligation, bearer: m.PostBearer, period: Period, known: Known
 ) -> Iterator[Bound]:
     day = known.question.day(period)
     rows = list(_maybe(bearer.when, _posts(known)))
     for (person_id, org_id), held in _by(("person_id", "org_id"), rows):
         if not _exists(held, period, o.every):
             continue
-        now = (
-            [row for row in held if covers(row, day)] if bearer.on_day else _meeting(held, period)
-        )
+        now = [row for row in held if covers(row, day)] if bearer.on_day else meeting(held, period)
         sure = some(evaluate(bearer.when, row) for row in now)
         if sure is False:
             continue
@@ -274,7 +209,7 @@ def _holders(
         yield Bound(org_id, person_id, period, sure, months=_months_touched(held, period))
 
 
-def _posts(known: _Known, day: date | None = None) -> Iterator[Row]:
+def _posts(known: Known, day: date | None = None) -> Iterator[Row]:
     """Posts with what is known of their organisation, on the day if one is given."""
     for post in known.rows["posts"]:
         org = known.orgs.get(post["org_id"])
@@ -293,15 +228,6 @@ def _by(key: tuple[str, ...], rows: Iterable[Row]) -> Iterable[tuple[tuple[int, 
     return groups.items()
 
 
-def _meeting(rows: list[Row], period: Period) -> list[Row]:
-    return [
-        row
-        for row in rows
-        if row["valid_from"] < period.end
-        and (row["valid_to"] is None or row["valid_to"] > period.start)
-    ]
-
-
 def _exists(rows: list[Row], period: Period, every: Every) -> bool:
     """Bound rule: a whole calendar month of the period; for months, its last day."""
     if every is Every.MONTH:
@@ -314,29 +240,14 @@ def _exists(rows: list[Row], period: Period, every: Every) -> bool:
     )
 
 
-def merged(rows: Iterable[Row]) -> Iterator[tuple[date, date | None]]:
-    """Spans that touch or overlap, as one."""
-    start: date | None = None
-    end: date | None = None
-    for row in sorted(rows, key=lambda r: r["valid_from"]):
-        if start is not None and (end is None or row["valid_from"] <= end):
-            end = None if end is None or row["valid_to"] is None else max(end, row["valid_to"])
-            continue
-        if start is not None:
-            yield start, end
-        start, end = row["valid_from"], row["valid_to"]
-    if start is not None:
-        yield start, end
-
-
 def _months_touched(rows: list[Row], period: Period) -> int:
-    return sum(bool(_meeting(rows, month)) for month in period.whole_months())
+    return sum(bool(meeting(rows, month)) for month in period.whole_months())
 
 
 # ---------------------------------------------------------------- measures
 
 
-def _amount(o: m.Obligation, bound: Bound, known: _Known) -> Amount:
+def _amount(o: m.Obligation, bound: Bound, known: Known) -> Amount:
     day = known.question.day(bound.period)
     match o.measure:
         case m.CountActivities(where):
@@ -372,7 +283,7 @@ def _with_planned(where: Condition, row: Row, planned: Answer) -> Answer:
     return None if planned is None else holds
 
 
-def _hosted(where: Condition, org_id: int, period: Period, known: _Known) -> tuple[int, int]:
+def _hosted(where: Condition, org_id: int, period: Period, known: Known) -> tuple[int, int]:
     return _tally(
         _with_planned(where, activity, activity["planned"])
         for activity_id, activity in known.activities.items()
@@ -380,7 +291,7 @@ def _hosted(where: Condition, org_id: int, period: Period, known: _Known) -> tup
     )
 
 
-def _attended(measure: m.Attended, bound: Bound, known: _Known) -> Amount:
+def _attended(measure: m.Attended, bound: Bound, known: Known) -> Amount:
     rows, answers = [], []
     for attendance in known.rows["attendances"]:
         activity = known.activities.get(attendance["activity_id"])
@@ -404,7 +315,7 @@ def _attended(measure: m.Attended, bound: Bound, known: _Known) -> Amount:
     return Amount(known_hours, known_hours if settled else None)
 
 
-def _hosted_by(how: m.HostedBy | None, activity: Row, bound: Bound, known: _Known) -> bool:
+def _hosted_by(how: m.HostedBy | None, activity: Row, bound: Bound, known: Known) -> bool:
     hosts = known.hosts[activity["activity_id"]]
     match how:
         case None:
@@ -426,7 +337,7 @@ def _hosted_by(how: m.HostedBy | None, activity: Row, bound: Bound, known: _Know
             assert_never(how)
 
 
-def _state(state: m.State, org_id: int, day: date, known: _Known) -> tuple[int, int]:
+def _state(state: m.State, org_id: int, day: date, known: Known) -> tuple[int, int]:
     """How many certainly hold on the day, and how many may."""
     if state.table == "orgs":
         return _tally(evaluate(state.where, row) for row in known.below(org_id, day))
@@ -449,7 +360,7 @@ def _concerns(table: str, row: Row, org_id: int, day: date) -> bool:
 
 
 def _ratio(
-    of: tuple[str, ...], to: tuple[str, ...], org_id: int, day: date, known: _Known
+    of: tuple[str, ...], to: tuple[str, ...], org_id: int, day: date, known: Known
 ) -> Amount:
     def total(names: tuple[str, ...]) -> Decimal | None:
         values = [_latest(name, org_id, day, known) for name in names]
@@ -461,7 +372,7 @@ def _ratio(
     return Amount(numerator, numerator, denominator)
 
 
-def _latest(name: str, org_id: int, day: date, known: _Known) -> Decimal | None:
+def _latest(name: str, org_id: int, day: date, known: Known) -> Decimal | None:
     rows = [
         row
         for row in known.rows["figures"]
@@ -470,7 +381,7 @@ def _latest(name: str, org_id: int, day: date, known: _Known) -> Decimal | None:
     return max(rows, key=lambda row: row["as_of"])["value"] if rows else None
 
 
-def _coverage(measure: m.Coverage, bound: Bound, day: date, known: _Known) -> Amount:
+def _coverage(measure: m.Coverage, bound: Bound, day: date, known: Known) -> Amount:
     """Left open as soon as one flag is not known, even where the rest would settle it."""
     covered: list[Answer] = []
     for org in known.below(bound.org_id, day):
@@ -490,7 +401,7 @@ def _coverage(measure: m.Coverage, bound: Bound, day: date, known: _Known) -> Am
     return Amount(known_part, None if unknown else known_part, Decimal(len(covered)))
 
 
-def _next_term(bound: Bound, known: _Known) -> Amount:
+def _next_term(bound: Bound, known: Known) -> Amount:
     later = [
         term["elected_on"]
         for term in known.rows["terms"]

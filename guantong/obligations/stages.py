@@ -15,8 +15,8 @@ from sqlglot import exp, select, union
 
 from guantong.conditions.compile import Column, compile_condition, literal
 from guantong.conditions.model import Condition
+from guantong.obligations.known import BEGINS, DEEPEST
 from guantong.obligations.model import Question
-from guantong.obligations.naive import BEGINS, DEEPEST
 from guantong.obligations.tables import TABLES
 from guantong.periods import FIRST_DAY, Every
 
