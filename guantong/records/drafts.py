@@ -10,9 +10,9 @@ from typing import Any
 
 from guantong.records import catalogue, clock, rosters
 from guantong.records.models import Activity, Org, User
+from guantong.records.models.activity import MOST_HOURS
 
 WEIGHTIEST_FIRST = ("lecturer", "chair", "recorder", "attendee")
-LONGEST = Decimal(24)
 TEXTS = ("title", "place", "summary", "late_reason")
 LABELS = {
     **{field.name: str(field.verbose_name) for field in Activity._meta.concrete_fields},
@@ -96,15 +96,23 @@ def _everyone(draft: Draft) -> tuple[Attended, ...]:
 
 
 def problems(
-    draft: Draft, *, by: User | None, recorded_on: date, known: Collection[int] = ()
+    draft: Draft,
+    *,
+    by: User | None,
+    recorded_on: date,
+    known: Collection[int] = (),
+    today: date | None = None,
 ) -> dict[str, str]:
-    """What is wrong with a resolved draft, by field. `known`: persons already on the record."""
+    """What is wrong with a resolved draft, by field. `known`: persons already on the record.
+
+    Who checks many drafts hands `today` over, and as `known` whom he has looked up himself.
+    """
     kind = catalogue.current().kinds["activities"].get(draft.kind)
     if kind is None:
         return {"kind": f"没有“{draft.kind}”这一类活动，请从列表中选。"}
     found = {
         "hosts": _hosts(draft, kind),
-        "held_on": _day(draft),
+        "held_on": _day(draft, today or clock.today()),
         "hours": _hours(draft, kind),
         "attended": _attended(draft),
         "late_reason": _late(draft, recorded_on),
@@ -139,8 +147,7 @@ def _hosts(draft: Draft, kind: Mapping[str, Any]) -> str:
     return ""
 
 
-def _day(draft: Draft) -> str:
-    today = clock.today()
+def _day(draft: Draft, today: date) -> str:
     if draft.held_on > today and not draft.planned:
         return f"活动日期在今天（{today}）之后。还没开展的请作为计划保存。"
     if draft.held_on < today and draft.planned:
@@ -152,8 +159,8 @@ def _hours(draft: Draft, kind: Mapping[str, Any]) -> str:
     for hours in (draft.hours, *(one.hours for one in draft.attended or ())):
         if hours is None:
             continue
-        if not (hours.is_finite() and 0 < hours <= LONGEST):
-            return "学时应大于 0，不超过 24。"
+        if not (hours.is_finite() and 0 < hours <= MOST_HOURS):
+            return f"学时应大于 0，不超过 {MOST_HOURS}。"
         if hours != round(hours, 2):
             return "学时最多两位小数。"
     if kind["study"] and draft.hours is None and not draft.planned:

@@ -10,6 +10,8 @@ from django.db.models import Q
 from guantong.records.models.org import Org
 from guantong.records.models.person import Person
 
+MOST_HOURS = 200  # of one activity: a training class of some weeks is one activity
+
 
 class ActivityQuerySet(models.QuerySet["Activity"]):
     def live(self) -> Self:
@@ -77,7 +79,8 @@ class Activity(models.Model):
         ]
         constraints = [
             models.CheckConstraint(
-                condition=Q(hours=None) | Q(hours__gt=0, hours__lte=24), name="activity_hours"
+                condition=Q(hours=None) | Q(hours__gt=0, hours__lte=MOST_HOURS),
+                name="activity_hours",
             )
         ]
 
@@ -109,7 +112,8 @@ class Attendance(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["activity", "person"], name="one_attendance_each"),
             models.CheckConstraint(
-                condition=Q(hours=None) | Q(hours__gt=0, hours__lte=24), name="attendance_hours"
+                condition=Q(hours=None) | Q(hours__gt=0, hours__lte=MOST_HOURS),
+                name="attendance_hours",
             ),
         ]
 
