@@ -1,0 +1,138 @@
+"""`python3 run plan read FILE`: show how a plan document falls into clauses. Needs no database."""
+
+import json
+from argparse import ArgumentParser
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from guantong.conditions.parse import CatalogueError
+from guantong.obligations.load import load_plan
+from guantong.obligations.model import Plan
+from guantong.plans.attach import attach
+from guantong.plans.model import Document, DocumentRefused, Head, Level, Remark
+from guantong.plans.read import read_document
+
+EXCERPT = 40  # characters that let a reader find the place
+
+
+class Command(BaseCommand):
+    help = "读计划文件：按编号拆成条款，与规则目录对照"
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        words = parser.add_subparsers(dest="word", required=True, metavar="子命令")
+        read = words.add_parser("read", help="读一份 .txt 或 .docx，列出条款和没有归入的文字")
+        read.add_argument("file", type=Path, metavar="文件")
+        read.add_argument("--plan", metavar="计划", help="对照哪个计划，默认按文号找")
+        read.add_argument("--json", action="store_true", help="只输出条款，JSON 格式")
+        read.set_defaults(run=self.read)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        options["run"](**options)
+
+    def read(self, *, file: Path, plan: str | None, json: bool, **options: Any) -> None:
+        named = plan_called(plan) if plan else None
+        document = document_in(file)
+        notes = [*remarks("编号问题", document.problems, document.unit)]
+        notes += remarks("没有归入条款的文字", document.unplaced, document.unit)
+        if json:
+            self.stdout.write(as_json(document))
+            if document.problems or document.unplaced:
+                self.stderr.write("\n".join(notes))
+            return
+        shown = [*head(document.head), "", *tree(document), ""]
+        shown += comparison(document, named or plan_numbered(document.head.number))
+        self.stdout.write("\n".join([*shown, *notes]))
+
+
+# ---------------------------------------------------------------- what is read
+
+
+def document_in(file: Path) -> Document:
+    if not file.is_file():
+        what = "是目录或设备，不是文件" if file.exists() else "没有这个文件"
+        raise CommandError(f"{file}：{what}。请给出 .txt 或 .docx 文件的路径", returncode=2)
+    try:
+        return read_document(file)
+    except DocumentRefused as refusal:
+        raise CommandError(f"{file}：{refusal}") from None
+    except OSError as error:
+        raise CommandError(f"{file}：打不开（{error.strerror}）。请检查读取权限") from None
+
+
+def plan_called(name: str) -> Plan:
+    known = plans()
+    if name not in known:
+        raise CommandError(f"规则目录没有计划“{name}”，可选：{'、'.join(known)}", returncode=2)
+    return known[name]
+
+
+def plan_numbered(number: str) -> Plan | None:
+    return next((plan for plan in plans().values() if plan.number == number), None)
+
+
+def plans() -> dict[str, Plan]:
+    """Only the plans: a mistake in an obligation must not keep anybody from reading a document."""
+    try:
+        files = sorted((settings.CATALOGUE_DIR / "plans").glob("*.yaml"))
+        return {file.stem: load_plan(file) for file in files}
+    except CatalogueError as error:
+        raise CommandError(f"规则目录里的计划有错：\n{error}") from None
+
+
+# ---------------------------------------------------------------- what is shown
+
+
+def as_json(document: Document) -> str:
+    clauses = [
+        {"path": clause.path, "number": clause.number, "title": clause.title, "text": clause.text}
+        for clause in document.clauses
+    ]
+    return json.dumps(clauses, ensure_ascii=False, indent=1)
+
+
+def head(head: Head) -> Iterator[str]:
+    yield f"题目：{head.title or '没有认出'}"
+    yield f"文号：{head.number or '没有认出'}"
+    yield f"发文：{head.issuer or '没有认出'}"
+    yield f"日期：{head.issued or '没有认出'}"
+    yield f"主送：{head.addressee or '没有认出'}"
+    yield f"条款之前：通知 {len(head.letter)} 字，前言 {len(head.preamble)} 字"
+
+
+def tree(document: Document) -> Iterator[str]:
+    chapters, sections, tasks = (len(list(document.of(level))) for level in Level)
+    size = sum(len(clause.title) + len(clause.text) for clause in document.clauses)
+    yield f"{chapters} 章，{sections} 节，{tasks} 项任务，共 {size} 字"
+    for clause in document.clauses:
+        body = f"　{len(clause.text)} 字" if clause.text else ""
+        yield f"{'  ' * clause.path.count('/')}{clause.number} {clause.title}{body}"
+
+
+def comparison(document: Document, plan: Plan | None) -> Iterator[str]:
+    if not plan:
+        yield "未与规则目录对照：没有同一文号的计划，可用 --plan 指定"
+        return
+    found = attach(document.clauses, [clause.path for clause in plan.clauses])
+    yield f"与规则目录 {plan.name} 对照：{len(found.attached)} 条配上了原文"
+    yield from paths("文件有、目录没有的条款", [clause.path for clause in found.unknown])
+    yield from paths("文件里重复的条款（取第一处）", [clause.path for clause in found.repeated])
+    yield from paths("目录有、文件没有的条款", found.without_wording)
+
+
+def paths(heading: str, found: Sequence[str]) -> Iterator[str]:
+    yield f"{heading}：{len(found)} 条" + "".join(f"\n  {path}" for path in found)
+
+
+def remarks(heading: str, found: Sequence[Remark], unit: str) -> Iterator[str]:
+    yield f"{heading}：{len(found)} 处"
+    for remark in found:
+        yield f"  第 {remark.line} {unit}：{remark.reason}：{shorten(remark.text)}"
+
+
+def shorten(text: str) -> str:
+    return text if len(text) <= EXCERPT else text[:EXCERPT] + "…"
