@@ -3,6 +3,7 @@
 A value is bound to its row's id, so a row needs its id first: save it, then seal and save again.
 """
 
+import base64
 from functools import cache
 from pathlib import Path
 
@@ -31,6 +32,23 @@ def unseal(person: Person, field: str) -> str:
     if value is None:
         return ""
     return sealed.unseal(bytes(value), place=_place(person, field), keys=_keys())
+
+
+def mask(field: str, text: str) -> str:
+    """What may be shown of a sealed field: 110105********002X, 138****0000."""
+    head, tail, hidden = (6, 4, "*" * 8) if field == "id_number" else (3, 4, "****")
+    if len(text) <= head + tail:
+        return hidden if text else ""
+    return f"{text[:head]}{hidden}{text[-tail:]}"
+
+
+def seal_text(text: str, *, place: str) -> str:
+    """For a value that waits outside its row ("import:5:12:phone"), as letters."""
+    return base64.b64encode(sealed.seal(text, place=place, keys=_keys())).decode()
+
+
+def unseal_text(letters: str, *, place: str) -> str:
+    return sealed.unseal(base64.b64decode(letters), place=place, keys=_keys())
 
 
 def id_index(id_number: str) -> str:

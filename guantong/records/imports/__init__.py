@@ -1,0 +1,1 @@
+"""What a spreadsheet's rows would do. Reads and decides; `actions.imports` writes."""

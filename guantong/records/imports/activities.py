@@ -1,0 +1,214 @@
+"""Decides what each row of an activity sheet would do: a new record, nothing, or a problem.
+
+A spreadsheet never changes an activity that is on record: people correct it on its page.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from guantong.records import catalogue, clock, drafts
+from guantong.records.drafts import WEIGHTIEST_FIRST, Attended, Draft
+from guantong.records.imports.decisions import Decision, Unfit, unfit
+from guantong.records.imports.hall import Hall, Room
+from guantong.records.imports.orgs import OrgBook
+from guantong.records.imports.people import in_chunks
+from guantong.records.imports.rows import EVERYONE, ActivityRow, Outcome, Problem
+from guantong.records.models import Activity, ActivityHost, Attendance, Org, User
+
+PERMISSION = "import.activities"
+COLUMN_OF_ROLE = {
+    "lecturer": "lecturer",
+    "chair": "chair",
+    "recorder": "recorder",
+    "attendee": "attended",
+}
+
+type Key = tuple[str, date, frozenset[int]]
+
+
+def decide(rows: Sequence[ActivityRow], *, by: User | None, file_name: str) -> list[Decision]:
+    """One decision a row, in order."""
+    orgs = OrgBook(by, PERMISSION)
+    hosts = [_hosts(row, orgs) for row in rows]
+    found = {host.pk: host for one in hosts if isinstance(one, tuple) for host in one}
+    desk = _Desk(
+        hall=Hall(rows, found.values(), by),
+        recorded=_recorded(rows, found),
+        by=by,
+        today=clock.today(),
+        reason=f"从文件“{file_name}”导入"[:200],
+    )
+    return [_decide(row, one, desk) for row, one in zip(rows, hosts, strict=True)]
+
+
+@dataclass(frozen=True)
+class _Desk:
+    """What a decision needs to know. `recorded` grows with the rows that are decided."""
+
+    hall: Hall
+    recorded: dict[Key, list["_Recorded"]]
+    by: User | None
+    today: date
+    reason: str
+
+
+@dataclass(frozen=True)
+class _Recorded:
+    """An activity on record, or (`line` not 0) one that an earlier row would record."""
+
+    title: str
+    hours: Decimal | None
+    attended: frozenset[tuple[int, str]]
+    line: int = 0
+
+
+def _hosts(row: ActivityRow, orgs: OrgBook) -> tuple[Org, ...] | Unfit:
+    if row.held_on is None or row.problems:
+        return Unfit()
+    try:
+        found = [orgs.find(name, row.held_on, field="hosts") for name in row.hosts]
+    except Unfit as problem:
+        return problem
+    return tuple(dict.fromkeys(found))
+
+
+def _decide(row: ActivityRow, hosts: tuple[Org, ...] | Unfit, desk: _Desk) -> Decision:
+    shown = _shown(row)
+    if row.problems:
+        return Decision(row.line, Outcome.PROBLEM, shown, row.problems)
+    try:
+        if isinstance(hosts, Unfit):
+            raise hosts
+        draft = _draft(row, hosts, desk)
+        shown |= {"attended": f"{len(draft.attended or ())} 人", "title": draft.title}
+        return _compared(row, draft, shown, desk)
+    except Unfit as found:
+        return Decision(row.line, Outcome.PROBLEM, shown, found.problems)
+
+
+def _draft(row: ActivityRow, hosts: tuple[Org, ...], desk: _Desk) -> Draft:
+    """The resolved content; raise Unfit for what may not be recorded."""
+    assert row.held_on is not None, "a row without problems has a day"
+    room = desk.hall.room(row.kind, hosts, row.held_on)
+    absent = {room.find(one, field="absent"): one.note for one in row.absent}
+    draft = drafts.resolved(
+        Draft(
+            kind=row.kind,
+            title=row.title or catalogue.current().label("activities", row.kind),
+            held_on=row.held_on,
+            starts_at=row.starts_at,
+            hosts=hosts,
+            place=row.place,
+            hours=row.hours,
+            attended=_attended(row, room, absent),
+            absent=absent,
+            summary=row.summary,
+            late_reason=row.late_reason or _late_reason(row.held_on, desk),
+        )
+    )
+    named = {one.person_id for one in draft.attended or ()} | absent.keys()
+    wrong = drafts.problems(
+        draft, by=desk.by, recorded_on=desk.today, today=desk.today, known=named
+    )
+    if wrong:
+        raise Unfit(*(Problem(field, text.rstrip("。"), "") for field, text in wrong.items()))
+    return draft
+
+
+def _attended(row: ActivityRow, room: Room, absent: Mapping[int, str]) -> tuple[Attended, ...]:
+    found = [
+        Attended(room.find(one, field=column), role)
+        for role in WEIGHTIEST_FIRST
+        if (column := COLUMN_OF_ROLE[role]) and getattr(row, column) != EVERYONE
+        for one in getattr(row, column)
+    ]
+    if row.attended == EVERYONE or (row.absent and not row.attended):
+        found += [Attended(person) for person in sorted(room.expected - absent.keys())]
+    elif not row.attended:
+        raise unfit("attended", "没有写参加人员", "请写姓名，或写“全体党员”")
+    return tuple(found)
+
+
+def _late_reason(held_on: date, desk: _Desk) -> str:
+    return desk.reason if drafts.late_by(held_on, desk.today) else ""
+
+
+# Against what is on record
+
+
+def _compared(row: ActivityRow, draft: Draft, shown: dict[str, str], desk: _Desk) -> Decision:
+    here = _Recorded(draft.title, draft.hours, _people(draft), row.line)
+    others = desk.recorded[_key(draft)]
+    twin = next((one for one in others if one.title == draft.title), None)
+    org_ids = frozenset(host.pk for host in draft.hosts)
+    if twin is None:
+        _refuse_second_study(draft, others)
+        others.append(here)
+        return Decision(row.line, Outcome.NEW, shown, work=draft, org_ids=org_ids)
+    if twin.line:
+        raise unfit("", f"与第 {twin.line} 行是同一次活动", "请删去或排除其中一行")
+    if replace(twin, line=row.line) == here:
+        return Decision(row.line, Outcome.SAME, shown, org_ids=org_ids)
+    differences = "；".join(_differences(twin, here))
+    what = f"已有这次活动的记录，内容不同（{differences}）"
+    raise unfit("title", what, "请在活动页更正，并排除这一行")
+
+
+def _refuse_second_study(draft: Draft, others: Sequence[_Recorded]) -> None:
+    """The same hours under two titles would count twice."""
+    if others and catalogue.current().kinds["activities"][draft.kind]["study"]:
+        where = f"第 {others[0].line} 行" if others[0].line else "系统中"
+        what = f"{where}当天已有同类活动“{others[0].title}”，学时会重复计算"
+        raise unfit("title", what, "是同一次的请排除这一行；确是两次的请在活动页录入")
+
+
+def _differences(before: _Recorded, after: _Recorded) -> Iterator[str]:
+    if before.hours != after.hours:
+        yield f"学时 {_number(before.hours)} → {_number(after.hours)}"
+    if before.attended != after.attended:
+        yield f"参加 {len(before.attended)} 人 → {len(after.attended)} 人"
+
+
+def _number(hours: Decimal | None) -> str:
+    return "（空）" if hours is None else f"{hours.normalize():f}"
+
+
+def _people(draft: Draft) -> frozenset[tuple[int, str]]:
+    return frozenset((one.person_id, one.role) for one in draft.attended or ())
+
+
+def _key(draft: Draft) -> Key:
+    return draft.kind, draft.held_on, frozenset(host.pk for host in draft.hosts)
+
+
+def _recorded(rows: Sequence[ActivityRow], hosts: Mapping[int, Org]) -> dict[Key, list[_Recorded]]:
+    """The activities of these hosts on the days of the rows."""
+    found: dict[Key, list[_Recorded]] = defaultdict(list)
+    days = {row.held_on for row in rows if row.held_on}
+    held = Activity.objects.live().filter(hosts__in=hosts)
+    activities = {one.pk: one for one in in_chunks(held, "held_on", days)}
+    org_ids: dict[int, set[int]] = defaultdict(set)
+    for host in in_chunks(ActivityHost.objects.all(), "activity", activities):
+        org_ids[host.activity_id].add(host.org_id)
+    people: dict[int, set[tuple[int, str]]] = defaultdict(set)
+    for one in in_chunks(Attendance.objects.all(), "activity", activities):
+        people[one.activity_id].add((one.person_id, one.role))
+    for pk, activity in activities.items():
+        key = activity.kind, activity.held_on, frozenset(org_ids[pk])
+        found[key].append(_Recorded(activity.title, activity.hours, frozenset(people[pk])))
+    return found
+
+
+def _shown(row: ActivityRow) -> dict[str, str]:
+    shown = {
+        "hosts": "、".join(row.hosts),
+        "kind": catalogue.current().label("activities", row.kind),
+        "title": row.title,
+        "held_on": str(row.held_on or ""),
+        "hours": _number(row.hours) if row.hours else "",
+        "place": row.place,
+    }
+    return {name: text for name, text in shown.items() if text}

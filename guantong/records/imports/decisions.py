@@ -1,0 +1,62 @@
+"""What is decided about one row: its outcome, and what writing it takes. Values only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from guantong.records.drafts import Draft
+from guantong.records.imports.rows import Outcome, Problem
+
+
+class Unfit(Exception):
+    """A row cannot be used as it is. Raised and caught within `imports`."""
+
+    def __init__(self, *problems: Problem) -> None:
+        self.problems = problems
+        super().__init__()
+
+
+def unfit(where: str, what: str, remedy: str) -> Unfit:
+    return Unfit(Problem(where, what, remedy))
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One thing that would change, as shown: a title, the words before and after."""
+
+    title: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """From a day on the person is in that branch with that status."""
+
+    on: date
+    org_id: int
+    status: str
+
+
+@dataclass(frozen=True)
+class ForMember:
+    """`person_id` None: a new person. `fields` and `sealed` only what differs."""
+
+    person_id: int | None
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    sealed: Mapping[str, str] = field(default_factory=dict, repr=False)
+    steps: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True)
+class Decision:
+    """`work` is None where nothing is to be written; `org_ids` are those the row names."""
+
+    line: int
+    outcome: Outcome
+    shown: Mapping[str, str]
+    problems: tuple[Problem, ...] = ()
+    differences: tuple[Difference, ...] = ()
+    work: ForMember | Draft | None = None
+    org_ids: frozenset[int] = frozenset()

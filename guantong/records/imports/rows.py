@@ -1,0 +1,121 @@
+"""The rows of a spreadsheet as `sheets` hands them over: typed, tidy, with what is wrong in them.
+
+Names of organisations and people are still names here. Knows no file format and no database.
+"""
+
+from dataclasses import dataclass
+from datetime import date, time
+from decimal import Decimal
+from enum import StrEnum
+
+ROLL, ACTIVITIES = "roll", "activities"
+
+
+class Outcome(StrEnum):
+    """What confirming would do with a row."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    SAME = "same"
+    PROBLEM = "problem"
+
+
+OUTCOME_TITLES = {
+    Outcome.NEW: "新增",
+    Outcome.CHANGED: "变更",
+    Outcome.SAME: "不变",
+    Outcome.PROBLEM: "有问题",
+}
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A column as the user sees it: "C" and the header as written. `title` is its proper name."""
+
+    letters: str
+    header: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Problem:
+    """`field` is empty where the whole row is meant. Chinese texts, without a full stop."""
+
+    field: str
+    what: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Named:
+    """A person's name in a list, with what stands behind it in brackets."""
+
+    name: str
+    note: str = ""
+
+
+EVERYONE = (Named("*"),)
+"""The whole roster instead of names; no name has a star."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """`line` is the row number that Excel shows. A blank cell is "" or None."""
+
+    line: int
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class RollRow(Row):
+    """A member. `months` names the dates of which only the month is known (first day given)."""
+
+    name: str = ""
+    org: str = ""
+    status: str = ""
+    id_number: str = ""
+    gender: str = ""
+    birth_date: date | None = None
+    joined_on: date | None = None
+    full_member_on: date | None = None
+    branch_since: date | None = None
+    number: str = ""
+    phone: str = ""
+    months: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActivityRow(Row):
+    """An activity that was held. People are empty where the sheet names none."""
+
+    hosts: tuple[str, ...] = ()
+    kind: str = ""
+    title: str = ""
+    held_on: date | None = None
+    starts_at: time | None = None
+    place: str = ""
+    hours: Decimal | None = None
+    lecturer: tuple[Named, ...] = ()
+    chair: tuple[Named, ...] = ()
+    recorder: tuple[Named, ...] = ()
+    attended: tuple[Named, ...] = ()
+    absent: tuple[Named, ...] = ()
+    summary: str = ""
+    late_reason: str = ""
+
+
+@dataclass(frozen=True)
+class Parsed[R: Row]:
+    """A whole file, read. `columns` maps fields to where they stood; `notes` are for the user."""
+
+    kind: str
+    file_name: str
+    sha256: str
+    columns: dict[str, Heading]
+    rows: tuple[R, ...]
+    notes: tuple[str, ...] = ()
+
+
+type ParsedRoll = Parsed[RollRow]
+type ParsedActivities = Parsed[ActivityRow]
+type AnyParsed = ParsedRoll | ParsedActivities
