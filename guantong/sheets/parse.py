@@ -1,0 +1,130 @@
+"""A whole file read as one of the layouts: `parse` is all that the doors call."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from guantong.records import catalogue
+from guantong.records.imports.rows import (
+    ACTIVITIES,
+    ROLL,
+    ActivityRow,
+    AnyParsed,
+    Heading,
+    Parsed,
+    Problem,
+    RollRow,
+    Row,
+)
+from guantong.sheets import columns, read, values
+from guantong.sheets.columns import Place, Table
+from guantong.sheets.layout import Column, Layout, load_layouts, plain
+from guantong.sheets.preflight import Refusal
+from guantong.sheets.values import Day, Wrong
+
+ROW_TYPES: dict[str, type[Row]] = {ROLL: RollRow, ACTIVITIES: ActivityRow}
+MAX_ROWS = 10_000
+REMARKS = ("注", "说明", "备注", "填表", "制表", "合计", "总计", "共计", "审核", "单位", "联系人")
+
+
+def layouts() -> dict[str, Layout]:
+    return _layouts(settings.CATALOGUE_DIR)
+
+
+@cache
+def _layouts(folder: Path) -> dict[str, Layout]:
+    return load_layouts(folder / "sheets", catalogue.current())
+
+
+def parse(kind: str, file_name: str, content: bytes) -> AnyParsed:
+    """Read a file; raise Refusal if it cannot be read as a whole. Wrong cells are in the rows."""
+    layout = layouts()[kind]
+    table = columns.find(layout, read.grids(content))
+    rows, remarks = _rows(layout, table)
+    if not rows:
+        raise Refusal(f"第 {table.header_row + 1} 行表头的下面没有内容。请填写后再导入。")
+    if len(rows) > MAX_ROWS:
+        raise Refusal(f"有 {len(rows)} 行，一次最多导入 {MAX_ROWS} 行。请分成几个文件。")
+    listed = "、".join(map(str, remarks[:10]))
+    remarks_note = [f"第 {listed} 行像是说明或合计，没有读。"] if remarks else []
+    headings = {
+        field: Heading(place.letters, place.header, layout.column(field).title)
+        for field, place in table.places.items()
+    }
+    return Parsed(
+        kind=kind,
+        file_name=Path(file_name).name[-200:],
+        sha256=hashlib.sha256(content).hexdigest(),
+        columns=headings,
+        rows=tuple(rows),
+        notes=(*table.notes, *remarks_note),
+    )
+
+
+def _rows(layout: Layout, table: Table) -> tuple[list[Any], list[int]]:
+    """The rows with content, and the numbers of those taken for remarks."""
+    rows, remarks = [], []
+    header = list(table.grid.rows[table.header_row])
+    for number, cells in table.numbered_rows():
+        written = [cell for cell in cells if _is_written(cell)]
+        fields = [place for place in table.places.values() if _is_written(_at(cells, place))]
+        if list(cells) == header:  # again, on a new page
+            continue
+        if fields and not _is_remark(written):
+            rows.append(_row(layout, table, number, cells))
+        elif any(isinstance(cell, str) for cell in written):  # else empty, or only numbered
+            remarks.append(number)
+    return rows, remarks
+
+
+def _is_written(cell: read.Cell) -> bool:
+    return cell is not None and (not isinstance(cell, str) or bool(values.printable(cell)))
+
+
+def _is_remark(written: Sequence[read.Cell]) -> bool:
+    """A note below the table: it begins like one, and hardly anything else is in its row."""
+    first = written[0]
+    return len(written) <= 2 and isinstance(first, str) and plain(first).startswith(REMARKS)
+
+
+def _row(layout: Layout, table: Table, number: int, cells: Sequence[read.Cell]) -> Row:
+    found: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for field, place in table.places.items():
+        column = layout.column(field)
+        try:
+            value = values.value(column, _at(cells, place))
+        except Wrong as wrong:
+            problems.append(Problem(field, wrong.what, wrong.remedy))
+            continue
+        if value is None:
+            if column.required:
+                problems.append(Problem(field, f"{column.title}空着", "请填写，或删去这一行"))
+        else:
+            found[field] = value
+    fields = dict(_fields(found))
+    return ROW_TYPES[layout.kind](line=number, problems=tuple(problems), **fields)
+
+
+def _fields(found: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The row's fields; a day is taken apart into the date and what is known of it."""
+    months = {
+        field for field, value in found.items() if isinstance(value, Day) and value.month_only
+    }
+    if months:
+        yield "months", frozenset(months)
+    for field, value in found.items():
+        yield field, value.on if isinstance(value, Day) else value
+        if isinstance(value, Day) and value.at and field == "held_on":
+            yield "starts_at", value.at
+
+
+def _at(cells: Sequence[read.Cell], place: Place) -> read.Cell:
+    return cells[place.index] if place.index < len(cells) else None
+
+
+__all__ = ["Column", "Refusal", "layouts", "parse"]

@@ -1,0 +1,90 @@
+"""From a file's bytes to grids of cells. The file is opened by a child process with limits.
+
+Knows no fields: `columns` finds the header, `values` reads the cells.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any
+
+import guantong
+from guantong.sheets.child import SECONDS
+from guantong.sheets.preflight import MEBI, Refusal
+
+MAX_FILE = 20 * MEBI
+ROOT = Path(guantong.__file__).parent.parent
+CHILD = [sys.executable, "-s", "-m", "guantong.sheets.child"]
+
+SMALLER = "请只留要导入的工作表，把内容复制到一个新的 .xlsx 文件再导入。"
+
+type Cell = str | float | int | bool | date | datetime | time | None
+
+
+@dataclass(frozen=True)
+class Grid:
+    """One worksheet; `rows[0][0]` is A1. `name` is empty for a CSV file."""
+
+    name: str
+    rows: Sequence[Sequence[Cell]]
+
+
+def grids(content: bytes) -> list[Grid]:
+    """Return the visible worksheets; raise Refusal, which says what is wrong with the file."""
+    if len(content) > MAX_FILE:
+        size = len(content) / MEBI
+        raise Refusal(
+            f"文件有 {size:.0f} MB，超过 {MAX_FILE // MEBI} MB。"
+            "请只留要导入的工作表，删去图片，或分成几个文件。"
+        )
+    answer = _ask_child(content)
+    if "refused" in answer:
+        raise Refusal(answer["refused"])
+    return [
+        Grid(sheet["name"], [[_cell(cell) for cell in row] for row in sheet["rows"]])
+        for sheet in answer["sheets"]
+    ]
+
+
+def _ask_child(content: bytes) -> dict[str, Any]:
+    try:
+        done = subprocess.run(
+            CHILD,
+            input=content,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=SECONDS,
+            cwd=ROOT,
+            env=_environment(),
+            check=True,
+        )
+        answer: dict[str, Any] = json.loads(done.stdout)
+    except subprocess.TimeoutExpired:
+        raise Refusal(f"读取超过 {SECONDS} 秒，已停止。{SMALLER}") from None
+    except (subprocess.CalledProcessError, ValueError):  # killed at its limits
+        raise Refusal(f"文件展开后过大或已损坏，已停止读取。{SMALLER}") from None
+    return answer
+
+
+def _environment() -> dict[str, str]:
+    """Next to nothing: no keys, no database address."""
+    kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
+    return {**kept, "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def _cell(cell: Any) -> Cell:
+    match cell:
+        case {"datetime": text}:
+            return datetime.fromisoformat(text)
+        case {"date": text}:
+            return date.fromisoformat(text)
+        case {"time": text}:
+            return time.fromisoformat(text)
+        case str() | float() | int() | None:
+            return cell
+    raise AssertionError(cell)
