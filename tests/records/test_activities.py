@@ -95,7 +95,7 @@ def test_a_plan_names_nobody_and_is_held_later(cast: Cast) -> None:
         ({"kind": "special_meeting"}, "应由"),
         ({"hours": None}, "请填写学时"),
         ({"hours": Decimal(0)}, "大于 0"),
-        ({"hours": Decimal("24.01")}, "不超过 24"),
+        ({"hours": Decimal("200.01")}, "不超过 200"),
         ({"hours": Decimal("1.005")}, "两位小数"),
         ({"hours": Decimal("NaN")}, "大于 0"),
         ({"title": " "}, "主题"),
@@ -129,7 +129,7 @@ def test_record_refuses_no_host_the_same_host_twice_and_odd_people(cast: Cast) -
 
 def test_reasons_come_by_field(cast: Cast) -> None:
     with refused() as caught:
-        activities.record(by=cast.secretary, draft=make_draft(cast.branch, hours=Decimal(25)))
+        activities.record(by=cast.secretary, draft=make_draft(cast.branch, hours=Decimal(201)))
     assert set(caught.value.fields) == {"hours"}
     assert caught.value.text.startswith("学时：")
 
@@ -202,6 +202,17 @@ def test_correct_tells_what_differs_and_counts_versions(cast: Cast) -> None:
     }
 
 
+def test_a_form_sent_twice_counts_once(cast: Cast) -> None:
+    first = make_activity(cast.branch, by=cast.secretary)
+    with refused("完全相同的活动已在 2023-06-15"):
+        make_activity(cast.branch, by=cast.secretary)
+    make_activity(cast.branch, by=cast.secretary, title="另一主题")
+    activities.withdraw(by=cast.secretary, activity=first, version=1, reason="记错")
+    make_activity(cast.branch, by=cast.secretary)
+    with refused("不用重复录入"):
+        activities.restore(by=cast.secretary, activity=first)
+
+
 def test_correcting_nothing_writes_nothing(cast: Cast) -> None:
     made = make_activity(cast.branch, by=cast.secretary)
     same = activities.correct(by=cast.secretary, activity=made, version=1, draft=draft_of(made))
@@ -247,7 +258,7 @@ def test_nobody_verifies_what_he_wrote(cast: Cast) -> None:
     own = make_activity(cast.branch, by=cast.officer)
     with refused("由别人核实"):
         activities.verify(by=cast.officer, activity=own, version=1)
-    other = make_activity(cast.branch, by=cast.secretary)
+    other = make_activity(cast.branch, by=cast.secretary, title="另一主题")
     draft = replace(draft_of(other), place="104")
     other = activities.correct(by=cast.officer, activity=other, version=1, draft=draft)
     with refused("由别人核实"):

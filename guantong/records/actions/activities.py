@@ -31,6 +31,7 @@ def record(*, by: User | None, draft: Draft) -> Activity:
     _require(by, "activity.record", draft.hosts)
     draft, now = resolved(draft), clock.now()
     _refuse(problems(draft, by=by, recorded_on=_day(now)))
+    _require_new(draft)
     activity = rows.insert(Activity(**_content(draft), recorded_at=now, recorded_by=by, version=1))
     _write_people(activity, None, draft)
     _tell("activity.recorded", activity, by, draft, _difference(None, draft))
@@ -114,6 +115,7 @@ def restore(*, by: User | None, activity: Activity) -> Activity:
     _require(by, "activity.record", draft.hosts)
     if activity.withdrawn_at is None:
         raise Refused("这条记录没有撤销，不用恢复。")
+    _require_new(draft)
     change = rows.change(
         activity,
         withdrawn_at=None,
@@ -131,6 +133,17 @@ def restore(*, by: User | None, activity: Activity) -> Activity:
 def _require(by: User | None, permission: str, hosts: Iterable[Org]) -> None:
     for host in dict.fromkeys(hosts):
         access.require(by, permission, host)
+
+
+def _require_new(draft: Draft) -> None:
+    """Refuse what is on record word for word: a form sent twice counts once."""
+    hosts = [host.pk for host in draft.hosts]
+    list(Org.objects.select_for_update(no_key=True).filter(pk__in=hosts).order_by("pk"))
+    same = {name: getattr(draft, name) for name in ("kind", "title", "held_on", "starts_at")}
+    for other in Activity.objects.live().filter(**same, hosts=hosts[0]):
+        if _told(draft_of(other)) == _told(draft):
+            at = timezone.localtime(other.recorded_at).strftime("%Y-%m-%d %H:%M")
+            raise Refused(f"完全相同的活动已在 {at} 录入，不用重复录入。")
 
 
 def _require_standing(activity: Activity, version: int) -> None:
