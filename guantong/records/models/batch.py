@@ -11,8 +11,9 @@ class ImportBatch(models.Model):
     """Grain: one file read for preview. Nothing of it is on record before it is confirmed.
 
     `kind` roll or activities; `state` preview, confirmed, undone or discarded. `rows` are the
-    parsed rows with their problems; `made` is what undo needs: [model, id, before or null].
-    `org` null: for the whole school.
+    parsed rows and what was decided about each, `reading` is what holds for the whole file: its
+    columns, notes, counts (see `records.imports.stored`). `made` is what undo needs: [model, id,
+    before or null, digest of what the import left]. `org` null: for the whole school.
     """
 
     kind = models.CharField("种类", max_length=20)
@@ -20,6 +21,7 @@ class ImportBatch(models.Model):
     sha256 = models.CharField(max_length=64)
     state = models.CharField("状态", max_length=20, default="preview")
     rows = models.JSONField(default=list, encoder=DjangoJSONEncoder)
+    reading = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
     made = models.JSONField(default=list, encoder=DjangoJSONEncoder)
     org = models.ForeignKey(Org, models.PROTECT, null=True, related_name="+", verbose_name="范围")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
