@@ -31,6 +31,7 @@ from guantong.records.models import (
     Assessment,
     Entry,
     Event,
+    Membership,
     Org,
     Person,
     Post,
@@ -66,7 +67,7 @@ def record(day, a, b):
     ]
     branch = pick(Org.objects.filter(kind="branch"), a)
     members = Person.objects.filter(memberships__org=branch, memberships__valid_to=None)
-    people_there = list(members.order_by("pk")[: b % 4])
+    people_there = list(members.order_by("pk")[: b % 3 + 1])
     roles = {
         p.pk: r for p, r in zip(people_there, ("lecturer", "attendee", "chair"), strict=False)
     }
@@ -202,7 +203,9 @@ def move_org(day, a, b):
 
 
 def dissolve(day, a, b):
-    orgs.dissolve(by=None, org=pick(Org.objects.filter(kind="branch"), a), on=day, reason="撤销")
+    peopled = Membership.objects.filter(valid_to=None).values("org")
+    empty = Org.objects.filter(kind="branch").exclude(pk__in=peopled)
+    orgs.dissolve(by=None, org=pick(empty, a), on=day, reason="撤销")
 
 
 VERBS = {
