@@ -6,7 +6,9 @@ excepted: they ran on SQLite.
 """
 
 import os
+import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from django.test import TransactionTestCase
 
 from dev import browser as browsers
 from dev import postgres
+from guantong.records.actions import sample
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's loop runs in our thread
 hypothesis.settings.register_profile("usual", deadline=None)
@@ -89,3 +92,52 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 @pytest.fixture(scope="session")
 def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
     return {**browser_context_args, "locale": "zh-CN", "timezone_id": "Asia/Shanghai"}
+
+
+@contextmanager
+def database_named(name: str) -> Iterator[None]:
+    """The connection, and those of the live server's threads, lead to another database."""
+    usual = connection.settings_dict["NAME"]
+    _lead_to(name)
+    try:
+        yield
+    finally:
+        _lead_to(usual)
+
+
+def _lead_to(name: str) -> None:
+    connection.close()
+    if connection.vendor == "postgresql":
+        connection.close_pool()
+    connection.settings_dict["NAME"] = name
+
+
+@pytest.fixture(scope="session")
+def sample_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
+    """A database of its own with the sample school, built once for all who ask."""
+    connection.close()  # what is in SQLite's write-ahead log goes into the file to be copied
+    connection.creation.clone_test_db("sample", verbosity=0)
+    name = str(connection.creation.get_test_db_clone_settings("sample")["NAME"])
+    with django_db_blocker.unblock(), database_named(name):
+        sample.build()
+    yield name
+    connection.creation.destroy_test_db(suffix="sample", verbosity=0)
+
+
+@pytest.fixture(scope="module")
+def sample_school(sample_database: str) -> Iterator[None]:
+    """Every test of the module lives in the sample school; what it changes is undone.
+
+    Not for tests with a live server, which commit: `sample_copy`.
+    """
+    with database_named(sample_database):
+        yield
+
+
+@pytest.fixture
+def sample_copy(sample_database: str, tmp_path: Path) -> Iterator[None]:
+    """The sample school in a SQLite file of the test's own, for tests with a live server."""
+    copy = tmp_path / "sample.sqlite3"
+    shutil.copy(sample_database, copy)
+    with database_named(str(copy)):
+        yield

@@ -62,16 +62,19 @@ CAST = {
     "SL90009": "机关第五党支部",
     "SL90010": "后勤第二党支部",
     "SL90011": "教育学院教师第一党支部",
+    "SL90012": "马克思主义学院行政党支部",
 }
 APPOINTED = {
     ("文学院教师第二党支部", "secretary"): "SL90001",
     ("文学院党委", "deputy_secretary"): "SL90003",
+    ("马克思主义学院党委", "secretary"): "SL90012",
     (SCHOOL, "committee_member"): "SL90009",
     ("后勤第二党支部", "secretary"): "SL90010",
 }
 # How often somebody comes, where it is not left to chance.
 HABITS = {
     **{"SL90001": 1.0, "SL90002": 1.0, "SL90003": 1.0, "SL90004": 1.0, "SL90011": 1.0},
+    "SL90012": 1.0,
     **{"SL90005": 0.3, "SL90007": 0.55, "SL90008": 1.0, "SL90009": 0.9, "SL90010": 0.3},
 }
 # Branches that always meet late in the month.
@@ -175,7 +178,7 @@ PERSON_GAPS = (
     Gap("committee-member-convenes", SCHOOL, Y22, "short",
         "一名委员没有召集分管部门研究党建", number="SL90009", kind="department_meeting"),
     Gap("leading-cadre-org-life", "马克思主义学院党委", Y22, "short",
-        "书记没有参加所在支部的组织生活会", post="secretary", kind="org_life_meeting"),
+        "书记没有参加所在支部的组织生活会", number="SL90012", kind="org_life_meeting"),
     Gap("leader-study-hours", "后勤第二党支部", Y22, "short",
         "书记全年学时不足", number="SL90010"),
     Gap("leader-central-training", "后勤第二党支部", Y22, "short",

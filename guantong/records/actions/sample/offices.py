@@ -87,6 +87,10 @@ class Offices:
         """The branch that somebody who stays all the time belongs to."""
         return self.roll.open[person].org
 
+    def appointed(self, org: Org, post: str) -> Person | None:
+        """Whom the plot puts into a post."""
+        return self.people.numbered.get(gaps.APPOINTED.get((org.name, post), ""))
+
     def steady(self, org: Org) -> list[Person]:
         """Members of the branch all the time, not in a post yet, in no particular order."""
         day = max(days.SINCE, org.valid_from)
@@ -104,8 +108,7 @@ class Offices:
 
 def fill(tree: Tree, people: People, roll: Roll) -> Offices:
     offices = Offices(tree, people, roll)
-    for branch, post in gaps.APPOINTED:
-        offices.taken.add(people.numbered[gaps.APPOINTED[branch, post]].pk)
+    offices.taken.update(people.numbered[number].pk for number in gaps.APPOINTED.values())
     _school(offices)
     for org in tree.of("college_committee", "office_committee", "general_branch"):
         _committee(offices, org)
@@ -125,7 +128,8 @@ def _school(offices: Offices) -> None:
     """The leaders, each at home in a branch of its own among the departments."""
     school, since = offices.tree.named[gaps.SCHOOL], date(2020, 11, 20)
     branches = offices.tree.branches(offices.tree.named["机关党委"])
-    member = offices.people.numbered[gaps.APPOINTED[gaps.SCHOOL, "committee_member"]]
+    member = offices.appointed(school, "committee_member")
+    assert member
     homes = [org for org in branches if org is not offices.roll.open[member].org]
     leaders = [offices.steady(org)[0] for org in homes[: SCHOOL_LEADERS - 1]]
     leaders.append(member)
@@ -146,7 +150,7 @@ def _committee(offices: Offices, org: Org) -> None:
     since = between(offices.rng, date(2019, 3, 1), date(2021, 9, 1))
     college = org.kind == "college_committee"
     first = branches[-1] if college else branches[0]
-    secretary = offices.steady(first)[0]
+    secretary = offices.appointed(org, "secretary") or offices.steady(first)[0]
     offices.appoint(secretary, org, "secretary", since)
     if college:
         dean = offices.steady(branches[1])[0]
@@ -160,8 +164,7 @@ def _committee(offices: Offices, org: Org) -> None:
 
 
 def _college_staff(offices: Offices, org: Org, home: Org, since: date) -> None:
-    number = gaps.APPOINTED.get((org.name, "deputy_secretary"), "")
-    deputy = offices.people.numbered.get(number) or offices.steady(home)[0]
+    deputy = offices.appointed(org, "deputy_secretary") or offices.steady(home)[0]
     offices.appoint(
         deputy,
         org,
@@ -199,8 +202,7 @@ def _branch(offices: Offices, org: Org) -> None:
 
 def _secretaries(offices: Offices, org: Org, since: date) -> None:
     flag = None if org.category != "faculty" else org.name != NO_DOUBLE_LEADER
-    number = gaps.APPOINTED.get((org.name, "secretary"), "")
-    person = offices.people.numbered.get(number)
+    person = offices.appointed(org, "secretary")
     if org.category == "student":
         person = _counsellor(offices.roll.members(org, max(days.SINCE, org.valid_from)))
     person = person or offices.steady(org)[0]
