@@ -86,6 +86,11 @@ def as_of(day: date) -> Assessment:
     return _assess(day, live=False)
 
 
+def forget_other_days() -> None:
+    """Drop the ledgers kept for days other than the live one's; asked for, they come back."""
+    Assessment.objects.filter(live=False).delete()
+
+
 def _assess(day: date, *, live: bool) -> Assessment:
     asked = ledger.question(on=day)
     assessment = Assessment.objects.create(

@@ -9,7 +9,6 @@ from datetime import date
 from typing import Any
 
 from guantong.records import catalogue, clock, id_number, sealing
-from guantong.records.actions.people import LABELS
 from guantong.records.imports.decisions import (
     Decision,
     Difference,
@@ -21,12 +20,13 @@ from guantong.records.imports.decisions import (
 from guantong.records.imports.orgs import OrgBook
 from guantong.records.imports.people import Known, Roll, agree
 from guantong.records.imports.rows import Outcome, Problem, RollRow
-from guantong.records.models import Membership, Org, User
+from guantong.records.models import Membership, Org, Person, User
 from guantong.records.rosters import BRANCH
 
 PERMISSION = "import.roll"
 GENDERS = {"1": "男", "2": "女", "0": "未知", "9": "未说明"}
 DATES = ("birth_date", "joined_on", "full_member_on")
+LABELS = {field.name: str(field.verbose_name) for field in Person._meta.concrete_fields}
 PLAIN = ("name", "gender", *DATES, "number")
 
 

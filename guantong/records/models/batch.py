@@ -20,14 +20,14 @@ class ImportBatch(models.Model):
     file_name = models.CharField("文件", max_length=255)
     sha256 = models.CharField(max_length=64)
     state = models.CharField("状态", max_length=20, default="preview")
-    rows = models.JSONField(default=list, encoder=DjangoJSONEncoder)
-    reading = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
-    made = models.JSONField(default=list, encoder=DjangoJSONEncoder)
+    rows = models.JSONField(default=list, blank=True, encoder=DjangoJSONEncoder)
+    reading = models.JSONField(default=dict, blank=True, encoder=DjangoJSONEncoder)
+    made = models.JSONField(default=list, blank=True, encoder=DjangoJSONEncoder)
     org = models.ForeignKey(Org, models.PROTECT, null=True, related_name="+", verbose_name="范围")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     made_at = models.DateTimeField("上传时间")
-    confirmed_at = models.DateTimeField("确认时间", null=True)
-    undone_at = models.DateTimeField("撤销时间", null=True)
+    confirmed_at = models.DateTimeField("确认时间", null=True, editable=False)
+    undone_at = models.DateTimeField("撤销时间", null=True, editable=False)
 
     class Meta:
         indexes = [models.Index(fields=["state", "-made_at"], name="batch_state_newest")]

@@ -1,0 +1,197 @@
+"""Writes what was decided about a whole file: in bulk, without access checks, events or refresh.
+
+The same rows come out as if each had gone through the actions of people, memberships and
+activities; a test holds the two against each other.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from guantong.records import clock, names, sealing
+from guantong.records.actions import activities, ledger, memberships, spans
+from guantong.records.actions.imports import traces
+from guantong.records.actions.imports.traces import Trace
+from guantong.records.drafts import Draft
+from guantong.records.imports.decisions import Decision, ForMember, Step
+from guantong.records.imports.people import in_chunks
+from guantong.records.models import (
+    Absence,
+    Activity,
+    ActivityHost,
+    Attendance,
+    ImportBatch,
+    Membership,
+    Org,
+    Person,
+    User,
+)
+
+AT_ONCE = 1000
+
+
+def write(
+    batch: ImportBatch, work: Sequence[Decision], by: User | None
+) -> tuple[list[Trace], ledger.Touch]:
+    """Return what undoing needs, and what the ledger has to look at again."""
+    members = [one.work for one in work if isinstance(one.work, ForMember)]
+    drafts = [one.work for one in work if isinstance(one.work, Draft)]
+    assert len(members) + len(drafts) == len(work), batch.kind
+    return _write_members(members) if members else _write_activities(drafts, by)
+
+
+# Members
+
+
+def _write_members(work: Sequence[ForMember]) -> tuple[list[Trace], ledger.Touch]:
+    known = {one.person_id for one in work if one.person_id}
+    locked = in_chunks(Person.objects.select_for_update(), "pk", known)
+    people = {person.pk: person for person in locked}
+    before = traces.of_people(known)
+    new = _register([one for one in work if one.person_id is None])
+    changed = [(people[one.person_id], one) for one in work if one.person_id]
+    _correct(changed)
+    for person, one in changed:
+        _move(person, one.steps)
+    ids = known | {person.pk for person in new}
+    after = traces.of_people(ids)
+    made = traces.between(before, after)
+    return made, _touch_of_members(made, after)
+
+
+def _register(work: Sequence[ForMember]) -> list[Person]:
+    people = [Person(**one.fields, **_spelt(one.fields["name"])) for one in work]
+    Person.objects.bulk_create(people, batch_size=AT_ONCE)
+    pairs = list(zip(people, work, strict=True))
+    _seal(pairs)
+    Membership.objects.bulk_create(
+        (span for person, one in pairs for span in _spans(person, one.steps)), batch_size=AT_ONCE
+    )
+    return people
+
+
+def _correct(pairs: Sequence[tuple[Person, ForMember]]) -> None:
+    touched = [(person, one) for person, one in pairs if one.fields]
+    for person, one in touched:
+        spelt = _spelt(one.fields["name"]) if "name" in one.fields else {}
+        for name, value in {**one.fields, **spelt}.items():
+            setattr(person, name, value)
+    columns = {name for _, one in touched for name in one.fields}
+    if "name" in columns:
+        columns |= {"pinyin", "initials"}
+    if columns:
+        Person.objects.bulk_update(
+            [person for person, _ in touched], sorted(columns), batch_size=AT_ONCE
+        )
+    _seal(pairs)
+
+
+def _seal(pairs: Iterable[tuple[Person, ForMember]]) -> None:
+    """After the rows have their ids, to which sealed values are bound."""
+    touched = [(person, one) for person, one in pairs if one.sealed]
+    for person, one in touched:
+        for name, text in one.sealed.items():
+            sealing.seal(person, name, text)
+    columns = [*sealing.FIELDS, "id_index"]
+    Person.objects.bulk_update([p for p, _ in touched], columns, batch_size=AT_ONCE)
+
+
+def _spans(person: Person, steps: Sequence[Step]) -> Iterable[Membership]:
+    ends = [step.on for step in steps[1:]]
+    for step, end in zip(steps, [*ends, None], strict=True):
+        yield Membership(
+            person=person,
+            org_id=step.org_id,
+            status=step.status,
+            valid_from=step.on,
+            valid_to=end,
+            end_reason="转正" if end else "",
+        )
+
+
+def _move(person: Person, steps: Sequence[Step]) -> None:
+    """As `memberships` does it: posts end with the branch, exemptions go along."""
+    for step in steps:
+        org = Org.objects.get(pk=step.org_id)
+        if not person.memberships.filter(valid_to=None).exists():
+            memberships.begin(person, org, status=step.status, on=step.on)
+            continue
+        current = memberships.lasting(person)
+        if current.org_id != step.org_id:
+            memberships.relocate(current, org, step.on)
+            current = memberships.lasting(person)
+        if current.status != step.status:
+            spans.succeed(current, step.on, ending="转正", status=step.status)
+
+
+def _spelt(name: str) -> dict[str, str]:
+    spelt = names.pinyin(name)
+    return {"pinyin": spelt, "initials": names.initials(spelt)}
+
+
+def _touch_of_members(made: Sequence[Trace], after: traces.Snapshot) -> ledger.Touch:
+    rows = [
+        row
+        for model, pk, before, _ in made
+        if model in ("Membership", "Post")
+        for row in (before, after[(model, pk)])
+        if row
+    ]
+    return ledger.Touch(
+        org_ids=frozenset(row["org_id"] for row in rows),
+        person_ids=frozenset(row["person_id"] for row in rows),
+        first_day=min(
+            (date.fromisoformat(row["valid_from"]) for row in rows), default=clock.today()
+        ),
+        tables=memberships.TABLES,
+    )
+
+
+# Activities
+
+
+def _write_activities(
+    drafts: Sequence[Draft], by: User | None
+) -> tuple[list[Trace], ledger.Touch]:
+    now = clock.now()
+    content = [{name: getattr(draft, name) for name in activities.CONTENT} for draft in drafts]
+    rows = [Activity(**one, recorded_at=now, recorded_by=by, version=1) for one in content]
+    Activity.objects.bulk_create(rows, batch_size=AT_ONCE)
+    pairs = list(zip(rows, drafts, strict=True))
+    ActivityHost.objects.bulk_create(
+        (ActivityHost(activity=row, org=host) for row, draft in pairs for host in draft.hosts),
+        batch_size=AT_ONCE,
+    )
+    Attendance.objects.bulk_create(
+        (
+            Attendance(
+                activity=row,
+                person_id=one.person_id,
+                role=one.role,
+                hours=draft.hours if one.hours is None else one.hours,
+            )
+            for row, draft in pairs
+            for one in draft.attended or ()
+        ),
+        batch_size=AT_ONCE,
+    )
+    Absence.objects.bulk_create(
+        (
+            Absence(activity=row, person_id=person, reason=reason)
+            for row, draft in pairs
+            for person, reason in draft.absent.items()
+        ),
+        batch_size=AT_ONCE,
+    )
+    after = traces.of_activities([row.pk for row in rows])
+    return traces.between({}, after), _touch_of_activities(drafts)
+
+
+def _touch_of_activities(drafts: Sequence[Draft]) -> ledger.Touch:
+    days = [draft.held_on for draft in drafts]
+    return ledger.Touch(
+        org_ids=frozenset(host.pk for draft in drafts for host in draft.hosts),
+        person_ids=frozenset(one.person_id for d in drafts for one in d.attended or ()),
+        first_day=min(days),
+        last_day=max(days),
+        tables=activities.TABLES,
+    )
