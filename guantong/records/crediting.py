@@ -5,6 +5,7 @@ one activity, so that its page can say where it went.
 """
 
 from collections.abc import Collection, Iterator
+from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -13,7 +14,10 @@ from django.db.models import Q, QuerySet
 from guantong.conditions.evaluate import evaluate
 from guantong.obligations import model as m
 from guantong.records import ledger
+from guantong.records.drafts import Draft
 from guantong.records.models import Activity, Attendance, Entry, Membership, Relation
+
+DONE = (m.Verdict.MET, m.Verdict.LATE)
 
 
 def touched(org_ids: Collection[int], person_ids: Collection[int]) -> QuerySet[Entry]:
@@ -22,22 +26,32 @@ def touched(org_ids: Collection[int], person_ids: Collection[int]) -> QuerySet[E
     return Entry.objects.filter(mine, assessment__live=True)
 
 
+def still_open(draft: Draft) -> frozenset[int]:
+    """The entries, not done yet, of those whom a draft names, for the periods of its day."""
+    persons = {one.person_id for one in draft.attended or ()}
+    found = _on_day(touched({host.pk for host in draft.hosts}, persons), draft.held_on)
+    undone = found.exclude(verdict__in=[verdict.value for verdict in DONE])
+    return frozenset(undone.values_list("pk", flat=True))
+
+
 def counted_for(activity: Activity) -> list[Entry]:
     """Return the entries for which an activity counts: of organisations first, then of people."""
     if activity.planned or activity.withdrawn_at:
         return []
     held, asked = _Held(activity), ledger.question().obligations
-    found = touched(held.host_ids | held.above, held.attended.keys()).filter(
-        obligation__in=[o.name for o in asked],
-        period_start__lte=activity.held_on,
-        period_end__gt=activity.held_on,
-        assessment__on_day__gte=activity.held_on,
+    found = _on_day(touched(held.host_ids | held.above, held.attended.keys()), activity.held_on)
+    found = found.filter(
+        obligation__in=[o.name for o in asked], assessment__on_day__gte=activity.held_on
     )
     matches = {o.name: _Matches(o.measure, held) for o in asked}
     rows = found.select_related("org", "person", "assessment")
     counted = [entry for entry in rows if matches[entry.obligation].hold(entry)]
     order = {o.name: place for place, o in enumerate(asked)}
     return sorted(counted, key=lambda e: (e.person_id is not None, order[e.obligation], e.pk))
+
+
+def _on_day(entries: QuerySet[Entry], day: date) -> QuerySet[Entry]:
+    return entries.filter(period_start__lte=day, period_end__gt=day)
 
 
 class _Held:
