@@ -48,12 +48,13 @@ NOTHING = Tally({})
 
 
 def by_obligation(entries: QuerySet[Entry]) -> dict[str, Tally]:
-    return _tallied(entries.order_by().values_list("obligation", "verdict", Count("pk")))
+    return _tallied(entries.order_by().values_list("obligation", "verdict").annotate(Count("pk")))
 
 
 def by_period(entries: QuerySet[Entry]) -> dict[tuple[date, date], Tally]:
     """Of one obligation: first day and first day after, earliest first."""
-    rows = entries.order_by().values_list("period_start", "period_end", "verdict", Count("pk"))
+    kept = entries.order_by().values_list("period_start", "period_end", "verdict")
+    rows = kept.annotate(Count("pk"))
     found = _tallied(((start, end), verdict, count) for start, end, verdict, count in rows)
     return dict(sorted(found.items()))
 
