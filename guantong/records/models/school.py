@@ -29,7 +29,7 @@ class PlanWording(models.Model):
     plan = models.CharField(max_length=60)
     path = models.CharField("条款", max_length=60)
     title = models.CharField("标题", max_length=300, blank=True)
-    text = models.TextField("原文")
+    text = models.TextField("原文", blank=True)  # a heading has none of its own
     source_name = models.CharField("来源文件", max_length=255)
     loaded_at = models.DateTimeField("载入时间")
     by = models.ForeignKey(
