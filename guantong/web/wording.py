@@ -36,12 +36,16 @@ def period_words(period: Period) -> str:
         case Every.QUARTER:
             return f"{year}第{NUMERALS[period.start.month // 3]}季度"
         case Every.SEMESTER:
-            spring, _ = catalogue.current().calendar.semesters_of(period.start.year)
-            return f"{year}{'春' if period.start == spring else '秋'}季学期"
+            return f"{year}{'春' if in_spring(period) else '秋'}季学期"
         case Every.YEAR:
             return year
         case Every.TERM:
             return f"{period.start:%Y-%m-%d} 至 {period.last_day:%Y-%m-%d} 届"
+
+
+def in_spring(semester: Period) -> bool:
+    spring, _ = catalogue.current().calendar.semesters_of(semester.start.year)
+    return semester.start == spring
 
 
 def period_of_entry(entry: Entry) -> Period:

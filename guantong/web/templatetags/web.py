@@ -9,14 +9,17 @@ from decimal import Decimal
 from django import template
 from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from guantong.obligations.run import plain as plain_number
 from guantong.records.models import Entry
 from guantong.web import wording
+from guantong.web.ledger_cells import Cell
 from guantong.web.verdicts import VERDICTS, Verdict
 
 register = template.Library()
+
+EMPTY_CELL = mark_safe('<td class="none">–</td>')
 
 
 @register.simple_tag
@@ -78,6 +81,33 @@ def bar(counts: Mapping[str, int]) -> SafeString:
                 if count
             ),
         ),
+    )
+
+
+@register.simple_tag
+def figure(cell: Cell | None) -> SafeString:
+    """One cell of the ledger, `<td>` and all. Not a template: a page may hold thousands."""
+    if cell is None:
+        return EMPTY_CELL
+    counts = cell.tally.counts
+    if code := cell.code:
+        said, look, shown = word(code), code, sign(code)
+    elif code := cell.focus:
+        said, look, shown = tally(counts), code, str(counts[code])
+    else:
+        said, look = tally(counts), f"sum {cell.state}"
+        shown = format_html(
+            "<span><b>{}</b><i>/{}</i></span>{}", cell.tally.done, cell.tally.owed, bar(counts)
+        )
+    said = f"{cell.words} {said}".strip()
+    return format_html(
+        '<td class="{}"{}><a href="{}" title="{}"{}>{}</a></td>',
+        look,
+        format_html(' colspan="{}"', cell.width) if cell.width > 1 else "",
+        cell.url,
+        said,
+        format_html(' aria-label="{}"', said) if cell.code else "",
+        shown,
     )
 
 

@@ -1,0 +1,133 @@
+"""A cell of the ledger: how many entries have which verdict, and the address of their list.
+
+Entries are counted in the database and only added up here. Not for access or choosing: the
+caller hands in the entries.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+from urllib.parse import urlencode
+
+from django.db.models import Count, Min, QuerySet
+from django.urls import reverse
+
+from guantong.periods import Period
+from guantong.records.models import Entry
+
+DONE: Final = ("met", "late")
+ALL: Final = 0  # stands for the id of an organisation in the row of totals
+
+
+class Place(NamedTuple):
+    """Where a figure stands: the row's organisation (or ALL), the obligation, and the period.
+
+    `period` None: those chosen for the whole page.
+    """
+
+    org: int
+    obligation: str
+    period: Period | None = None
+
+
+@dataclass
+class Tally:
+    """How many entries have which verdict; `sample` is one of them."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    sample: int = 0
+
+    def add(self, verdict: str, count: int, sample: int) -> None:
+        self.counts[verdict] += count
+        self.sample = sample
+
+    @property
+    def total(self) -> int:
+        return self.counts.total()
+
+    @property
+    def done(self) -> int:
+        return sum(self.counts[code] for code in DONE)
+
+    @property
+    def owed(self) -> int:
+        return self.total - self.counts["exempt"]
+
+
+type Tallies = Mapping[Place, Tally]
+
+
+def tallies(
+    entries: QuerySet[Entry], fields: Sequence[str], places: Callable[..., Iterable[Place]]
+) -> Tallies:
+    """Count entries by some fields and the verdict; `places` says where a count belongs."""
+    counted = entries.order_by().values_list(*fields, "verdict")
+    found: dict[Place, Tally] = {}
+    for *values, verdict, count, sample in counted.annotate(Count("id"), Min("id")):
+        for place in places(*values):
+            found.setdefault(place, Tally()).add(verdict, count, sample)
+    return found
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Done of owed; a single entry, or none that is owed, shows its verdict's sign.
+
+    `focus`: only this verdict is asked for, and its number shown. `width` in columns.
+    """
+
+    tally: Tally
+    url: str
+    focus: str = ""
+    width: int = 1
+    words: str = ""
+
+    @property
+    def code(self) -> str:
+        if self.focus or (self.tally.total > 1 and self.tally.owed):
+            return ""
+        return next(iter(+self.tally.counts))
+
+    @property
+    def state(self) -> str:
+        if self.tally.done == self.tally.owed:
+            return "full"
+        return "gap" if self.tally.counts["short"] else ""
+
+    @property
+    def focused(self) -> int:
+        return self.tally.counts[self.focus]
+
+
+@dataclass(frozen=True)
+class Links:
+    """Addresses of what cells count. `common` holds for all: organisation, as-of day, period."""
+
+    common: Mapping[str, str]
+    focus: str = ""
+
+    def cell(
+        self, tally: Tally | None, query: Mapping[str, str], width: int = 1, words: str = ""
+    ) -> Cell | None:
+        """Nothing where nothing is owed, or nothing of what is asked for."""
+        if tally is None or (self.focus and not tally.counts[self.focus]):
+            return None
+        focused = {**query, "verdict": self.focus}
+        url = self.entry(tally.sample) if tally.total == 1 else self.entries(**focused)
+        return Cell(tally, url, self.focus, width, words)
+
+    def entry(self, pk: int) -> str:
+        return f"{reverse('ledger-entries')}{pk}/"
+
+    def entries(self, **more: str) -> str:
+        return address("ledger-entries", {**self.common, **more})
+
+    def ledger(self, **more: str) -> str:
+        return address("ledger", {**self.common, **more})
+
+
+def address(url_name: str, values: Mapping[str, str]) -> str:
+    """A page's address with those values that are not empty."""
+    query = urlencode({name: value for name, value in values.items() if value})
+    return f"{reverse(url_name)}?{query}" if query else reverse(url_name)

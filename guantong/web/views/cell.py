@@ -1,0 +1,127 @@
+"""One entry of the ledger, explained: what is required and why, what counted, what did not.
+
+It is found by its number in the ledger as it is now; a ledger of another day has numbers of
+its own.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from django.db.models import Q
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+from guantong.obligations import describe, explain
+from guantong.obligations import model as m
+from guantong.records import access, catalogue, ledger
+from guantong.records.models import Assessment, Entry, PlanWording
+from guantong.web import scope, wording
+from guantong.web.candidates import told
+from guantong.web.closing import Closing, kinds_counted
+from guantong.web.ledger_cells import address
+from guantong.web.ledger_tables import clause_number
+
+STRIP: Final = 24  # other periods shown, the newest
+
+
+@dataclass(frozen=True)
+class Cited:
+    """A basis: where it stands, how sure that is, and what the plan says there."""
+
+    where: str
+    confidence: str
+    optional: bool
+    url: str
+    title: str
+    text: str
+
+
+def cell(request: HttpRequest, pk: int) -> TemplateResponse:
+    entry = _entry(request, pk)
+    rules, plan = catalogue.current(), ledger.plan()
+    obligation = rules.obligations[entry.obligation]
+    why = ledger.explanation(entry)
+    found = told(request.user, why, kinds_counted(obligation.measure))
+    period = wording.period_of_entry(entry)
+    return TemplateResponse(
+        request,
+        "web/cell.html",
+        {
+            "title": f"{obligation.title} · {wording.period_words(period)}",
+            "crumbs": _crumbs(request, entry),
+            "org_in_view": entry.org,
+            "entry": entry,
+            "obligation": obligation,
+            "closing": why.closing,
+            "act": Closing(request.user).act(entry),
+            "facts": _facts(entry, obligation),
+            "counted": [row for row in found if row.counted],
+            "open": [row for row in found if row.counted is None],
+            "near": [row for row in found if row.counted is False and row.near],
+            "others": [row for row in found if row.counted is False and not row.near],
+            "cut": len(found) >= explain.MOST,
+            "bases": list(_bases(obligation, rules, plan)),
+            "level": describe.LEVEL[obligation.level],
+            "bearer": describe.bearer(obligation, rules),
+            "measured": describe.measured(obligation.measure, rules),
+            "periods": _periods(request, entry),
+        },
+    )
+
+
+def _entry(request: HttpRequest, pk: int) -> Entry:
+    """An entry of the live ledger, or of one as seen on another day."""
+    of = Assessment.objects.filter(entries=pk).first()
+    found = access.entries(request.user, of).select_related("org", "person", "assessment")
+    return get_object_or_404(found, pk=pk)
+
+
+def _facts(entry: Entry, obligation: m.Obligation) -> list[tuple[str, str]]:
+    bound = wording.bound_words(obligation, entry.period_start)
+    required = wording.amount(entry.required, obligation)
+    actual = wording.amount(entry.actual, obligation)
+    if entry.denominator is not None:
+        actual = wording.has_got(entry, obligation)
+    due = wording.distance(entry.due_on, entry.assessment.on_day)
+    return [
+        ("要求", f"{bound} {required}" if required else "不作要求"),
+        ("已有", actual or "未知"),
+        ("到期日", f"{entry.due_on:%Y-%m-%d}（{due}）"),
+    ]
+
+
+def _bases(o: m.Obligation, rules: m.Catalogue, plan: m.Plan) -> Iterator[Cited]:
+    cited = [basis.place for basis in o.basis if basis.instrument == plan.instrument]
+    loaded = PlanWording.objects.filter(plan=plan.name, path__in=cited)
+    wordings = {wording.path: wording.text for wording in loaded}
+    clauses = {clause.path: clause for clause in plan.clauses}
+    for basis in o.basis:
+        clause = clauses.get(basis.place) if basis.instrument == plan.instrument else None
+        yield Cited(
+            where=f"{plan.number} {clause_number(clause)}"
+            if clause
+            else describe.cited(basis, rules),
+            confidence=describe.CONFIDENCE[basis.confidence],
+            optional=basis.confidence in {"C", "L"},
+            url=reverse("plan") if clause else "",
+            title=clause.title if clause else "",
+            text=wordings.get(basis.place, "") if clause else "",
+        )
+
+
+def _periods(request: HttpRequest, entry: Entry) -> list[Entry]:
+    """The same demand on the same bearer in other periods, in order of time."""
+    same = Q(obligation=entry.obligation, org=entry.org_id, person=entry.person_id)
+    found = access.entries(request.user, entry.assessment).filter(same)
+    return list(found.order_by("-period_start")[:STRIP])[::-1]
+
+
+def _crumbs(request: HttpRequest, entry: Entry) -> list[tuple[str, str]]:
+    above = [*scope.visible(request).above(entry.org).order_by("path"), entry.org]
+    there = scope.visible(request).filter(pk=entry.org_id).exists()
+    trail = [(o.short_name, address("ledger", {"org": str(o.pk)})) for o in above] if there else []
+    query = {"org": str(entry.org_id) if there else "", "obligation": entry.obligation}
+    return [*trail, ("各周期", address("ledger-entries", query))]

@@ -1,0 +1,128 @@
+"""The single entries behind a figure of the ledger, what is not done first."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from django import forms
+from django.db.models import Case, Count, QuerySet, Value, When
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from guantong.obligations.model import Plan, Question
+from guantong.records import access, catalogue
+from guantong.records.models import Entry, Org
+from guantong.web import scope
+from guantong.web.filters import paged, part_of
+from guantong.web.ledger_cells import address
+from guantong.web.ledger_filters import LedgerFilter, Seen, seen
+from guantong.web.verdicts import VERDICTS
+from guantong.web.wording import has_got
+
+URGENCY: Final = Case(
+    *(
+        When(verdict=code, then=Value(place))
+        for place, code in enumerate(("short", "unknown", "due", "late", "met", "exempt"))
+    )
+)
+SORTS: Final = {
+    "": (URGENCY, "due_on", "org__sort_key", "obligation", "id"),
+    "due": ("due_on", "org__sort_key", "obligation", "id"),
+    "-due": ("-due_on", "org__sort_key", "obligation", "id"),
+    "org": ("org__sort_key", "obligation", "due_on", "id"),
+    "person": ("person__pinyin", "obligation", "due_on", "id"),
+}
+
+
+class EntryFilter(LedgerFilter):
+    q = forms.CharField(label="党员", required=False, max_length=60)
+    sort = forms.ChoiceField(
+        label="排序",
+        required=False,
+        choices=[
+            ("", "未完成的在前"),
+            ("due", "先到期的在前"),
+            ("-due", "后到期的在前"),
+            ("org", "按组织"),
+            ("person", "按姓名"),
+        ],
+    )
+    obligation = forms.ChoiceField(label="责任", required=False)
+    own = forms.BooleanField(required=False, widget=forms.HiddenInput)
+    person = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    field_order = ["period", "clause", "obligation", "verdict", "q", "sort"]
+
+    def __init__(
+        self, request: HttpRequest, asked: Question, plan: Plan, org: Org | None
+    ) -> None:
+        super().__init__(request, asked, plan, org)
+        self.fields["on"].widget = forms.HiddenInput()
+
+
+@dataclass(frozen=True)
+class Line:
+    """An entry as it is listed."""
+
+    entry: Entry
+    title: str
+    got: str
+
+
+def entries(request: HttpRequest) -> HttpResponse:
+    part = seen(request, EntryFilter)
+    found = _narrowed(part)
+    shown = found.filter(verdict=part.verdict) if part.verdict else found
+    page = paged(request, _sorted(part, shown))
+    return TemplateResponse(
+        request,
+        part_of(request, "web/entries.html", "entries"),
+        {
+            "title": "台账条目" if part.org else "我的台账",
+            "crumbs": _crumbs(part),
+            "org_in_view": part.org,
+            "form": part.form,
+            "on": part.on,
+            "looks_back": part.looks_back,
+            "own": part.form.value("own"),
+            "counts": _counts(found),
+            "page": page,
+            "lines": list(_lines(page.object_list)),
+        },
+    )
+
+
+def _narrowed(part: Seen) -> QuerySet[Entry]:
+    found = part.entries()
+    if part.form.value("own") and part.org:
+        found = found.filter(org=part.org)
+    if person := part.form.value("person"):
+        found = found.filter(person=person)
+    if name := part.form.value("q"):
+        people = access.people(part.request.user, "member.view").search(name)
+        found = found.filter(person__in=people)
+    return found
+
+
+def _sorted(part: Seen, found: QuerySet[Entry]) -> QuerySet[Entry]:
+    return found.select_related("org", "person").order_by(*SORTS[part.form.value("sort")])
+
+
+def _counts(found: QuerySet[Entry]) -> list[tuple[str, int]]:
+    counted = found.order_by().values_list("verdict").annotate(Count("id"))
+    counts: dict[str, int] = dict(counted)
+    return [(code, counts[code]) for code in VERDICTS if code in counts]
+
+
+def _lines(found: Iterable[Entry]) -> Iterator[Line]:
+    obligations = catalogue.current().obligations
+    for entry in found:
+        obligation = obligations[entry.obligation]
+        yield Line(entry, obligation.title, has_got(entry, obligation))
+
+
+def _crumbs(part: Seen) -> list[tuple[str, str]]:
+    if part.org is None:
+        return []
+    above = [*scope.visible(part.request).above(part.org).order_by("path"), part.org]
+    query = part.query | {"clause": part.clause}
+    return [(o.short_name, address("ledger", query | {"org": str(o.pk)})) for o in above]

@@ -1,0 +1,205 @@
+"""台账: what is owed and what is done, by organisation or by month, every figure a link."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from django import forms
+from django.core.paginator import Page, Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+
+from guantong.obligations.model import Obligation, Plan, Question
+from guantong.periods import Every, Period
+from guantong.records import catalogue
+from guantong.records.models import Org
+from guantong.web import scope
+from guantong.web.filters import ON_A_PAGE, part_of
+from guantong.web.ledger_cells import ALL, Cell, Links, Place, Tallies, address, tallies
+from guantong.web.ledger_filters import LedgerFilter, Seen, seen
+from guantong.web.ledger_periods import NOW, stretch, years
+from guantong.web.ledger_rows import BRANCH, Rows
+from guantong.web.ledger_tables import (
+    Line,
+    Table,
+    across_obligations,
+    by_clause,
+    obligations_by_month,
+    orgs_by_month,
+)
+from guantong.web.verdicts import VERDICTS
+
+ALONE: Final = frozenset({BRANCH, "group"})  # shown month by month unless asked otherwise
+BY_ORG, BY_MONTH = "org", "period"
+
+
+class TableFilter(LedgerFilter):
+    level = forms.ChoiceField(
+        label="组织层级", required=False, choices=[("", "下一级"), (BRANCH, "所有党支部")]
+    )
+    by = forms.ChoiceField(
+        required=False, choices=[(BY_ORG, ""), (BY_MONTH, "")], widget=forms.HiddenInput
+    )
+    field_order = ["period", "clause", "level", "verdict", "on"]
+    default_period = NOW
+
+    def __init__(
+        self, request: HttpRequest, asked: Question, plan: Plan, org: Org | None
+    ) -> None:
+        super().__init__(request, asked, plan, org)
+        alone = org is not None and org.kind in ALONE
+        self.query["by"] = self.query.get("by") or (BY_MONTH if alone else BY_ORG)
+        by_month = self.query["by"] == BY_MONTH
+        if by_month:
+            self._ask_for_year(asked, plan)
+        if alone or (by_month and not self.query.get("obligation")):
+            del self.fields["level"]
+
+    def _ask_for_year(self, asked: Question, plan: Plan) -> None:
+        named = stretch(self.query["period"], asked)
+        self.query["period"] = str((named.period.start if named else asked.on).year)
+        self._offer("period", years(asked, plan))
+        self.fields["period"].label = "年（年度主题）"
+
+
+def ledger(request: HttpRequest) -> HttpResponse:
+    part = seen(request, TableFilter)
+    if part.org is None:
+        return redirect("ledger-entries")
+    page = LedgerPage(part, part.org)
+    laid = page.laid()
+    return TemplateResponse(
+        request,
+        part_of(request, "web/ledger.html", "ledger"),
+        {
+            "title": f"台账：{page.only.title}" if page.only else "台账",
+            "crumbs": page.crumbs(),
+            "org_in_view": part.org,
+            "form": part.form,
+            "plan": part.plan,
+            "theme": page.theme,
+            "clear_url": address("ledger", {"org": str(part.org.pk), "by": page.by}),
+            "only": page.only,
+            "on": part.on,
+            "looks_back": part.looks_back,
+            "tabs": page.tabs(),
+            "summary": page.summary(laid.found),
+            "table": laid.table,
+            "page": laid.page,
+            "own": laid.own,
+        },
+    )
+
+
+@dataclass(frozen=True)
+class Laid:
+    """What the page shows: the table, what the organisation alone owes, and all the figures."""
+
+    found: Tallies
+    table: Table
+    page: Page[int] | None = None
+    own: tuple[tuple[Obligation, Cell], ...] = ()
+
+
+class LedgerPage:
+    """The ledger of one organisation, as the address asks for it."""
+
+    def __init__(self, part: Seen, org: Org) -> None:
+        self.part, self.org = part, org
+        self.rules = catalogue.current()
+        self.only = self.rules.obligations.get(part.obligation)
+        self.by = part.form.value("by")
+        named = stretch(part.period, part.asked)
+        self.year = (named.period.start if named else part.on).year
+        self.links = Links(part.query, part.verdict)
+
+    @property
+    def theme(self) -> str:
+        theme = self.part.plan.themes.get(self.year)
+        return f"{self.year}年主题：{theme}" if theme else ""
+
+    def crumbs(self) -> list[tuple[str, str]]:
+        above = scope.visible(self.part.request).above(self.org).order_by("path")
+        query = self.part.query | {"obligation": self.part.obligation}
+        trail = [(o.short_name, address("ledger", query | {"org": str(o.pk)})) for o in above]
+        if self.only:
+            trail.append((self.org.short_name, address("ledger", self.part.query)))
+        return trail
+
+    def tabs(self) -> list[tuple[str, str, bool]]:
+        part = self.part
+        query = part.query | {"clause": part.clause, "verdict": part.verdict}
+        query["obligation"] = part.obligation
+        words = ((BY_ORG, "按组织"), (BY_MONTH, "按月份"))
+        return [(word, address("ledger", query | {"by": by}), by == self.by) for by, word in words]
+
+    def summary(self, found: Tallies) -> list[tuple[str, int, str]]:
+        """How many entries have which verdict, each with the address of their list."""
+        narrowed = {"clause": self.part.clause, "obligation": self.part.obligation}
+        totals = [tally.counts for place, tally in found.items() if place.org == ALL]
+        return [
+            (code, count, self.links.entries(verdict=code, **narrowed))
+            for code in VERDICTS
+            if (count := sum(counts[code] for counts in totals))
+        ]
+
+    def laid(self) -> Laid:
+        if self.by == BY_ORG:
+            return self._orgs()
+        return self._orgs_by_month(self.only) if self.only else self._obligations_by_month()
+
+    def _orgs(self) -> Laid:
+        rows = self._rows()
+        found = tallies(self.part.entries(), ("org_id", "obligation"), rows.places)
+        below = {place.obligation for place in found if place.org not in (ALL, self.org.pk)}
+        every = {place.obligation for place in found}
+        lines, page = self._lines(rows, found)
+        grouped = by_clause(self.part.plan, self.rules, below or every)
+        table = across_obligations(found, lines, grouped, self.links)
+        return Laid(found, table, page, tuple(self._own(found, every - below if below else set())))
+
+    def _own(self, found: Tallies, names: set[str]) -> Iterable[tuple[Obligation, Cell]]:
+        for _, obligations in by_clause(self.part.plan, self.rules, names):
+            for o in obligations:
+                query = {"own": "1", "obligation": o.name}
+                if cell := self.links.cell(found.get(Place(self.org.pk, o.name)), query):
+                    yield o, cell
+
+    def _orgs_by_month(self, only: Obligation) -> Laid:
+        rows = self._rows()
+        found = self._monthly(rows.places)
+        lines, page = self._lines(rows, found, by=BY_MONTH, obligation=only.name)
+        return Laid(found, orgs_by_month(found, lines, only.name, self.year, self.links), page)
+
+    def _obligations_by_month(self) -> Laid:
+        found = self._monthly(lambda _, name, period: [Place(ALL, name, period)])
+        grouped = by_clause(self.part.plan, self.rules, {place.obligation for place in found})
+        return Laid(found, obligations_by_month(found, ALL, grouped, self.year, self.links))
+
+    def _rows(self) -> Rows:
+        level = str(self.part.form.value("level"))
+        return Rows(self.org, scope.visible(self.part.request), level)
+
+    def _lines(
+        self, rows: Rows, found: Tallies, **query: str
+    ) -> tuple[dict[int, Line], Page[int]]:
+        """The total, and one page of the organisations that have anything."""
+        lines = rows.lines(self.links, self.part.on, clause=self.part.clause, **query)
+        present = {place.org for place in found}
+        keys = [key for key in lines if key in present and key != ALL]
+        page = Paginator(keys, ON_A_PAGE).get_page(self.part.request.GET.get("page"))
+        return {key: lines[key] for key in (ALL, *page.object_list)}, page
+
+    def _monthly(self, places: Callable[[int, str, Period], Iterable[Place]]) -> Tallies:
+        """Figures of the year by row, obligation and period; a term of office fills the year."""
+        year = Period(date(self.year, 1, 1), date(self.year + 1, 1, 1))
+        terms = {o.name for o in self.part.asked.obligations if o.every is Every.TERM}
+        return tallies(
+            self.part.entries(str(self.year)),
+            ("org_id", "obligation", "period_start", "period_end"),
+            lambda org, name, start, end: places(
+                org, name, year if name in terms else Period(start, end)
+            ),
+        )
