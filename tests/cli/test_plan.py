@@ -1,11 +1,16 @@
 """`python3 run plan read`: what it prints where, and how it ends."""
 
 import json
+from datetime import date
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from guantong.cli import line
+from guantong.records.actions import school
+from guantong.records.models import PlanWording
 from tests.plans.test_read import SAMPLE, SAMPLE_TREE
 
 
@@ -49,11 +54,29 @@ def test_a_document_that_carries_the_number_of_a_plan_is_compared_unasked(
     assert "与规则目录 jyu-2021-2023 对照：1 条" in capsys.readouterr().out
 
 
+@pytest.mark.django_db
+def test_the_wording_is_kept_on_request(tmp_path: Path) -> None:
+    path = tmp_path / "plan.txt"
+    path.write_text("一、甲\n（一）乙。丙。\n（九）丁。戊。", encoding="utf-8")
+    save = ["plan", "read", str(path), "--plan", "jyu-2021-2023", "--save"]
+    with pytest.raises(CommandError, match="系统里还没有学校"):
+        call_command(*save)
+    school.set_up(name="示例大学", records_since=date(2022, 1, 1), plan="jyu-2021-2023")
+    said = StringIO()
+    call_command(*save, stdout=said)
+    assert said.getvalue().endswith("已存下 2 条原文\n")
+    assert list(PlanWording.objects.values_list("path", "title", "text")) == [
+        ("一", "甲", ""),
+        ("一/(一)", "乙", "丙。"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
         (["no-such.txt"], "没有这个文件"),
         (["."], "是目录或设备，不是文件"),
+        ([str(SAMPLE), "--save"], "没有同一文号的计划。请用 --plan 指定"),
         ([str(SAMPLE), "--plan", "no-such"], "没有计划“no-such”，可选：jyu-2021-2023"),
     ],
 )
@@ -61,9 +84,7 @@ def test_wrong_usage_ends_with_2(
     arguments: list[str], reason: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert line.main(["plan", "read", *arguments]) == 2
-    said = capsys.readouterr()
-    assert reason in said.err
-    assert not said.out
+    assert reason in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("arguments", [["plan"], ["plan", "read"], ["plan", "no-such"]])

@@ -1,4 +1,7 @@
-"""`python3 run plan read FILE`: show how a plan document falls into clauses. Needs no database."""
+"""`python3 run plan read FILE`: show how a plan document falls into clauses; `--save` keeps them.
+
+Only `--save` needs the database.
+"""
 
 import json
 from argparse import ArgumentParser
@@ -8,6 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError, ProgrammingError
 
 from guantong.conditions.parse import CatalogueError
 from guantong.obligations.load import load_plan
@@ -15,6 +19,9 @@ from guantong.obligations.model import Plan
 from guantong.plans.attach import attach
 from guantong.plans.model import Document, DocumentRefused, Head, Level, Remark
 from guantong.plans.read import read_document
+from guantong.records.access import Refused
+from guantong.records.actions.plans import Wording, load_wording
+from guantong.records.models import School
 
 EXCERPT = 40  # characters that let a reader find the place
 
@@ -28,14 +35,18 @@ class Command(BaseCommand):
         read = words.add_parser("read", help="读一份 .txt 或 .docx，列出条款和没有归入的文字")
         read.add_argument("file", type=Path, metavar="文件")
         read.add_argument("--plan", metavar="计划", help="对照哪个计划，默认按文号找")
-        read.add_argument("--json", action="store_true", help="只输出条款，JSON 格式")
+        instead = read.add_mutually_exclusive_group()
+        instead.add_argument("--json", action="store_true", help="只输出条款，JSON 格式")
+        instead.add_argument("--save", action="store_true", help="存下原文，显示在条款旁")
         read.set_defaults(run=self.read)
 
     def handle(self, *args: Any, **options: Any) -> None:
         options["run"](**options)
 
-    def read(self, *, file: Path, plan: str | None, json: bool, **options: Any) -> None:
-        named = plan_called(plan) if plan else None
+    def read(
+        self, *, file: Path, plan: str | None, json: bool, save: bool, **options: Any
+    ) -> None:
+        chosen = plan_called(plan) if plan else None
         document = document_in(file)
         notes = [*remarks("编号问题", document.problems, document.unit)]
         notes += remarks("没有归入条款的文字", document.unplaced, document.unit)
@@ -44,9 +55,11 @@ class Command(BaseCommand):
             if document.problems or document.unplaced:
                 self.stderr.write("\n".join(notes))
             return
-        shown = [*head(document.head), "", *tree(document), ""]
-        shown += comparison(document, named or plan_numbered(document.head.number))
+        chosen = chosen or plan_numbered(document.head.number)
+        shown = [*head(document.head), "", *tree(document), "", *comparison(document, chosen)]
         self.stdout.write("\n".join([*shown, *notes]))
+        if save:
+            self.stdout.write(f"已存下 {saved(document, chosen, file.name)} 条原文")
 
 
 # ---------------------------------------------------------------- what is read
@@ -82,6 +95,21 @@ def plans() -> dict[str, Plan]:
         return {file.stem: load_plan(file) for file in files}
     except CatalogueError as error:
         raise CommandError(f"规则目录里的计划有错：\n{error}") from None
+
+
+def saved(document: Document, plan: Plan | None, source_name: str) -> int:
+    """Keep the wording of the clauses that the catalogue knows; return how many."""
+    if not plan:
+        raise CommandError("没有存：规则目录没有同一文号的计划。请用 --plan 指定", returncode=2)
+    found = attach(document.clauses, [clause.path for clause in plan.clauses]).attached
+    wordings = [Wording(clause.path, clause.title, clause.text) for clause in found]
+    try:
+        load_wording(by=None, plan=plan.name, source_name=source_name, wordings=wordings)
+    except Refused as refused:
+        raise CommandError(f"没有存：{refused.text}") from None
+    except (School.DoesNotExist, OperationalError, ProgrammingError):  # no row, no table
+        raise CommandError("没有存：系统里还没有学校。请先运行 demo 或 set-up") from None
+    return len(wordings)
 
 
 # ---------------------------------------------------------------- what is shown
