@@ -100,7 +100,7 @@ def make_user(
     valid_to: date | None = None,
 ) -> User:
     """An account whose password is its own name, four times over."""
-    user = users.create(
+    user = users.open_account(
         by=None, username=username, name=username, password=username * 4, person=person
     )
     if role:

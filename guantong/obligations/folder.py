@@ -3,7 +3,7 @@
 Checked before anything runs: every column there, of its type, ids and first days filled in.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import duckdb
@@ -62,12 +62,20 @@ def create(connection: duckdb.DuckDBPyConnection, name: str) -> None:
     connection.execute(f'CREATE TABLE "{name}" ({columns})')
 
 
-def casts(name: str, *, blanks: bool = False) -> str:
-    """The columns of a fact table as a SELECT list, each of its type; `blanks`: "" is null."""
-    return ", ".join(
+def fill(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    source: str,
+    values: Sequence[str] = (),
+    *,
+    blanks: bool = False,
+) -> None:
+    """Fill a fact table from `source`, each column of its type; `blanks`: "" is null."""
+    columns = ", ".join(
         f"CAST({_null_if_blank(c) if blanks else _quoted(c)} AS {SQL_TYPES[kind]})"
         for c, kind in TABLES[name].columns.items()
     )
+    connection.execute(f'INSERT INTO "{name}" SELECT {columns} FROM {source}', list(values))
 
 
 def _file(folder: Path, name: str) -> Path | None:
@@ -86,10 +94,8 @@ def _load(
         if lacking := [c for c in table.columns if c not in source.columns]:
             yield f"{path.name}：缺少列 {'、'.join(lacking)}。处理：按事实表约定补齐列名"
             return
-        wanted = casts(name, blanks=path.suffix == ".csv")
-        connection.execute(
-            f'INSERT INTO "{name}" SELECT {wanted} FROM {READERS[path.suffix]}', [str(path)]
-        )
+        blanks = path.suffix == ".csv"
+        fill(connection, name, READERS[path.suffix], [str(path)], blanks=blanks)
     except duckdb.Error as error:
         remedy = "日期写成 2023-06-30，是否写成 true/false"
         yield f"{path.name}：{str(error).splitlines()[0]}。处理：{remedy}"

@@ -24,11 +24,9 @@ def copied() -> Iterator[duckdb.DuckDBPyConnection]:
         for name in TABLES:
             folder.create(target, name)
             cursor.execute(FACTS[name])
-            rows = cursor.fetch_record_batch()
-            casts = folder.casts(name)
-            target.register("rows", rows)
-            target.execute(f'INSERT INTO "{name}" SELECT {casts} FROM rows')
-            target.unregister("rows")
+            target.register("copied", cursor.fetch_record_batch())
+            folder.fill(target, name, "copied")
+            target.unregister("copied")
         yield target
 
 

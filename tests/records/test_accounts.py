@@ -50,12 +50,12 @@ def test_a_grant_is_not_given_twice_nor_ended_twice(cast: Cast) -> None:
 
 def test_an_account_opens_with_a_good_password_or_none(cast: Cast) -> None:
     with refused("密码："):
-        users.create(by=cast.admin, username="weak", name="弱", password="123")
+        users.open_account(by=cast.admin, username="weak", name="弱", password="123")
     with refused("已被使用"):
-        users.create(by=cast.admin, username="MEMBER", name="同名")
+        users.open_account(by=cast.admin, username="MEMBER", name="同名")
     with refused("username|用户名"):
-        users.create(by=cast.admin, username="a b", name="空格")
-    users.create(by=cast.admin, username="later", name="以后", password=None)
+        users.open_account(by=cast.admin, username="a b", name="空格")
+    users.open_account(by=cast.admin, username="later", name="以后", password=None)
     assert authenticate(username="later", password="") is None
 
 
@@ -67,7 +67,7 @@ def test_a_password_is_set_and_not_told(cast: Cast) -> None:
 
 def test_a_person_has_one_account_and_nobody_links_himself(cast: Cast) -> None:
     with refused("已有账号"):
-        users.create(by=cast.admin, username="second", name="二", person=owner(cast.member))
+        users.open_account(by=cast.admin, username="second", name="二", person=owner(cast.member))
     someone = make_person("某人", cast.branch)
     with refused("自己的账号"):
         users.link(by=cast.admin, user=cast.admin, person=someone)

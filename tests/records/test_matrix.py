@@ -248,7 +248,7 @@ def end_grant(c: Cast) -> Act:
 
 
 def create_user(c: Cast) -> Act:
-    return lambda by: users.create(
+    return lambda by: users.open_account(
         by=by, username="newcomer", name="新人", password="long-enough-7"
     )
 

@@ -11,7 +11,7 @@ from guantong.records.models import Person, User
 
 
 @transaction.atomic
-def create(
+def open_account(
     *,
     by: User | None,
     username: str,

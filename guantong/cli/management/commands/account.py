@@ -45,7 +45,7 @@ class Command(BaseCommand):
             if person is None:
                 raise CommandError(f"名册里没有学号/工号 {options['person']}")
         password = get_random_string(14)
-        users.create(
+        users.open_account(
             by=None, username=username, name=options["name"], password=password, person=person
         )
         return f"已开户：{username}，初始密码 {password}（只显示这一次）"

@@ -13,6 +13,7 @@ from guantong.obligations.examples import examples
 from guantong.obligations.load import load_catalogue
 from guantong.obligations.model import Catalogue
 from guantong.records.roles import load_roles
+from guantong.sheets.layout import load_layouts
 
 
 class Command(BaseCommand):
@@ -29,6 +30,7 @@ class Command(BaseCommand):
         try:
             catalogue = load_catalogue(place)
             load_roles(place / "roles.yaml")
+            load_layouts(place / "sheets", catalogue)
             wrong = list(_wrong_examples(catalogue))
         except CatalogueError as error:
             count = len(error.problems)

@@ -68,7 +68,7 @@ class Command(BaseCommand):
             (options["admin"], "system_admin", "系统管理员"),
         ):
             password = get_random_string(14)
-            user = users.create(by=None, username=username, name=title, password=password)
+            user = users.open_account(by=None, username=username, name=title, password=password)
             grants.give(
                 by=None,
                 user=user,
