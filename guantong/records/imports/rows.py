@@ -3,7 +3,8 @@
 Names of organisations and people are still names here. Knows no file format and no database.
 """
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, time
 from decimal import Decimal
 from enum import StrEnum
@@ -36,6 +37,9 @@ class Heading:
     header: str
     title: str
 
+    def __str__(self) -> str:
+        return f"{self.letters} 列“{self.header}”"
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -44,6 +48,12 @@ class Problem:
     field: str
     what: str
     remedy: str
+
+    def told(self, columns: Mapping[str, Heading]) -> str:
+        """Where, what, and how to mend it."""
+        where = columns.get(self.field)
+        remedy = f"{self.remedy}。" if self.remedy else ""
+        return f"{where or '整行'}：{self.what}。{remedy}"
 
 
 @dataclass(frozen=True)
@@ -114,6 +124,9 @@ class Parsed[R: Row]:
     columns: dict[str, Heading]
     rows: tuple[R, ...]
     notes: tuple[str, ...] = ()
+
+    def without(self, lines: Collection[int]) -> "Parsed[R]":
+        return replace(self, rows=tuple(row for row in self.rows if row.line not in lines))
 
 
 type ParsedRoll = Parsed[RollRow]
