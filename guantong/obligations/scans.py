@@ -60,11 +60,12 @@ def attended_scan(measure: m.Attended, every: Every, stages: Stages) -> Found:
             group = (*group, "h.org_id")
         elif how is not None:
             body = body.where(exp.Exists(this=own_host(how, stages)))
-        return Scan(body, group)
+        return Scan(body, group, narrow=how is not None)
 
     name = f"attended_by_{every.value}" + (f"_at_{how.value}" if how else "")
     key = (measure.where, measure.sum_hours)
-    return stages.ask(name, make, key, lambda: _attendances(measure))
+    needed = compiled(measure.where, "t", ATTENDANCE)
+    return stages.ask(name, make, key, lambda: _attendances(measure), needed)
 
 
 def own_host(how: m.HostedBy, stages: Stages) -> exp.Select:

@@ -91,15 +91,20 @@ class Scan:
     """A shared pass over a fact table: what it reads and groups by, and the columns asked for.
 
     Each question put to it is a pair of columns, `certain` and `possible`: what holds, and what
-    may hold if missing values turn out well.
+    may hold if missing values turn out well. `needed` are the rows that any of them needs; a
+    scan that looks something up for every row (`narrow`) leaves the others out first.
     """
 
     body: exp.Select
     group: tuple[str, ...]
+    narrow: bool = False
     pairs: dict[object, tuple[exp.Expr, exp.Expr]] = field(default_factory=dict)
+    needed: list[exp.Expr] = field(default_factory=list)
 
     def build(self) -> exp.Select:
         query = self.body.select(*self.group)
+        if self.narrow:
+            query = query.where(exp.or_(*map(not_false, self.needed)))
         for i, (certain, possible) in enumerate(self.pairs.values(), 1):
             query = query.select(
                 exp.alias_(certain, f"certain_{i}"), exp.alias_(possible, f"possible_{i}")
@@ -142,14 +147,19 @@ class Stages:
         make: Callable[[], Scan],
         key: object,
         pair: Callable[[], tuple[exp.Expr, exp.Expr]],
+        needed: exp.Expr | None = None,
     ) -> Found:
-        """Put a question to the scan of that name, making it once; the same question is shared."""
+        """Put a question to the scan of that name, making it once; the same question is shared.
+
+        `needed` says which rows the question is about; without it, all.
+        """
         if name not in self.scans:
             self.scans[name] = make()
-        pairs = self.scans[name].pairs
-        if key not in pairs:
-            pairs[key] = pair()
-        place = list(pairs).index(key) + 1
+        scan = self.scans[name]
+        if key not in scan.pairs:
+            scan.pairs[key] = pair()
+            scan.needed.append(exp.true() if needed is None else needed)
+        place = list(scan.pairs).index(key) + 1
         return Found(name, f"certain_{place}", f"possible_{place}")
 
     def in_order(self) -> dict[str, exp.Query]:
