@@ -57,45 +57,71 @@ CUSTOMS = (
 )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Branches:
+    diary: Diary
+    offices: Offices
+    lecturers: Lecturers
+    cadres: frozenset[int]  # persons who take part in the life of their branch like any member
+
+    def hold(self, org: Org, custom: Custom, day: date) -> None:
+        people = self.offices.roll.members(org, day)
+        if custom.committee:
+            people = self.offices.holders(org, day)
+            if custom.kind != "talk" and len(people) < 2:
+                return
+        self.diary.hold(
+            custom.kind,
+            day,
+            (org,),
+            self.diary.stream(org).choice(custom.titles),
+            people,
+            hours=custom.hours,
+            roles=self._roles(org, custom.kind, day),
+            sure=self.cadres if custom.kind == "org_life_meeting" else (),
+        )
+
+    def _roles(self, org: Org, kind: str, day: date) -> dict[Person, str]:
+        secretary = self.offices.holder(org, day, "secretary")
+        if kind == "party_lecture":
+            lecturer = self.lecturers.get((org.pk, day.replace(day=1)), secretary)
+            return {lecturer: "lecturer"} if lecturer else {}
+        roles = {secretary: "chair"} if secretary else {}
+        if kind == "branch_assembly":
+            others = [p for p in self.offices.holders(org, day) if p is not secretary]
+            roles |= dict.fromkeys(others[:1], "recorder")
+        return roles
+
+    def forgets(self, org: Org, custom: Custom, day: date) -> bool:
+        """Now and then, but nothing yearly, and no leader who was to come is sent away."""
+        expected = (
+            custom.kind == "party_lecture" and (org.pk, day.replace(day=1)) in self.lecturers
+        )
+        kept = org.name in gaps.NAMED or custom.yearly or expected
+        return not kept and self.diary.stream(org).random() < SLIPS
+
+    def hold_group(self, org: Org) -> None:
+        """Two groups share the members of their branch."""
+        branch = self.offices.tree.parent[org]
+        half = int(org.name.endswith("二党小组"))
+        for month in months():
+            day = _working_day(month.replace(day=11 + org.pk % 7))
+            if day <= days.TODAY:
+                people = self.offices.roll.members(branch, day)[half::2]
+                self.diary.hold("group_meeting", day, (org,), "党小组会", people)
+
+
 def hold_all(diary: Diary, offices: Offices, lecturers: Lecturers) -> None:
-    cadres = frozenset(p.person_id for p in offices.posts if p.post == "leading_cadre")
+    cadres = frozenset(post.person_id for post in offices.posts if post.post == "leading_cadre")
+    branches = Branches(diary, offices, lecturers, cadres)
     for org in offices.tree.of("branch"):
         for custom in CUSTOMS:
             if not custom.categories or org.category in custom.categories:
                 for day in _days(org, custom):
-                    _hold(diary, offices, org, custom, day, lecturers, cadres)
+                    if not branches.forgets(org, custom, day):
+                        branches.hold(org, custom, day)
     for org in offices.tree.of("group"):
-        _group(diary, offices, org)
-
-
-def _hold(
-    diary: Diary,
-    offices: Offices,
-    org: Org,
-    custom: Custom,
-    day: date,
-    lecturers: Lecturers,
-    cadres: frozenset[int],
-) -> None:
-    people = offices.roll.members(org, day)
-    committee = offices.holders(org, day)
-    if custom.committee:
-        if not offices.holders(org, day, "committee_member") and custom.kind != "talk":
-            return
-        people = committee
-    rng = diary.stream(org)
-    title = rng.choice(custom.titles)
-    secretary = offices.holder(org, day, "secretary")
-    roles = {secretary: "chair"} if secretary else {}
-    if custom.kind == "party_lecture":
-        lecturer = lecturers.get((org.pk, day.replace(day=1)), secretary)
-        roles = {lecturer: "lecturer"} if lecturer else {}
-    elif custom.kind == "branch_assembly" and len(committee) > 1:
-        roles[next(p for p in committee if p is not secretary)] = "recorder"
-    diary.hold(
-        custom.kind, day, (org,), title, people, hours=custom.hours, roles=roles,
-        sure=cadres if custom.kind == "org_life_meeting" else (),
-    )  # fmt: skip
+        branches.hold_group(org)
 
 
 def _days(org: Org, custom: Custom) -> Iterator[date]:
@@ -104,33 +130,19 @@ def _days(org: Org, custom: Custom) -> Iterator[date]:
     usual = gaps.MEETS_ON.get(org.name) or chance("usual", org.pk).randint(5, 23)
     for month in months():
         day = _working_day(month.replace(day=usual) + timedelta(days=rng.randint(-2, 2)))
-        slips = rng.random() < SLIPS and org.name not in gaps.NAMED and not custom.yearly
         left_out = custom.share < 1 and rng.random() > custom.share
         too_far = day > days.TODAY and (custom.committee or custom.share < 1)
-        if not (slips or left_out or too_far) and _is_time(org, custom, month, day):
+        if not (left_out or too_far) and org.exists_on(day) and _is_time(org, custom, month):
             yield day
 
 
-def _is_time(org: Org, custom: Custom, month: date, day: date) -> bool:
+def _is_time(org: Org, custom: Custom, month: date) -> bool:
     """Whether it is the month for it; the re-cut moves what could not be held otherwise."""
-    if not org.exists_on(day):
-        return False
     if month == date(2022, SUMMER_TASK, 1) and org.valid_to == days.RECUT:
         return month.month in custom.months or AUTUMN_TASK in custom.months
     if month == date(2022, 12, 1) and org.valid_from == days.RECUT:
         return month.month in custom.months or (custom.yearly and custom.share == 1)
     return month.month in custom.months
-
-
-def _group(diary: Diary, offices: Offices, org: Org) -> None:
-    """Two groups share the members of their branch."""
-    branch = offices.tree.parent[org]
-    half = int(org.name.endswith("二党小组"))
-    for month in months():
-        day = _working_day(month.replace(day=11 + org.pk % 7))
-        if day <= days.TODAY:
-            people = offices.roll.members(branch, day)[half::2]
-            diary.hold("group_meeting", day, (org,), "党小组会", people)
 
 
 def months() -> Iterator[date]:

@@ -187,6 +187,10 @@ class Leader:
 def _lectures(diary: Diary, offices: Offices, papers: Papers) -> Lecturers:
     """In spring at the leader's own branch, in autumn at the contact point or the college."""
     lecturers: Lecturers = {}
+    for office in offices.tree.of(OFFICE):
+        for secretary in offices.holders(office, days.SINCE, "secretary"):
+            leader = Leader(secretary, office, "secretary")
+            _lecture(diary, offices, leader, office, date(2022, 11, 1))
     for leader in _leaders(offices):
         own, contact = offices.home(leader.person), papers.contact.get(leader.person)
         rng = chance("lectures", leader.person.pk)

@@ -23,12 +23,12 @@ STATED = ("kind", "title", "held_on", "starts_at", "place", "hours", "planned", 
 
 @dataclass(frozen=True)
 class Held:
-    """`present`: person, role, hours."""
+    """`present`: person, role, hours. `absent`: person, reason."""
 
     activity: Activity
     hosts: tuple[Org, ...]
-    present: tuple[tuple[int, str, Decimal | None], ...]
-    absent: tuple[tuple[int, str], ...]
+    present: list[tuple[int, str, Decimal | None]] = field(default_factory=list)
+    absent: list[tuple[int, str]] = field(default_factory=list)
 
 
 @dataclass
@@ -52,17 +52,19 @@ class Diary:
     ) -> None:
         """Put an activity into the diary unless it is planted to be left out.
 
-        Those with a role and those in `sure` come for certain, the others as their habit is;
-        what lies after today is only planned. `hours` are for every one who comes.
+        Those with a role and those in `sure` (ids) come for certain, the others as their habit
+        is; what lies after today is only planned.
         """
-        host, roles = hosts[0], roles or {}
-        lines = list(gaps.planted(kind, day))
-        mine = [gap for gap in lines if gap.org == host.name and not gap.post and not gap.number]
-        if any(gap.entered is None for gap in mine):
+        host = hosts[0]
+        planted = [
+            gap
+            for gap in gaps.planted(kind, day)
+            if gap.org == host.name and not gap.post and not gap.number
+        ]
+        if any(gap.entered is None for gap in planted):
             return
         rng = self.stream(host)
-        unknown = kind == "theme_day" and (host.name, day.replace(day=1)) in gaps.HOURS_UNKNOWN
-        worth = Decimal(hours) if hours and not unknown else None
+        unknown = kind == "theme_day" and gaps.hours_unknown(host.name, day)
         activity = Activity(
             pk=len(self.held) + 1,
             kind=kind,
@@ -70,28 +72,31 @@ class Diary:
             held_on=day,
             starts_at=rng.choice(STARTS),
             place=rng.choice(PLACES),
-            hours=worth,
+            hours=Decimal(hours) if hours and not unknown else None,
             planned=day > days.TODAY,
         )
-        _record(activity, rng, mine[0].entered if mine else None)
-        missing = {gap.number for gap in lines if gap.number}
-        comes = {person.pk: role for person, role in roles.items()}
-        expected = {p.pk: p for p in (*roles, *people)} if not activity.planned else {}
-        here = {
-            pk: comes.get(pk, "attendee")
-            for pk, person in expected.items()
-            if person.number not in missing
-            and (pk in comes or pk in sure or rng.random() < self.habit(person))
-        }
-        gone = [pk for pk in expected if pk not in here and pk not in self.excused]
-        self.held.append(
-            Held(
-                activity,
-                hosts,
-                tuple((pk, role, worth) for pk, role in here.items()),
-                tuple((pk, rng.choice(EXCUSES)) for pk in gone),
-            )
-        )
+        _record(activity, rng, planted[0].entered if planted else None)
+        self.held.append(Held(activity, hosts))
+        if not activity.planned:
+            self._gather(self.held[-1], people, roles or {}, sure)
+
+    def _gather(
+        self,
+        held: Held,
+        people: Collection[Person],
+        roles: Mapping[Person, str],
+        sure: Collection[int],
+    ) -> None:
+        """Say who came and who did not."""
+        activity, rng = held.activity, self.stream(held.hosts[0])
+        away = {gap.number for gap in gaps.planted(activity.kind, activity.held_on)} - {""}
+        part = {person.pk: role for person, role in roles.items()}
+        for pk, person in {p.pk: p for p in (*roles, *people)}.items():
+            comes = pk in part or pk in sure or rng.random() < self.habit(person)
+            if comes and person.number not in away:
+                held.present.append((pk, part.get(pk, "attendee"), activity.hours))
+            elif pk not in self.excused:
+                held.absent.append((pk, rng.choice(EXCUSES)))
 
     def take_back(self, held: Held) -> None:
         """Enter an activity a second time by mistake, and withdraw it a day later."""
@@ -121,7 +126,7 @@ class Diary:
             return 0.25
         rng = chance("habit", person.pk)
         lot = rng.random()
-        return 0.6 if lot < 0.02 else 0.78 if lot < 0.06 else rng.uniform(0.94, 1.0)
+        return 0.6 if lot < 0.02 else 0.78 if lot < 0.06 else rng.uniform(0.87, 1.0)
 
 
 def _record(activity: Activity, rng: Random, entered: date | None) -> None:

@@ -204,3 +204,7 @@ NAMED = frozenset(gap.org for gap in GAPS)
 def planted(kind: str, day: date) -> Iterator[Gap]:
     """The lines that concern activities of a kind on a day."""
     return (gap for gap in GAPS if gap.kind == kind and day in gap.period)
+
+
+def hours_unknown(org: str, day: date) -> bool:
+    return (org, day.replace(day=1)) in HOURS_UNKNOWN

@@ -24,7 +24,7 @@ SIZES = {
     "faculty": (13, 22),
     "staff": (10, 19),
     "mixed": (14, 20),
-    "retired": (40, 48),
+    "retired": (36, 43),
     "student": (18, 27),
 }
 # Those that are planted; all others by chance.
