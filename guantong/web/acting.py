@@ -4,7 +4,6 @@ Not for deciding anything: the action asks `records.access` and refuses by itsel
 """
 
 from collections.abc import Callable
-from typing import Any
 
 from django import forms
 from django.http import HttpRequest
@@ -40,19 +39,18 @@ class ActionForm(forms.Form):
 
     status = 200
 
-    def carried_out(self, act: Callable[..., Any]) -> bool:
-        """Call the action with what was typed, by the fields' names; keep its refusal."""
+    def outcome[Row](self, act: Callable[..., Row]) -> Row | None:
+        """What the action returns, called with the fields by name; None where it was not done."""
         if not self.is_bound:
-            return False
+            return None
         if not self.is_valid():
             self.status = INVALID
-            return False
+            return None
         try:
-            act(**self.cleaned_data)
+            return act(**self.cleaned_data)
         except Refused as refused:
             self._show(refused)
-            return False
-        return True
+            return None
 
     def _show(self, refused: Refused) -> None:
         self.status = CONFLICT if isinstance(refused, Conflict) else REFUSED

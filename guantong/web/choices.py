@@ -1,4 +1,4 @@
-"""What a select offers: words of the catalogue, and organisations and people in somebody's reach."""
+"""What a select offers: the catalogue's words, and organisations and people in reach."""
 
 from collections import defaultdict
 from collections.abc import Collection
@@ -41,7 +41,7 @@ def orgs(
 
 def org_field(
     found: OrgQuerySet, *, label: str, only: str = "", **more: Any
-) -> forms.ModelChoiceField[Org]:
+) -> "forms.ModelChoiceField[Org]":
     """A select of organisations, grouped; what it accepts is what it offers."""
     field = forms.ModelChoiceField(found.filter(kind=only) if only else found, label=label, **more)
     field.widget.choices = orgs(found, only=only, every="请选择")

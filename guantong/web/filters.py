@@ -1,5 +1,6 @@
 """The form above a list: what the query string may name, and what it means when it is wrong."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from django import forms
@@ -16,6 +17,12 @@ class Filter(forms.Form):
     def __init__(self, request: HttpRequest) -> None:
         super().__init__(request.GET)
 
+    def offer(self, name: str, choices: Sequence[Any]) -> None:
+        """Fill a select; what is not offered is refused."""
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = choices
+
     def value(self, name: str, default: Any = "") -> Any:
         """What was asked for, or the default where nothing or nonsense was."""
         self.is_valid()
@@ -24,3 +31,8 @@ class Filter(forms.Form):
 
 def paged[M: Any](request: HttpRequest, rows: QuerySet[M]) -> Page[M]:
     return Paginator(rows, ON_A_PAGE).get_page(request.GET.get("page"))
+
+
+def part_of(request: HttpRequest, page: str, part: str) -> str:
+    """The template of a page, or for HTMX that of the part which its filters replace."""
+    return f"{page}#{part}" if "HX-Request" in request.headers else page

@@ -25,6 +25,7 @@ class Node:
 
     pk: int
     name: str
+    short_name: str
     kind: str
     category: str | None
     external_code: str | None
@@ -104,6 +105,7 @@ class Forest:
         return Node(
             pk=pk,
             name=row["name"],
+            short_name=row["short_name"],
             kind=row["kind"],
             category=row["category"],
             external_code=row["external_code"],

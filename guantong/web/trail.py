@@ -3,13 +3,16 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Final
 
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 
+from guantong.obligations.run import plain
 from guantong.records import catalogue
+from guantong.records.drafts import LABELS
 from guantong.records.models import Event
 from guantong.records.models.org import OrgQuerySet
 from guantong.records.models.person import PersonQuerySet
@@ -72,7 +75,10 @@ CODES: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
         ("org", "kind"): "orgs",
     }
 )
-UNSAID: Final = frozenset({"pinyin", "initials", "sort_key", "path", "id_index"})
+UNSAID: Final = frozenset(
+    {"pinyin", "initials", "sort_key", "path", "id_index"}
+    | {"withdrawn_at", "withdrawn_by", "verified_at", "verified_by"}
+)
 
 
 @dataclass(frozen=True)
@@ -108,6 +114,9 @@ LINKS: Final[Mapping[str, str]] = MappingProxyType(
     {"person": "person", "other_person": "person", "org": "org", "other_org": "org",
      "parent": "org"}
 )  # fmt: skip
+MANY: Final[Mapping[str, str]] = MappingProxyType(
+    {"attended": "person", "absent": "person", "hosts": "org"}
+)
 
 
 def _ids(events: Iterable[Event], kind: str) -> set[int]:
@@ -117,7 +126,13 @@ def _ids(events: Iterable[Event], kind: str) -> set[int]:
         found |= {int(pk)} if subject == kind else set()
         for part in (event.detail, *_sides(event)):
             found |= {part.get(name) for name, of in LINKS.items() if of == kind}
+            found |= {pk for name, of in MANY.items() if of == kind for pk in _pks(part, name)}
     return {pk for pk in found if isinstance(pk, int)}
+
+
+def _pks(part: Mapping[str, Any], name: str) -> set[int]:
+    """The ids that a field holds: a list, or the keys of an object, which JSON makes texts."""
+    return {int(pk) for pk in part.get(name) or ()}
 
 
 def _sides(event: Event) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
@@ -149,6 +164,8 @@ def _line(event: Event, names: Names) -> Line:
 def _label(subject: str, field: str) -> str:
     if field == "since":
         return "开始日"
+    if subject == "activity" and field in LABELS:
+        return LABELS[field]
     try:
         for model in (subject, "membership" if subject == "person" else subject):
             if any(f.name == field for f in apps.get_model("records", model)._meta.get_fields()):
@@ -165,9 +182,27 @@ def _value(subject: str, field: str, value: Any, names: Names) -> str:
             return "无"
         case bool():
             return "是" if value else "否"
+        case list() | dict() if field in MANY:
+            parts = value if isinstance(value, dict) else dict.fromkeys(value)
+            known = names[MANY[field]]
+            return "、".join(
+                known.get(int(pk), "（范围之外）") + _part(part) for pk, part in parts.items()
+            )
         case int() if field in LINKS:
             return names[LINKS[field]].get(value, "（范围之外）")
         case str() if group := CODES.get((subject, field)):
             return catalogue.current().label(group, value)
         case _:
             return str(value)
+
+
+def _part(part: Any) -> str:
+    """What somebody did in an activity: （主讲，2 学时）, or why he was absent."""
+    match part:
+        case [str() as role, hours]:
+            title = catalogue.current().label("roles", role)
+            return f"（{title}{f'，{plain(Decimal(str(hours)))} 学时' if hours else ''}）"
+        case str() if part:
+            return f"（{part}）"
+        case _:
+            return ""

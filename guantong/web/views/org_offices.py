@@ -1,0 +1,327 @@
+"""Forms on an organisation's page: posts, terms, institutions, links and figures."""
+
+from functools import partial
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+
+from guantong.periods import add_months
+from guantong.records import access, clock
+from guantong.records.actions import documents, figures, posts, relations, terms
+from guantong.records.models import Org, Person
+from guantong.records.models.org import OrgQuerySet
+from guantong.records.models.person import PersonQuerySet
+from guantong.records.rosters import BRANCH
+from guantong.web import choices
+from guantong.web.acting import ActionForm, DayField, acting, form_page
+from guantong.web.filters import part_of
+from guantong.web.views.orgs import crumbs_to, org_or_404
+
+EDIT = "post.edit"
+KNOWN = [("", "不清楚"), ("yes", "是"), ("no", "否")]
+FLAGS = {"": None, "yes": True, "no": False}
+
+
+def flag(label: str) -> forms.TypedChoiceField:
+    return forms.TypedChoiceField(
+        label=label, choices=KNOWN, coerce=FLAGS.__getitem__, empty_value=None, required=False
+    )
+
+
+# Posts
+
+
+class AppointForm(ActionForm):
+    valid_from = DayField(label="任职日期")
+    valid_to = DayField(label="到期日期", required=False, help_text="没有定期限的不填。")
+    double_leader = flag("双带头人")
+    full_time = flag("专职")
+    field_order = ("person", "post", "valid_from", "valid_to", "double_leader", "full_time")
+
+    def __init__(
+        self, *args: Any, within: PersonQuerySet, found: list[choices.Choice], **more: Any
+    ) -> None:
+        super().__init__(*args, **more)
+        self.fields["post"] = forms.ChoiceField(label="职务", choices=choices.kinds("posts"))
+        self.fields["person"] = person_field(within, found, label="人员")
+        self.order_fields(self.field_order)
+
+
+def person_field(
+    within: PersonQuerySet, found: list[choices.Choice], *, label: str
+) -> "forms.ModelChoiceField[Person]":
+    """A select of those found; it accepts whoever is in reach."""
+    field = forms.ModelChoiceField(within, label=label)
+    field.widget.choices = [("", "请选择"), *found] if len(found) != 1 else found
+    return field
+
+
+def appoint(request: HttpRequest, pk: int) -> HttpResponse:
+    org = org_or_404(request, pk, EDIT)
+    within = access.people(request.user, EDIT)
+    form = AppointForm(
+        request.POST or None,
+        within=within,
+        found=_candidates(request, org, within),
+        initial={"valid_from": clock.today()},
+    )
+    if post := form.outcome(partial(posts.appoint, by=acting(request), org=org)):
+        messages.success(request, f"已登记 {post.person.name} 任职。")
+        return redirect("org", pk)
+    return person_page(request, form, org, title="登记任职")
+
+
+def _candidates(request: HttpRequest, org: Org, within: PersonQuerySet) -> list[choices.Choice]:
+    """Those searched for; else the one already chosen, or the members of the branch itself."""
+    today = clock.today()
+    if chosen := request.POST.get("person", ""):
+        pks = [int(chosen)] if chosen.isdecimal() else []
+        return choices.people(within.filter(pk__in=pks), today)
+    if query := request.GET.get("q", "").strip():
+        return choices.people(within.search(query), today)
+    if org.kind == BRANCH:
+        here = org.memberships.on(today).values("person")
+        return choices.people(within.filter(pk__in=here), today)
+    return []
+
+
+def person_page(
+    request: HttpRequest, form: ActionForm, org: Org, *, title: str
+) -> TemplateResponse:
+    """A form that names a person, with a search above it that fills the select."""
+    return TemplateResponse(
+        request,
+        part_of(request, "web/person_form.html", "choice"),
+        {
+            "title": title,
+            "crumbs": crumbs_to(request, org),
+            "form": form,
+            "back": org,
+            "query": request.GET.get("q", "").strip(),
+            "most": choices.MOST,
+        },
+        status=form.status,
+    )
+
+
+class DescribeForm(ActionForm):
+    double_leader = flag("双带头人")
+    full_time = flag("专职")
+
+
+def describe(request: HttpRequest, pk: int, post_pk: int) -> HttpResponse:
+    org = org_or_404(request, pk, EDIT)
+    post = get_object_or_404(org.posts.select_related("person"), pk=post_pk)
+    words = {value: name for name, value in FLAGS.items()}
+    start = {name: words[getattr(post, name)] for name in ("double_leader", "full_time")}
+    form = DescribeForm(request.POST or None, initial=start)
+    if form.outcome(partial(posts.set_flags, by=acting(request), post=post)):
+        messages.success(request, f"已更正 {post.person.name} 的任职情况。")
+        return redirect("org", pk)
+    return form_page(
+        request, form, title=f"任职情况：{post.person.name}", crumbs=crumbs_to(request, org),
+        submit="保存",
+    )  # fmt: skip
+
+
+class EndForm(ActionForm):
+    on = DayField(label="从哪一天起不再有效", help_text="这一天是结束后的第一天。")
+
+
+def end_post(request: HttpRequest, pk: int, post_pk: int) -> HttpResponse:
+    org = org_or_404(request, pk, EDIT)
+    post = get_object_or_404(org.posts.select_related("person"), pk=post_pk)
+    form = EndForm(request.POST or None, initial={"on": clock.today()})
+    if form.outcome(partial(posts.end, by=acting(request), post=post)):
+        messages.success(request, f"已登记 {post.person.name} 免职。")
+        return redirect("org", pk)
+    return form_page(
+        request, form, title=f"免职：{post.person.name}", crumbs=crumbs_to(request, org),
+        submit="登记免职", about="由职务带来的权限在这一天停止。办错了可以重新登记任职。",
+    )  # fmt: skip
+
+
+# Terms
+
+
+class TermForm(ActionForm):
+    elected_on = DayField(label="当选日期")
+    expires_on = DayField(label="任期届满日")
+
+
+def record_term(request: HttpRequest, pk: int) -> HttpResponse:
+    org = org_or_404(request, pk, EDIT)
+    today = clock.today()
+    start = {
+        "elected_on": today,
+        "expires_on": add_months(today, 36 if org.kind == BRANCH else 60),
+    }
+    form = TermForm(request.POST or None, initial=start)
+    if form.outcome(partial(terms.record, by=acting(request), org=org)):
+        messages.success(request, "已登记换届。接着登记新当选的人员。")
+        return redirect("org", pk)
+    return form_page(
+        request, form, title="登记换届", crumbs=crumbs_to(request, org), submit="登记换届"
+    )
+
+
+class ExtendForm(ActionForm):
+    extended_to = DayField(label="批准延期至")
+    reason = forms.CharField(label="批准文件或原因", max_length=200)
+
+
+def extend_term(request: HttpRequest, pk: int, term_pk: int) -> HttpResponse:
+    org = org_or_404(request, pk, EDIT)
+    term = get_object_or_404(org.terms, pk=term_pk)
+    form = ExtendForm(request.POST or None)
+    if form.outcome(partial(terms.extend, by=acting(request), term=term)):
+        messages.success(request, "已登记延期。")
+        return redirect("org", pk)
+    return form_page(
+        request, form, title="登记延期换届", crumbs=crumbs_to(request, org), submit="登记延期",
+        about=f"本届 {term.elected_on} 当选，{term.expires_on} 届满。延期要有上级批准。",
+    )  # fmt: skip
+
+
+# Institutions
+
+
+class DocumentForm(ActionForm):
+    title = forms.CharField(label="名称", max_length=200)
+    number = forms.CharField(label="文号", max_length=80, required=False)
+    valid_from = DayField(label="施行日期")
+    review_due = DayField(label="应复核日期", required=False, help_text="到期提醒复核，可以不填。")
+    field_order = ("doc_class",)
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        kinds = forms.ChoiceField(label="制度类别", choices=choices.kinds("documents"))
+        self.fields["doc_class"] = kinds
+        self.order_fields(self.field_order)
+
+
+def record_document(request: HttpRequest, pk: int) -> HttpResponse:
+    org = org_or_404(request, pk, EDIT)
+    form = DocumentForm(request.POST or None, initial={"valid_from": clock.today()})
+    if form.outcome(partial(documents.record, by=acting(request), org=org)):
+        messages.success(request, "已登记制度。")
+        return redirect("org", pk)
+    return form_page(
+        request, form, title="登记制度", crumbs=crumbs_to(request, org), submit="登记"
+    )
+
+
+class ReviewForm(ActionForm):
+    review_due = DayField(label="下次复核日期")
+
+
+def review_document(request: HttpRequest, pk: int, document_pk: int) -> HttpResponse:
+    org = org_or_404(request, pk, EDIT)
+    document = get_object_or_404(org.documents, pk=document_pk)
+    start = {"review_due": add_months(clock.today(), 12)}
+    form = ReviewForm(request.POST or None, initial=start)
+    if form.outcome(partial(documents.review, by=acting(request), document=document)):
+        messages.success(request, "已登记复核。")
+        return redirect("org", pk)
+    return form_page(
+        request, form, title=f"复核：{document.title}", crumbs=crumbs_to(request, org),
+        submit="登记复核",
+    )  # fmt: skip
+
+
+def end_document(request: HttpRequest, pk: int, document_pk: int) -> HttpResponse:
+    org = org_or_404(request, pk, EDIT)
+    document = get_object_or_404(org.documents, pk=document_pk)
+    form = EndForm(request.POST or None, initial={"on": clock.today()})
+    if form.outcome(partial(documents.end, by=acting(request), document=document)):
+        messages.success(request, "已登记停止执行。")
+        return redirect("org", pk)
+    return form_page(
+        request, form, title=f"停止执行：{document.title}", crumbs=crumbs_to(request, org),
+        submit="登记停止执行", about="以前的台账不变。办错了可以重新登记。",
+    )  # fmt: skip
+
+
+# Links
+
+
+class RelationForm(ActionForm):
+    valid_from = DayField(label="开始日")
+    valid_to = DayField(label="结束日", required=False, help_text="没有定期限的不填。")
+    note = forms.CharField(label="说明", max_length=200, required=False)
+    field_order = ("kind", "person", "other_org", "valid_from", "valid_to", "note")
+
+    def __init__(
+        self,
+        *args: Any,
+        within: OrgQuerySet,
+        people: PersonQuerySet,
+        found: list[choices.Choice],
+        **more: Any,
+    ) -> None:
+        super().__init__(*args, **more)
+        self.fields["kind"] = forms.ChoiceField(label="关系", choices=choices.kinds("relations"))
+        self.fields["person"] = person_field(people, found, label="联系的人")
+        self.fields["other_org"] = choices.org_field(within, label="结对的党组织", required=False)
+        self.fields["person"].required = False
+        self.order_fields(self.field_order)
+
+
+def record_relation(request: HttpRequest, pk: int) -> HttpResponse:
+    """A person linked to the organisation (contact point), or two organisations paired."""
+    org = org_or_404(request, pk, EDIT)
+    within = access.people(request.user, EDIT)
+    form = RelationForm(
+        request.POST or None,
+        within=access.orgs(request.user, EDIT).on(clock.today()).exclude(pk=pk),
+        people=within,
+        found=_candidates(request, org, within),
+        initial={"valid_from": clock.today()},
+    )
+    if form.outcome(partial(relations.record, by=acting(request), org=org)):
+        messages.success(request, "已登记。")
+        return redirect("org", pk)
+    return person_page(request, form, org, title="登记联系和结对")
+
+
+def end_relation(request: HttpRequest, pk: int, relation_pk: int) -> HttpResponse:
+    org = org_or_404(request, pk, EDIT)
+    found = org.relations.filter(pk=relation_pk) | org.relations_in.filter(pk=relation_pk)
+    relation = get_object_or_404(found)
+    form = EndForm(request.POST or None, initial={"on": clock.today()})
+    if form.outcome(partial(relations.end, by=acting(request), relation=relation)):
+        messages.success(request, "已登记结束。")
+        return redirect("org", pk)
+    return form_page(
+        request, form, title="结束联系或结对", crumbs=crumbs_to(request, org), submit="登记结束"
+    )
+
+
+# Figures
+
+
+class FigureForm(ActionForm):
+    value = forms.DecimalField(label="人数", min_value=0, decimal_places=2, max_digits=14)
+    as_of = DayField(label="统计日期", help_text="同一天再登记一次就是更正。")
+    source = forms.CharField(label="来源", max_length=200, required=False)
+    field_order = ("name",)
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.fields["name"] = forms.ChoiceField(label="指标", choices=choices.kinds("figures"))
+        self.order_fields(self.field_order)
+
+
+def record_figure(request: HttpRequest, pk: int) -> HttpResponse:
+    org = org_or_404(request, pk, EDIT)
+    form = FigureForm(request.POST or None, initial={"as_of": clock.today()})
+    if form.outcome(partial(figures.record, by=acting(request), org=org)):
+        messages.success(request, "已登记人数。")
+        return redirect("org", pk)
+    return form_page(
+        request, form, title="登记人数", crumbs=crumbs_to(request, org), submit="登记"
+    )
