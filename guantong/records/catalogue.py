@@ -1,5 +1,6 @@
 """The catalogue that this installation runs by, read once per process."""
 
+from collections.abc import Mapping
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -8,6 +9,7 @@ from django.conf import settings
 
 from guantong.obligations.load import load_catalogue
 from guantong.obligations.model import Catalogue
+from guantong.records.purposes import Purpose, load_purposes
 from guantong.records.roles import Roles, load_roles
 
 
@@ -22,6 +24,11 @@ def fingerprint() -> str:
 
 def roles() -> Roles:
     return _roles(settings.CATALOGUE_DIR)
+
+
+def purposes() -> Mapping[str, Purpose]:
+    """What each personal field is kept for: "person.phone" and so on."""
+    return _purposes(settings.CATALOGUE_DIR)
 
 
 @cache
@@ -40,3 +47,8 @@ def _fingerprint(folder: Path) -> str:
 @cache
 def _roles(folder: Path) -> Roles:
     return load_roles(folder / "roles.yaml")
+
+
+@cache
+def _purposes(folder: Path) -> Mapping[str, Purpose]:
+    return load_purposes(folder / "purposes.yaml")

@@ -1,0 +1,312 @@
+"""The page of one member, which is also everybody's own page: 我的信息."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+
+from guantong.obligations import model as m
+from guantong.obligations.explain import Candidate
+from guantong.records import access, catalogue, clock, ledger
+from guantong.records.models import Entry, Membership, Org, Person, Post
+from guantong.web import trail
+from guantong.web.acting import acting
+from guantong.web.closing import kinds_counted
+from guantong.web.views.members import hours_obligations
+from guantong.web.views.orgs import Crumbs, crumbs_to
+from guantong.web.wording import has_got
+
+GENDERS = {"0": "未知", "1": "男", "2": "女", "9": "未说明"}
+SEALED = (("id_number", "身份证号"), ("phone", "手机号"))
+RECENT = 20
+
+
+def me(request: HttpRequest) -> TemplateResponse:
+    """One's own page; an account that belongs to nobody on the roll is told so."""
+    person = acting(request).person
+    if person is None:
+        return TemplateResponse(request, "web/me_nobody.html", {"title": "我的信息"})
+    return _page(request, person)
+
+
+def member(request: HttpRequest, pk: int) -> TemplateResponse:
+    return _page(request, person_or_404(request, pk, "member.view"))
+
+
+def person_or_404(request: HttpRequest, pk: int, permission: str) -> Person:
+    return get_object_or_404(access.people(request.user, permission), pk=pk)
+
+
+def _page(request: HttpRequest, person: Person) -> TemplateResponse:
+    user, today = acting(request), clock.today()
+    own = user.person_id == person.pk
+    now = person.memberships.on(today).select_related("org").first()
+    may_edit = not access.check_person(user, "member.edit", person)
+    study = _study(request, person, _year(request, today))
+    return TemplateResponse(
+        request,
+        "web/member.html",
+        {
+            "title": "我的信息" if own else person.name,
+            "crumbs": _crumbs(request, now),
+            "person": person,
+            "own": own,
+            "now": now,
+            "status": catalogue.current().label("statuses", now.status) if now else "",
+            "may_edit": may_edit,
+            "may_see_sealed": not access.check_person(user, "member.sealed", person),
+            "facts": _facts(person, details=may_edit or own),
+            "sealed": [(f, label, getattr(person, f) is not None) for f, label in SEALED],
+            "study": study,
+            "demands": _demands(request, person),
+            "memberships": _memberships(request, person),
+            "posts": _posts(request, person),
+            "relations": _relations(person, today),
+            "trail": _trail(request, person),
+        },
+    )
+
+
+def _crumbs(request: HttpRequest, now: Membership | None) -> Crumbs:
+    if now and access.orgs(request.user, "org.view").filter(pk=now.org_id).exists():
+        return crumbs_to(request, now.org)
+    return []
+
+
+def _facts(person: Person, *, details: bool) -> list[tuple[str, object]]:
+    """Days of joining for whoever sees the page; the rest for those who keep the roll."""
+    joined: list[tuple[str, object]] = [
+        ("入党时间", _iso(person.joined_on)),
+        ("转正时间", _iso(person.full_member_on)),
+    ]
+    if not details:
+        return joined
+    gender = GENDERS.get(person.gender or "", "")
+    return [
+        ("性别", gender),
+        ("出生日期", _iso(person.birth_date)),
+        ("学工号", person.number),
+        *joined,
+    ]
+
+
+def _iso(day: date | None) -> str:
+    return day.isoformat() if day else ""
+
+
+# Study: hours against the year, with every source line
+
+
+@dataclass(frozen=True)
+class Line:
+    """One attendance: whether it counts for the hours of the year, and if not why.
+
+    `study`: of a kind that can count at all.
+    """
+
+    activity: int
+    held_on: date
+    kind: str
+    title: str
+    role: str
+    hours: Decimal | None
+    study: bool
+    counted: bool | None
+    lacks: str
+
+
+@dataclass(frozen=True)
+class Study:
+    """A year's hours of one person; `entry` null: nothing was asked that year."""
+
+    year: int
+    years: tuple[int, ...]
+    entry: Entry | None
+    obligation: m.Obligation | None
+    closing: str
+    lines: tuple[Line, ...]
+
+    @property
+    def studied(self) -> list[Line]:
+        return [line for line in self.lines if line.study]
+
+    @property
+    def others(self) -> list[Line]:
+        return [line for line in self.lines if not line.study]
+
+
+def _year(request: HttpRequest, today: date) -> int:
+    asked = request.GET.get("year", "")
+    return int(asked) if asked.isdecimal() and len(asked) == 4 else today.year
+
+
+def _study(request: HttpRequest, person: Person, year: int) -> Study:
+    found = access.entries(request.user).filter(person=person, obligation__in=hours_obligations())
+    entries = list(found.select_related("assessment").order_by("period_start", "pk"))
+    entry = next((e for e in entries if e.period_start.year == year), None)
+    years = tuple(sorted({*(e.period_start.year for e in entries), year}))
+    if entry is None:
+        return Study(year, years, None, None, "", _attended(request, person, year))
+    told = ledger.explanation(entry)
+    obligation = catalogue.current().obligations[entry.obligation]
+    lines = _counted(request, told.candidates, kinds_counted(obligation.measure))
+    return Study(year, years, entry, obligation, told.closing, lines)
+
+
+def _counted(
+    request: HttpRequest, candidates: Sequence[Candidate], kinds: Collection[str]
+) -> tuple[Line, ...]:
+    """The newest first; an activity out of reach stays without its title."""
+    pks = [candidate.row["activity_id"] for candidate in candidates]
+    seen = access.activities(request.user, "activity.view").in_bulk(pks)
+    label = catalogue.current().label
+    lines = [
+        Line(
+            activity=row["activity_id"] if row["activity_id"] in seen else 0,
+            held_on=_day(row["held_on"]),
+            kind=label("activities", row["kind"]),
+            title=seen[row["activity_id"]].title if row["activity_id"] in seen else "",
+            role=label("roles", row["role"]),
+            hours=None if row["hours"] is None else Decimal(str(row["hours"])),
+            study=row["kind"] in kinds,
+            counted=candidate.counted,
+            lacks="；".join(candidate.lacks),
+        )
+        for candidate in candidates
+        for row in [candidate.row]
+    ]
+    return tuple(sorted(lines, key=lambda line: (line.held_on, line.activity), reverse=True))
+
+
+def _attended(request: HttpRequest, person: Person, year: int) -> tuple[Line, ...]:
+    """The year's attendances where nothing is asked, so that none counts."""
+    found = access.activities(request.user, "activity.view").held()
+    found = found.filter(held_on__year=year, attendances__person=person).newest_first()
+    label = catalogue.current().label
+    rows = found.values_list(
+        "pk", "held_on", "kind", "title", "attendances__role", "attendances__hours"
+    )
+    return tuple(
+        Line(
+            pk,
+            day,
+            label("activities", kind),
+            title,
+            label("roles", role),
+            hours,
+            False,
+            False,
+            "",
+        )
+        for pk, day, kind, title, role, hours in rows
+    )
+
+
+def _day(value: date | str) -> date:
+    """SQLite keeps days as text."""
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+# What else is held about the person
+
+
+@dataclass(frozen=True)
+class Demand:
+    """An entry that the person answers for, hours left out: they stand above."""
+
+    title: str
+    entry: Entry
+    got: str
+
+
+def _demands(request: HttpRequest, person: Person) -> list[Demand]:
+    found = access.entries(request.user).filter(person=person)
+    found = found.exclude(obligation__in=hours_obligations()).order_by("-due_on", "obligation")
+    rules = catalogue.current().obligations
+    return [
+        Demand(rules[entry.obligation].title, entry, has_got(entry, rules[entry.obligation]))
+        for entry in found[:RECENT]
+    ]
+
+
+@dataclass(frozen=True)
+class Span:
+    """A membership or a post as one line; `within` reach: the organisation is a link."""
+
+    org: Org
+    within: bool
+    says: str
+    since: date
+    until: date | None
+    ending: str = ""
+
+
+def _memberships(request: HttpRequest, person: Person) -> list[Span]:
+    rows = list(person.memberships.select_related("org").order_by("-valid_from"))
+    label, within = catalogue.current().label, _within(request, rows)
+    return [
+        Span(
+            row.org,
+            row.org_id in within,
+            label("statuses", row.status) + (f"，豁免：{row.exempt_reason}" if row.exempt else ""),
+            row.valid_from,
+            row.valid_to,
+            row.end_reason,
+        )
+        for row in rows
+    ]
+
+
+def _posts(request: HttpRequest, person: Person) -> list[Span]:
+    rows = list(person.posts.select_related("org").order_by("-valid_from", "post"))
+    label, within = catalogue.current().label, _within(request, rows)
+    return [
+        Span(
+            row.org,
+            row.org_id in within,
+            label("posts", row.post)
+            + ("，双带头人" if row.double_leader else "")
+            + ("，专职" if row.full_time else ""),
+            row.valid_from,
+            row.valid_to,
+        )
+        for row in rows
+    ]
+
+
+def _within(request: HttpRequest, rows: Iterable[Membership | Post]) -> set[int]:
+    found = access.orgs(request.user, "org.view").filter(pk__in={row.org_id for row in rows})
+    return set(found.values_list("pk", flat=True))
+
+
+def _relations(person: Person, today: date) -> list[tuple[str, str, date]]:
+    """Kind, whom or what it leads to, since when."""
+    ends = ("person", "org", "other_org", "other_person")
+    sides = (person.relations, person.relations_in)
+    found = {row for side in sides for row in side.on(today).select_related(*ends)}
+    label = catalogue.current().label
+    return [
+        (
+            label("relations", row.kind),
+            "、".join(str(e) for e in (getattr(row, end) for end in ends) if e and e != person),
+            row.valid_from,
+        )
+        for row in sorted(found, key=lambda row: (row.valid_from, row.pk))
+    ]
+
+
+def _trail(request: HttpRequest, person: Person) -> tuple[trail.Line, ...]:
+    """What was done to the person's own row, memberships and posts."""
+    subjects = [f"person:{person.pk}"]
+    subjects += [f"membership:{pk}" for pk in person.memberships.values_list("pk", flat=True)]
+    subjects += [f"post:{pk}" for pk in person.posts.values_list("pk", flat=True)]
+    events = access.events(request.user).filter(subject__in=subjects)
+    return trail.lines(
+        events.select_related("by").order_by("-id")[:RECENT],
+        people=access.people(request.user, "member.view"),
+        orgs=access.orgs(request.user, "org.view"),
+    )

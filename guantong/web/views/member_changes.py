@@ -1,0 +1,285 @@
+"""Forms on the roll: register, correct, transfer, leave, exempt; and the look in clear.
+
+What a personal field is kept for stands beside it, from purposes.yaml.
+"""
+
+from functools import partial
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+from guantong.obligations.describe import cited
+from guantong.records import access, catalogue, clock
+from guantong.records.actions import memberships, people
+from guantong.records.models import Membership, Person
+from guantong.records.models.org import OrgQuerySet
+from guantong.records.rosters import BRANCH
+from guantong.web import choices, scope
+from guantong.web.acting import ActionForm, DayField, acting, form_page
+from guantong.web.filters import part_of
+from guantong.web.views.member import GENDERS, SEALED, person_or_404
+from guantong.web.views.orgs import Crumbs
+
+EDIT = "member.edit"
+
+
+class PersonForm(ActionForm):
+    """What is kept about a person; the two sealed fields are written here and never shown."""
+
+    name = forms.CharField(label="姓名", max_length=60)
+    gender = forms.ChoiceField(
+        label="性别", required=False, choices=[("", "未填"), *GENDERS.items()]
+    )
+    birth_date = DayField(label="出生日期", required=False)
+    number = forms.CharField(label="学工号", max_length=40, required=False)
+    id_number = forms.CharField(
+        label="身份证号", max_length=30, required=False,
+        help_text="加密保存，查看要说明理由并留下记录。",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "text"}),
+    )  # fmt: skip
+    phone = forms.CharField(
+        label="手机号", max_length=30, required=False,
+        help_text="加密保存，查看要说明理由并留下记录。",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "tel"}),
+    )  # fmt: skip
+    joined_on = DayField(
+        label="入党时间", required=False, help_text="支部党员大会通过其为预备党员的日期。"
+    )
+    full_member_on = DayField(label="转正时间", required=False)
+
+    @property
+    def bases(self) -> dict[str, str]:
+        return {name: _kept_for(f"person.{name}") for name in self.fields}
+
+    def clean_gender(self) -> str | None:
+        return self.cleaned_data["gender"] or None
+
+    def clean_number(self) -> str | None:
+        return self.cleaned_data["number"] or None
+
+
+def _kept_for(field: str) -> str:
+    """Why a personal field is kept, on what basis, for whom and how long; empty for others."""
+    purpose = catalogue.purposes().get(field)
+    if purpose is None:
+        return ""
+    basis = "；".join(cited(b, catalogue.current()) for b in purpose.basis)
+    readers = "、".join(purpose.recipients)
+    return (
+        f"用途：{purpose.purpose}。依据：{basis}。谁可以看：{readers}。保存：{purpose.retention}。"
+    )
+
+
+class RegisterForm(PersonForm):
+    since = DayField(label="从哪一天起在这个支部")
+    field_order = ("org", "name", "status", "since", "joined_on", "full_member_on", "number")
+
+    def __init__(self, *args: Any, within: OrgQuerySet, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.fields["status"] = forms.ChoiceField(label="类别", choices=choices.kinds("statuses"))
+        self.fields["org"] = choices.org_field(within, label="党支部", only=BRANCH)
+        self.order_fields(self.field_order)
+
+
+def register(request: HttpRequest) -> HttpResponse:
+    within = access.orgs(request.user, EDIT).on(clock.today())
+    get_object_or_404(within[:1])
+    org = scope.org_in_view(request)
+    start = {"org": org if org and org.kind == BRANCH else None, "since": clock.today()}
+    form = RegisterForm(request.POST or None, within=within, initial=start)
+    if person := form.outcome(partial(people.register, by=acting(request))):
+        messages.success(request, f"已登记 {person.name}。")
+        return redirect("member", person.pk)
+    crumbs = [("党员", reverse("member-list"))]
+    return form_page(
+        request, form, title="登记党员", crumbs=crumbs, submit="登记",
+        about="从外单位转入或新接收的党员在这里登记；校内换支部请到本人页面办理转接。",
+    )  # fmt: skip
+
+
+def correct(request: HttpRequest, pk: int) -> HttpResponse:
+    person = person_or_404(request, pk, EDIT)
+    shown = [name for name in PersonForm.base_fields if name not in dict(SEALED)]
+    form = PersonForm(
+        request.POST or None, initial={name: getattr(person, name) for name in shown}
+    )
+    for name, label in SEALED:
+        form.fields[name].label = f"新的{label}"
+        form.fields[name].help_text = "不改请留空。加密保存。"
+    if form.outcome(partial(_correct, request, person)):
+        messages.success(request, "已更正，原来的内容留在操作记录里。")
+        return redirect("member", pk)
+    return form_page(
+        request, form, title="更正信息", crumbs=crumbs_to_member(person), submit="保存"
+    )
+
+
+def _correct(request: HttpRequest, person: Person, **given: Any) -> Person:
+    """A sealed field left empty stays as it is."""
+    kept = {name for name, _ in SEALED if not given[name]}
+    changed = {name: value for name, value in given.items() if name not in kept}
+    return people.correct(by=acting(request), person=person, **changed)
+
+
+def crumbs_to_member(person: Person) -> Crumbs:
+    return [("党员", reverse("member-list")), (person.name, reverse("member", args=[person.pk]))]
+
+
+# Membership
+
+
+class TransferForm(ActionForm):
+    on = DayField(label="从哪一天起", help_text="这一天及以后属于新支部；在原支部的任职随之结束。")
+    field_order = ("to", "on")
+
+    def __init__(self, *args: Any, within: OrgQuerySet, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.fields["to"] = choices.org_field(within, label="转到", only=BRANCH)
+        self.order_fields(self.field_order)
+
+
+def transfer(request: HttpRequest, pk: int) -> HttpResponse:
+    person = person_or_404(request, pk, EDIT)
+    within = access.orgs(request.user, EDIT).on(clock.today())
+    form = TransferForm(request.POST or None, within=within, initial={"on": clock.today()})
+    if form.outcome(partial(memberships.transfer_within, by=acting(request), person=person)):
+        messages.success(request, f"已把 {person.name} 转到新支部，学时和记录随人走。")
+        return redirect("member", pk)
+    return form_page(
+        request, form, title=f"校内转接：{person.name}", crumbs=crumbs_to_member(person),
+        submit="转接", about="只列出您有权管理的党支部。转到别的二级党组织由学校党委组织部办理。",
+    )  # fmt: skip
+
+
+class LeaveForm(ActionForm):
+    on = DayField(label="从哪一天起不在本校", help_text="这一天是离开后的第一天。")
+    reason = forms.CharField(
+        label="原因", max_length=200, help_text="如：毕业转出、调出、去世、出党。"
+    )
+
+
+def leave(request: HttpRequest, pk: int) -> HttpResponse:
+    person = person_or_404(request, pk, EDIT)
+    form = LeaveForm(request.POST or None, initial={"on": clock.today()})
+    if form.outcome(partial(memberships.leave, by=acting(request), person=person)):
+        messages.success(request, f"已登记 {person.name} 离开。以前的记录都保留。")
+        return redirect("member", pk)
+    return form_page(
+        request, form, title=f"登记离开：{person.name}", crumbs=crumbs_to_member(person),
+        submit="登记离开", about="组织关系和全部任职在这一天结束。办错了可以重新登记进支部。",
+        danger=True,
+    )  # fmt: skip
+
+
+class AdmitForm(ActionForm):
+    valid_from = DayField(label="从哪一天起")
+    field_order = ("org", "status", "valid_from")
+
+    def __init__(self, *args: Any, within: OrgQuerySet, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.fields["status"] = forms.ChoiceField(label="类别", choices=choices.kinds("statuses"))
+        self.fields["org"] = choices.org_field(within, label="党支部", only=BRANCH)
+        self.order_fields(self.field_order)
+
+
+def admit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Begin a membership of someone who left and came back."""
+    person = person_or_404(request, pk, EDIT)
+    within = access.orgs(request.user, EDIT).on(clock.today())
+    form = AdmitForm(request.POST or None, within=within, initial={"valid_from": clock.today()})
+    if form.outcome(partial(memberships.admit, by=acting(request), person=person)):
+        messages.success(request, f"{person.name} 已重新登记进支部。")
+        return redirect("member", pk)
+    return form_page(
+        request, form, title=f"重新登记：{person.name}", crumbs=crumbs_to_member(person),
+        submit="登记",
+    )  # fmt: skip
+
+
+class DayForm(ActionForm):
+    on = DayField(label="转正时间", help_text="支部党员大会通过、上级批准的转正日期。")
+
+
+def become_full(request: HttpRequest, pk: int) -> HttpResponse:
+    person = person_or_404(request, pk, EDIT)
+    form = DayForm(request.POST or None, initial={"on": clock.today()})
+    if form.outcome(partial(memberships.become_full, by=acting(request), person=person)):
+        messages.success(request, f"已登记 {person.name} 转正。")
+        return redirect("member", pk)
+    return form_page(
+        request, form, title=f"登记转正：{person.name}", crumbs=crumbs_to_member(person),
+        submit="登记转正",
+    )  # fmt: skip
+
+
+class ExemptForm(ActionForm):
+    on = DayField(label="从哪一天起")
+    reason = forms.CharField(
+        label="原因", max_length=200, help_text="只写类别，如“年老体弱”；不要写病情。"
+    )
+
+    @property
+    def bases(self) -> dict[str, str]:
+        return {"reason": _kept_for("membership.exempt_reason")}
+
+
+def exempt(request: HttpRequest, pk: int) -> HttpResponse:
+    """Release a member from compulsory attendance, or end the release."""
+    person = person_or_404(request, pk, EDIT)
+    now: Membership | None = person.memberships.filter(valid_to=None).first()
+    begins = not (now and now.exempt)
+    form = ExemptForm(request.POST or None, initial={"on": clock.today()})
+    act = partial(memberships.set_exempt, by=acting(request), person=person, exempt=begins)
+    if form.outcome(act):
+        messages.success(request, "已登记豁免。" if begins else "已结束豁免。")
+        return redirect("member", pk)
+    return form_page(
+        request, form, crumbs=crumbs_to_member(person),
+        title=f"{'登记豁免' if begins else '结束豁免'}：{person.name}",
+        submit="登记豁免" if begins else "结束豁免",
+        about="豁免期间不按学时和出席要求，台账记为“豁免”，不算完成也不算未完成。",
+    )  # fmt: skip
+
+
+# The look in clear
+
+
+class RevealForm(ActionForm):
+    field = forms.ChoiceField(choices=SEALED, widget=forms.HiddenInput)
+    reason = forms.CharField(
+        label="查看理由",
+        max_length=200,
+        required=False,
+        help_text="会和您的姓名一起留在操作记录里。",
+    )
+
+
+def reveal(request: HttpRequest, pk: int) -> TemplateResponse:
+    """Ask for a reason, then show one sealed value once; nothing of it is in the address."""
+    person = person_or_404(request, pk, "member.sealed")
+    asked = request.GET.get("field", "")
+    start = {"field": asked if asked in dict(SEALED) else "id_number"}
+    form = RevealForm(request.POST or None, initial=start)
+    value = form.outcome(partial(people.reveal, by=acting(request), person=person))
+    field = form.data.get("field", start["field"])
+    label = dict(SEALED).get(field, "")
+    return TemplateResponse(
+        request,
+        part_of(request, "web/member_reveal.html", "value"),
+        {
+            "title": f"查看{label}：{person.name}",
+            "crumbs": crumbs_to_member(person),
+            "person": person,
+            "own": acting(request).person_id == person.pk,
+            "form": form,
+            "label": label,
+            "field": field,
+            "value": value,
+        },
+        status=form.status,
+    )
