@@ -1,0 +1,261 @@
+"""The plan: its clauses with how far they are, one clause, and one obligation."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+from guantong.obligations import describe
+from guantong.obligations import model as m
+from guantong.periods import Every, Period
+from guantong.records import access, catalogue, clock, ledger
+from guantong.records.models import Entry, Org, PlanWording, School
+from guantong.web import bases, ledger_periods, scope, standing
+from guantong.web.ledger_cells import address
+from guantong.web.standing import NOTHING, Tally
+from guantong.web.views.orgs import Crumbs
+from guantong.web.wording import amount, period_words
+
+SWITCH, LOAD = "plan.switch", "plan.load"
+
+
+# How far things are: for the organisation in view, in the year chosen
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the figures of a page are about; `org` None: the reader's own."""
+
+    org: Org | None
+    period: str
+    entries: QuerySet[Entry]
+
+    def link(self, **narrowed: str) -> str:
+        """The address of the entries behind a figure."""
+        org = str(self.org.pk) if self.org else ""
+        return address("ledger-entries", {"org": org, "period": self.period, **narrowed})
+
+
+def require_view(request: HttpRequest) -> None:
+    """404 for who may not see the plan."""
+    far = access.reach(request.user, "plan.view")
+    if not far.paths and not far.own_persons:
+        raise Http404
+
+
+def _seen(request: HttpRequest, plan: m.Plan) -> Seen:
+    require_view(request)
+    org = scope.org_in_view(request)
+    entries = access.entries(request.user)
+    if org is not None:
+        entries = entries.filter(org__path__startswith=org.path)
+    period = _period(request, plan, clock.today())
+    return Seen(org, period, entries.filter(ledger_periods.chosen(period, ledger.question())))
+
+
+def _period(request: HttpRequest, plan: m.Plan, today: date) -> str:
+    """A year of the plan or all of them; this year while the plan runs."""
+    asked = request.GET.get("period", "")
+    years = {str(year) for year in plan.themes}
+    if asked in years or asked == ledger_periods.ALL:
+        return asked
+    return str(today.year) if str(today.year) in years else ledger_periods.ALL
+
+
+@dataclass(frozen=True)
+class Demand:
+    """An obligation with its standing; `off`: the school does not use it."""
+
+    obligation: m.Obligation
+    tally: Tally
+    link: str
+    off: bool
+
+
+@dataclass(frozen=True)
+class Part:
+    """A clause with what serves it and what hangs below it.
+
+    It has no figure of its own: meetings, hours and posts do not add up.
+    """
+
+    clause: m.Clause
+    number: str
+    demands: tuple[Demand, ...]
+    wording: str
+    below: tuple["Part", ...] = ()
+
+
+class Outline:
+    """The plan's clauses joined with the figures: three queries for the whole plan."""
+
+    def __init__(self, plan: m.Plan, seen: Seen) -> None:
+        self.plan, self.seen = plan, seen
+        self.rules = catalogue.current().obligations
+        self.tallies = standing.by_obligation(seen.entries)
+        self.wordings = bases.wordings(plan)
+        self.off = frozenset(School.objects.get().switched_off)
+
+    def parts(self, above: str = "") -> tuple[Part, ...]:
+        return tuple(self.part(clause) for clause in self.plan.clauses if _above(clause) == above)
+
+    def part(self, clause: m.Clause) -> Part:
+        return Part(
+            clause=clause,
+            number=clause.path.rpartition("/")[2],
+            demands=tuple(map(self.demand, clause.obligations)),
+            wording=self.wordings.get(clause.path, ""),
+            below=self.parts(clause.path),
+        )
+
+    def demand(self, name: str) -> Demand:
+        link = self.seen.link(obligation=name)
+        return Demand(self.rules[name], self.tallies.get(name, NOTHING), link, name in self.off)
+
+
+def _above(clause: m.Clause) -> str:
+    return clause.path.rpartition("/")[0]
+
+
+# The pages
+
+
+def plan(request: HttpRequest) -> HttpResponse:
+    known = ledger.plan()
+    if path := request.GET.get("clause"):
+        return redirect("plan-clause", path)
+    seen = _seen(request, known)
+    outline = Outline(known, seen)
+    return TemplateResponse(
+        request,
+        "web/plan.html",
+        {
+            "title": "计划",
+            "plan": known,
+            "parts": outline.parts(),
+            "years": _years(known, seen.period, themes=True),
+            "org": seen.org,
+            "loaded": PlanWording.objects.filter(plan=known.name).order_by("-loaded_at").first(),
+            "may_load": not access.check(request.user, LOAD, None),
+        },
+    )
+
+
+def _years(plan: m.Plan, period: str, *, themes: bool = False) -> list[tuple[str, str, bool]]:
+    """The tabs: word, address, whether it is the one shown."""
+    words = [
+        (str(year), f"{year} {theme}" if themes else f"{year} 年")
+        for year, theme in plan.themes.items()
+    ]
+    found = [*reversed(words), (ledger_periods.ALL, "全部年度")]
+    return [(word, f"?period={code}", code == period) for code, word in found]
+
+
+def clause(request: HttpRequest, path: str) -> TemplateResponse:
+    known = ledger.plan()
+    seen = _seen(request, known)
+    place = next((i for i, c in enumerate(known.clauses) if c.path == path), None)
+    if place is None:
+        raise Http404
+    found = known.clauses[place]
+    return TemplateResponse(
+        request,
+        "web/plan_clause.html",
+        {
+            "title": f"{bases.numbered(path)} {found.title}",
+            "crumbs": _crumbs(known, found),
+            "plan": known,
+            "part": Outline(known, seen).part(found),
+            "years": _years(known, seen.period),
+            "org": seen.org,
+            "before": known.clauses[place - 1] if place else None,
+            "after": known.clauses[place + 1] if place + 1 < len(known.clauses) else None,
+            "may_load": not access.check(request.user, LOAD, None),
+        },
+    )
+
+
+def _crumbs(plan: m.Plan, clause: m.Clause) -> Crumbs:
+    above = [c for c in plan.clauses if clause.path.startswith(f"{c.path}/")]
+    trail = [
+        (f"{c.path.rpartition('/')[2]} {c.title}", reverse("plan-clause", args=[c.path]))
+        for c in above
+    ]
+    return [("计划", reverse("plan")), *trail]
+
+
+# One obligation
+
+
+@dataclass(frozen=True)
+class Past:
+    """How it stood in one period."""
+
+    words: str
+    tally: Tally
+    link: str
+
+
+def obligation(request: HttpRequest, name: str) -> TemplateResponse:
+    known, rules = ledger.plan(), catalogue.current()
+    if name not in known.obligation_names():
+        raise Http404
+    seen = _seen(request, known)
+    found = rules.obligations[name]
+    served = known.clause_of(name)
+    entries = seen.entries.filter(obligation=name)
+    off = name in School.objects.get().switched_off
+    return TemplateResponse(
+        request,
+        "web/obligation.html",
+        {
+            "title": found.title,
+            "crumbs": [
+                *_crumbs(known, served),
+                (bases.numbered(served.path), reverse("plan-clause", args=[served.path])),
+            ],
+            "obligation": found,
+            "facts": list(_facts(found, rules)),
+            "level": describe.LEVEL[found.level],
+            "bases": list(bases.bases(found, rules, known)),
+            "years": _years(known, seen.period),
+            "org": seen.org,
+            "tally": standing.by_obligation(entries).get(name, NOTHING),
+            "link": seen.link(obligation=name),
+            "by_org": address("ledger", {"obligation": name, "period": seen.period, "by": "org"}),
+            "periods": _periods(seen, entries, found),
+            "off": off,
+            "may_switch": found.switchable and not access.check(request.user, SWITCH, None),
+        },
+    )
+
+
+def _facts(o: m.Obligation, rules: m.Catalogue) -> Iterator[tuple[str, str]]:
+    yield "对象", describe.bearer(o, rules)
+    yield "周期", describe.EVERY[o.every]
+    for standard in o.standards:
+        value = amount(standard.value, o)
+        yield f"标准（{standard.since} 起）", f"{describe.BOUND[standard.bound]} {value}"
+    yield "怎样算", describe.measured(o.measure, rules)
+    if o.pro_rata:
+        yield "不满一年", "按月折算，向上取到一位小数"
+    if o.exempt is not None:
+        yield "豁免", o.exempt_reason
+    yield "怎样补上", o.remedy
+
+
+def _periods(seen: Seen, entries: QuerySet[Entry], obligation: m.Obligation) -> list[Past]:
+    """The newest first; terms of office differ from one organisation to the next."""
+    if obligation.every is Every.TERM:
+        return []
+    found = []
+    for span, tally in reversed(standing.by_period(entries).items()):
+        period = Period(*span)
+        then = replace(seen, period=ledger_periods.code_of(period))
+        found.append(Past(period_words(period), tally, then.link(obligation=obligation.name)))
+    return found
