@@ -17,6 +17,7 @@ from guantong.obligations.reads import looks_below, reads
 from guantong.obligations.tables import TABLES
 from guantong.periods import Every
 from guantong.records import catalogue, clock, ledger
+from guantong.records.actions import rows
 from guantong.records.models import Assessment, Entry, Event, OrgParent
 
 EVERY_TABLE = frozenset(TABLES)
@@ -154,7 +155,7 @@ def _replace(stored: QuerySet[Entry], live: Assessment, found: list[m.Entry]) ->
             changed.append(fresh)
     if before:
         Entry.objects.filter(pk__in=[row.pk for row in before.values()]).delete()
-    Entry.objects.bulk_update(changed, FIELDS, batch_size=BATCH)
+    rows.put(changed, FIELDS)
     Entry.objects.bulk_create(new, batch_size=BATCH)
 
 

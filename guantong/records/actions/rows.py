@@ -1,6 +1,6 @@
 """How an action saves a row: checked first, then only the fields that changed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +8,8 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model
 
 from guantong.records.access import Refused
+
+AT_ONCE = 1000  # rows in one statement
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,19 @@ def change(row: Model, **values: Any) -> Change:
         _check(row)
         row.save(update_fields=list(after))
     return Change(before, after)
+
+
+def put(rows: Sequence[Model], fields: Sequence[str]) -> None:
+    """Save some fields of many rows that exist, unchecked.
+
+    An upsert by id: many times faster than bulk_update with its CASE per row and field.
+    """
+    if rows:
+        manager = type(rows[0])._default_manager
+        manager.bulk_create(
+            rows, batch_size=AT_ONCE, update_conflicts=True, unique_fields=["id"],
+            update_fields=fields,
+        )  # fmt: skip
 
 
 def _check(row: Model) -> None:

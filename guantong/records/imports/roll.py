@@ -308,11 +308,15 @@ def _without_doubles(rows: Sequence[RollRow], decisions: list[Decision]) -> list
     first: dict[tuple[object, ...], RollRow] = {}
     found = []
     for row, decision in zip(rows, decisions, strict=True):
-        earlier = [first.setdefault(key, row) for key in _keys(row, decision)]
-        doubles = [other.line for other in earlier if other is not row and _may_be(row, other)]
+        doubles = [
+            other.line
+            for key in _keys(row, decision)
+            if (other := first.setdefault(key, row)) is not row
+            and (key[0] != "name" or _may_be(row, other))
+        ]
         if doubles and decision.outcome != Outcome.PROBLEM:
             what = f"与第 {doubles[0]} 行像是同一人"
-            remedy = "请删去或排除其中一行；确是两人的请都写身份证号或学工号"
+            remedy = "请删去或排除其中一行；确是两人的请核对身份证号和学工号"
             problems = (Problem("", what, remedy),)
             decision = Decision(row.line, Outcome.PROBLEM, decision.shown, problems)
         found.append(decision)
@@ -331,7 +335,7 @@ def _keys(row: RollRow, decision: Decision) -> Iterator[tuple[object, ...]]:
 
 
 def _may_be(row: RollRow, other: RollRow) -> bool:
-    """Nothing that both rows have tells them apart."""
+    """They have one name and branch: does anything that both have tell them apart?"""
     pairs = (
         (row.id_number, other.id_number),
         (row.number, other.number),

@@ -11,7 +11,7 @@ from dataclasses import astuple
 from datetime import date
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from guantong.records import access, catalogue, clock
 from guantong.records.access import Conflict, Refused
@@ -24,6 +24,7 @@ from guantong.records.models import ImportBatch, Org, User
 
 PERMISSIONS = {ROLL: roll.PERMISSION, ACTIVITIES: activities.PERMISSION}
 STATES = {"preview": "待确认", "confirmed": "已导入", "undone": "已撤销", "discarded": "已放弃"}
+OUT_OF_DATE = "预览之后系统中的记录有变动。请点“重新核对”，看过新的结果再确认。"
 SHOWN = 10
 
 
@@ -81,13 +82,21 @@ def recheck(*, by: User | None, batch: ImportBatch) -> ImportBatch:
     return batch
 
 
-@transaction.atomic
 def confirm(*, by: User | None, batch: ImportBatch) -> ImportBatch:
+    """Write all rows that are not excluded, or none."""
+    try:
+        with transaction.atomic():
+            return _confirm(by, batch)
+    except IntegrityError:  # somebody wrote the same person a moment before
+        raise Conflict(OUT_OF_DATE) from None
+
+
+def _confirm(by: User | None, batch: ImportBatch) -> ImportBatch:
     batch = _waiting(by, batch)
     decisions = _fresh(batch, batch.rows, by)
     kept = [row for row in batch.rows if not row["excluded"]]
     if any(_differs(decision, row) for decision, row in zip(decisions, kept, strict=True)):
-        raise Conflict("预览之后系统中的记录有变动。请点“重新核对”，看过新的结果再确认。")
+        raise Conflict(OUT_OF_DATE)
     if problems := [d.line for d in decisions if d.outcome == Outcome.PROBLEM]:
         lines = "、".join(str(line) for line in problems[:SHOWN])
         raise Refused(

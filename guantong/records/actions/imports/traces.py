@@ -17,7 +17,7 @@ from typing import Any
 from django.db.models import Model
 
 from guantong.records.access import Refused
-from guantong.records.actions import ledger
+from guantong.records.actions import ledger, rows
 from guantong.records.imports.people import CHUNK, in_chunks
 from guantong.records.models import Activity, Entry, ImportBatch, Membership, Person, Post
 
@@ -160,7 +160,7 @@ def _restore(model: type[Model], traces: Mapping[int, Trace]) -> None:
     for row in found:
         for field in fields:
             setattr(row, field.attname, _back(field, olds[row.pk][field.attname]))
-    model._default_manager.bulk_update(found, [field.name for field in fields], batch_size=500)
+    rows.put(found, [field.name for field in fields])
 
 
 def _snapshot(rows: Iterable[Model]) -> Snapshot:

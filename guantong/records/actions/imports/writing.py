@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from guantong.records import clock, names, sealing
-from guantong.records.actions import activities, ledger, memberships, spans
+from guantong.records.actions import activities, ledger, memberships, rows, spans
 from guantong.records.actions.imports import traces
 from guantong.records.actions.imports.traces import Trace
 from guantong.records.drafts import Draft
@@ -79,9 +79,7 @@ def _correct(pairs: Sequence[tuple[Person, ForMember]]) -> None:
     if "name" in columns:
         columns |= {"pinyin", "initials"}
     if columns:
-        Person.objects.bulk_update(
-            [person for person, _ in touched], sorted(columns), batch_size=AT_ONCE
-        )
+        rows.put([person for person, _ in touched], sorted(columns))
     _seal(pairs)
 
 
@@ -91,8 +89,7 @@ def _seal(pairs: Iterable[tuple[Person, ForMember]]) -> None:
     for person, one in touched:
         for name, text in one.sealed.items():
             sealing.seal(person, name, text)
-    columns = [*sealing.FIELDS, "id_index"]
-    Person.objects.bulk_update([p for p, _ in touched], columns, batch_size=AT_ONCE)
+    rows.put([person for person, _ in touched], [*sealing.FIELDS, "id_index"])
 
 
 def _spans(person: Person, steps: Sequence[Step]) -> Iterable[Membership]:
@@ -129,7 +126,7 @@ def _spelt(name: str) -> dict[str, str]:
 
 
 def _touch_of_members(made: Sequence[Trace], after: traces.Snapshot) -> ledger.Touch:
-    rows = [
+    spans_touched = [
         row
         for model, pk, before, _ in made
         if model in ("Membership", "Post")
@@ -137,10 +134,10 @@ def _touch_of_members(made: Sequence[Trace], after: traces.Snapshot) -> ledger.T
         if row
     ]
     return ledger.Touch(
-        org_ids=frozenset(row["org_id"] for row in rows),
-        person_ids=frozenset(row["person_id"] for row in rows),
+        org_ids=frozenset(row["org_id"] for row in spans_touched),
+        person_ids=frozenset(row["person_id"] for row in spans_touched),
         first_day=min(
-            (date.fromisoformat(row["valid_from"]) for row in rows), default=clock.today()
+            (date.fromisoformat(row["valid_from"]) for row in spans_touched), default=clock.today()
         ),
         tables=memberships.TABLES,
     )
@@ -154,9 +151,9 @@ def _write_activities(
 ) -> tuple[list[Trace], ledger.Touch]:
     now = clock.now()
     content = [{name: getattr(draft, name) for name in activities.CONTENT} for draft in drafts]
-    rows = [Activity(**one, recorded_at=now, recorded_by=by, version=1) for one in content]
-    Activity.objects.bulk_create(rows, batch_size=AT_ONCE)
-    pairs = list(zip(rows, drafts, strict=True))
+    made = [Activity(**one, recorded_at=now, recorded_by=by, version=1) for one in content]
+    Activity.objects.bulk_create(made, batch_size=AT_ONCE)
+    pairs = list(zip(made, drafts, strict=True))
     ActivityHost.objects.bulk_create(
         (ActivityHost(activity=row, org=host) for row, draft in pairs for host in draft.hosts),
         batch_size=AT_ONCE,
@@ -182,7 +179,7 @@ def _write_activities(
         ),
         batch_size=AT_ONCE,
     )
-    after = traces.of_activities([row.pk for row in rows])
+    after = traces.of_activities([row.pk for row in made])
     return traces.between({}, after), _touch_of_activities(drafts)
 
 
