@@ -63,14 +63,14 @@ class Conflict(Refused):
 
 @dataclass(frozen=True)
 class Held:
-    """A role that somebody holds; `org` None: for the whole school."""
+    """A role that somebody holds; `org` None or the top of the tree: for the whole school."""
 
     role: Role
     org: Org | None
 
     @property
     def path(self) -> str:
-        return self.org.path if self.org else ""
+        return self.org.path if self.org and len(self.org.lineage()) > 1 else ""
 
 
 def roles_of(user: Someone, on: date | None = None) -> tuple[Held, ...]:
@@ -165,6 +165,12 @@ def entries(user: Someone, assessment: Assessment | None = None) -> QuerySet[Ent
 
 def events(user: Someone) -> EventQuerySet:
     return Event.objects.filter(_at(reach(user, "event.view")))
+
+
+def history(user: Someone, activity: Activity) -> EventQuerySet:
+    """What was done to a record, for those who see the trail there or may correct it."""
+    may = _at(reach(user, "event.view")) | _at(reach(user, "activity.record"))
+    return Event.objects.about(f"activity:{activity.pk}").filter(may)
 
 
 def batches(user: Someone) -> QuerySet[ImportBatch]:
