@@ -8,6 +8,8 @@ from datetime import date, time
 from decimal import Decimal
 from typing import Any
 
+from django.utils import timezone
+
 from guantong.records import catalogue, clock, rosters
 from guantong.records.models import Activity, Org, User
 from guantong.records.models.activity import MOST_HOURS
@@ -126,6 +128,14 @@ def late_by(held_on: date, recorded_on: date) -> int:
     """How many days past the time for recording it; 0 if in time."""
     limit: int = catalogue.current().kinds["limits"]["late_entry_days"]["value"]
     return max(0, (recorded_on - held_on).days - limit)
+
+
+def recorded_late(activity: Activity) -> int:
+    """After how many days it was recorded, where that is late; 0 in time or only planned."""
+    recorded_on = timezone.localdate(activity.recorded_at)
+    if activity.planned or not late_by(activity.held_on, recorded_on):
+        return 0
+    return (recorded_on - activity.held_on).days
 
 
 def _weight(role: str) -> int:

@@ -1,13 +1,15 @@
 """Who is expected at an activity, and whom its record may name. Reads only."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Q
+from django.db.models import F, FilteredRelation, Q
 
 from guantong.records import access, catalogue
 from guantong.records.models import Membership, Org, Person, Post, Relation, User
 from guantong.records.models.person import PersonQuerySet
+from guantong.records.models.span import on as lasting
 
 BRANCH, GROUP = "branch", "group"
 
@@ -50,6 +52,47 @@ def may_be_named(by: User | None, hosts: Sequence[Org], on: date) -> PersonQuery
 def likely_guests(hosts: Sequence[Org], on: date) -> PersonQuerySet:
     """Those in a post at the hosts or above, and those whom a relation links to a host."""
     return Person.objects.filter(_here(on), _linked(hosts, on)).in_order()
+
+
+@dataclass(frozen=True)
+class Described:
+    """A person on a day. `office`: posts at the hosts; `above`: those above, with the place."""
+
+    pk: int
+    name: str
+    status: str | None
+    exempt: bool
+    branch: str
+    office: str
+    above: str
+
+
+def described(ids: Collection[int], hosts: Sequence[Org], on: date) -> list[Described]:
+    """Tell what the hosts of an activity want to know about people, in the order of names."""
+    here = FilteredRelation("memberships", condition=lasting("memberships__", on))
+    people = Person.objects.filter(pk__in=ids).annotate(here=here).in_order()
+    rows = people.values_list(
+        "pk", "name", F("here__status"), F("here__exempt"), F("here__org__short_name")
+    )
+    office = _offices(ids, hosts, on)
+    return [
+        Described(pk, name, status, bool(exempt), branch or "", *office.get(pk, ("", "")))
+        for pk, name, status, exempt, branch in rows
+    ]
+
+
+def _offices(ids: Collection[int], hosts: Sequence[Org], on: date) -> dict[int, tuple[str, str]]:
+    steps = {step for host in hosts for step in host.lineage()}
+    held = Post.objects.on(on).filter(person__in=ids, org__in=steps).select_related("org")
+    found: dict[int, tuple[list[str], list[str]]] = {}
+    for post in held.order_by("org__path", "id"):
+        here, above = found.setdefault(post.person_id, ([], []))
+        title = catalogue.current().label("posts", post.post)
+        if post.org in hosts:
+            here.append(title)
+        else:
+            above.append(f"{title}（{post.org.short_name}）")
+    return {person: ("、".join(here), "、".join(above)) for person, (here, above) in found.items()}
 
 
 def _here(on: date) -> Q:
