@@ -1,0 +1,1 @@
+"""Forms too large to stand beside the view that shows them."""

@@ -1,0 +1,298 @@
+"""The form that records an activity, plans one, or corrects a record.
+
+What the school knows is filled in: today, the usual hours, everyone expected as present. Kind,
+day and hosts decide who is expected; when they change, the page is asked for again (`refresh`)
+with all that was typed. Not for deciding what is right: `actions.activities` does, and refuses.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from functools import cached_property
+from typing import Any, Final
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Count
+from django.http import QueryDict
+from django.utils import timezone
+
+from guantong.obligations.describe import cited
+from guantong.obligations.model import Attended, Basis
+from guantong.obligations.run import plain
+from guantong.periods import add_months
+from guantong.records import access, catalogue, clock
+from guantong.records.drafts import Draft, draft_of, late_by
+from guantong.records.models import Activity, Org, User
+from guantong.web.acting import ActionForm, DayField
+from guantong.web.forms import people
+
+OFTEN: Final = 6  # kinds shown as buttons; the others are folded
+COPIED: Final = ("hours", "starts_at", "place", *people.ROLES)
+ASKED_AGAIN: Final = frozenset({"refresh", "switch", "find", "copy"})
+ENTERED: Final = ("kind", "title", "held_on", "starts_at", "place", "hours", "summary")
+
+
+class KindButtons(forms.RadioSelect):
+    template_name = "web/forms/kinds.html"
+
+
+class TimeInput(forms.TimeInput):
+    input_type = "time"
+
+
+class RecordForm(ActionForm):
+    """`typed`: what the browser sent. Bound only when it is to be saved, else shown again."""
+
+    kind = forms.ChoiceField(label="活动类别", widget=KindButtons)
+    held_on = DayField(label="日期")
+    hours = forms.DecimalField(
+        label="学时",
+        required=False,
+        max_digits=6,
+        decimal_places=2,
+        widget=forms.NumberInput(attrs={"step": "any", "min": 0, "inputmode": "decimal"}),
+    )
+    title = forms.CharField(label="主题", required=False, max_length=200)
+    co_hosts = forms.MultipleChoiceField(
+        label="联合主办",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="各组织各计一次，应到人员合在一起。",
+    )
+    late_reason = forms.CharField(label="补录原因", required=False, max_length=200)
+    lecturer = forms.ChoiceField(label="主讲", required=False)
+    chair = forms.ChoiceField(label="主持", required=False)
+    recorder = forms.ChoiceField(label="记录", required=False)
+    starts_at = forms.TimeField(label="开始时间", required=False, widget=TimeInput)
+    place = forms.CharField(label="地点", required=False, max_length=100)
+    summary = forms.CharField(
+        label="内容摘要",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="选填，一两句即可。",
+    )
+
+    def __init__(
+        self,
+        *,
+        by: User,
+        host: Org,
+        typed: QueryDict | None = None,
+        start: Mapping[str, Any] | None = None,
+        activity: Activity | None = None,
+        source: Activity | None = None,
+    ) -> None:
+        self.by, self.host, self.activity = by, host, activity
+        self.on_record = draft_of(activity) if activity else None
+        self.today = clock.today()
+        self.typed = typed
+        submitted = typed is not None and not self.asked_again
+        initial = {"kind": self.kinds[0], "held_on": self.today, **(start or {})}
+        initial |= typed.dict() if typed is not None else {}
+        if typed is not None:
+            initial["co_hosts"] = typed.getlist("co_hosts")
+        super().__init__(typed if submitted else None, initial=initial)
+        self.initial.update(self._suggested(draft_of(source) if source else None))
+        self._offer()
+
+    @property
+    def asked_again(self) -> bool:
+        """Whether the page is only to be shown anew; somebody looked for is never just saved."""
+        typed = self.typed
+        return typed is not None and bool(ASKED_AGAIN & typed.keys() or typed.get("words"))
+
+    # What was entered so far, right or wrong
+
+    @cached_property
+    def kinds(self) -> list[str]:
+        """The kinds that the host may hold, the most used of the past year first."""
+        entries = catalogue.current().kinds["activities"]
+        may = [code for code, entry in entries.items() if self.host.kind in entry["hosts"]]
+        held = access.activities(self.by, "activity.view").held().filter(hosts=self.host)
+        recent = held.filter(held_on__gte=add_months(self.today, -12)).order_by()
+        times = recent.values("kind").annotate(times=Count("pk"))
+        often = dict(times.values_list("kind", "times"))
+        return sorted(may, key=lambda code: -often.get(code, 0))
+
+    @cached_property
+    def chosen_kind(self) -> str:
+        chosen = str(self.initial["kind"])
+        return chosen if chosen in self.kinds else self.kinds[0]
+
+    @cached_property
+    def chosen_day(self) -> date:
+        """The day entered; where there is none yet, the latest that is meant."""
+        for entered in (self.initial["held_on"], self.initial.get("to")):
+            try:
+                day: date = DayField().clean(entered)
+            except ValidationError:
+                continue
+            return day
+        return self.today
+
+    @cached_property
+    def partners(self) -> list[Org]:
+        """Organisations beside the host for which the user records too, and those on record."""
+        beside = self.host.lineage()[-2:-1]
+        there = access.orgs(self.by, "activity.record").on(self.chosen_day).in_order()
+        found = [
+            org for org in there.filter(kind=self.host.kind) if org.lineage()[-2:-1] == beside
+        ]
+        on_record = self.on_record.hosts if self.on_record else ()
+        both = {org.pk: org for org in (*found, *on_record) if beside and org != self.host}
+        return list(both.values())
+
+    @cached_property
+    def hosts(self) -> tuple[Org, ...]:
+        asked = {str(pk) for pk in self.initial.get("co_hosts", ())}
+        return (self.host, *(org for org in self.partners if str(org.pk) in asked))
+
+    @cached_property
+    def occasion(self) -> people.Occasion:
+        return people.Occasion(
+            self.by, self.chosen_kind, self.hosts, self.chosen_day, self.on_record
+        )
+
+    @cached_property
+    def people(self) -> people.People:
+        said = people.said_by(self.typed) if self.typed is not None else None
+        words = self.typed.get("words", "") if self.typed is not None else ""
+        return people.offered(self.occasion, said, words)
+
+    @property
+    def ahead(self) -> bool:
+        return self.chosen_day > self.today
+
+    @property
+    def planned(self) -> bool:
+        return self.typed is not None and "plan" in self.typed
+
+    @property
+    def late_days(self) -> int:
+        """How long after the day it is recorded, if that is late; 0 in time."""
+        held = self.activity if self.activity and not self.activity.planned else None
+        on = timezone.localdate(held.recorded_at) if held else self.today
+        return (on - self.chosen_day).days if late_by(self.chosen_day, on) else 0
+
+    @property
+    def usual_title(self) -> str:
+        kind = catalogue.current().label("activities", self.chosen_kind)
+        return f"{self.chosen_day.year}年{self.chosen_day.month}月{kind}"
+
+    @property
+    def usual_hours(self) -> str:
+        rules = catalogue.current().kinds
+        studies = rules["activities"][self.chosen_kind]["study"]
+        return str(rules["limits"]["study_hours"]["value"]) if studies else ""
+
+    # What is offered
+
+    def _suggested(self, source: Draft | None) -> dict[str, Any]:
+        """The usual hours unless others were typed; for blank fields what the source had."""
+        typed_hours = self.initial.get("hours")
+        untouched = self.typed is not None and typed_hours == self.typed.get("usual_hours")
+        hours = self.usual_hours if typed_hours is None or untouched else typed_hours
+        suggested = {"kind": self.chosen_kind, "hours": hours}
+        if source:
+            last = entered_in(source)
+            blank = [name for name in COPIED if not {**self.initial, "hours": ""}.get(name)]
+            blank = blank if hours == self.usual_hours else [n for n in blank if n != "hours"]
+            suggested |= {name: last[name] for name in blank if last.get(name)}
+        return suggested
+
+    def _offer(self) -> None:
+        title = catalogue.current().label
+        named = [(code, title("activities", code)) for code in self.kinds]
+        often = [one for one in named if one in named[:OFTEN] or one[0] == self.chosen_kind]
+        rest = [one for one in named if one not in often]
+        self._choices("kind", [*often, ("更多类别", rest)] if rest else often)
+        self._choices("co_hosts", [(str(org.pk), org.short_name) for org in self.partners])
+        for role in people.ROLES:
+            self._choices(role, [("", "未填"), *self.people.choices])
+        self.fields["title"].widget.attrs["placeholder"] = f"不填则为“{self.usual_title}”"
+        self.fields["late_reason"].help_text = f"活动已过去 {self.late_days} 天，属于补录。"
+        self.fields["held_on"].widget.attrs |= {
+            name: str(self.initial[key])
+            for name, key in (("min", "from"), ("max", "to"))
+            if self.initial.get(key)
+        }
+
+    def _choices(self, name: str, choices: list[Any]) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = choices
+
+    @property
+    def reasons(self) -> list[str]:
+        """Of an absence, to choose from."""
+        entries = catalogue.current().kinds["absences"].values()
+        return [str(entry["title"]) for entry in entries]
+
+    @cached_property
+    def bases(self) -> dict[str, str]:
+        rules = catalogue.current()
+        kind = rules.kinds["activities"][self.chosen_kind]
+        source = kind["basis"]
+        place = str(source.get("article") or source.get("clause"))
+        summed = [
+            f"{o.title}：{cited(o.basis[0], rules)}"
+            for o in rules.obligations.values()
+            if isinstance(o.measure, Attended) and o.measure.sum_hours
+        ]
+        limit = rules.kinds["limits"]["late_entry_days"]["value"]
+        return {
+            "kind": f"{kind['title']}：{cited(Basis(source['instrument'], place, ''), rules)}",
+            "hours": "；".join(summed),
+            "late_reason": f"活动 {limit} 天后才录入的算补录，页面上会标明。",
+        }
+
+    # What is saved
+
+    def clean(self) -> dict[str, Any]:
+        if not self.planned and not self.ahead and self.people.changed:
+            self.add_error(
+                None,
+                f"应到人员随类别、日期或主办组织变了，现在是 {len(self.people.expected)} 人。"
+                "请核对缺席后再保存。",
+            )
+        elif self.twin and self.typed is not None and "again" not in self.typed:
+            self.add_error(
+                None, "当天已有一次同类活动，请核对。确实又开展了一次的，再点一次保存。"
+            )
+        return self.cleaned_data
+
+    @cached_property
+    def twin(self) -> Activity | None:
+        """Another activity of this kind that the host held (or planned) on the same day."""
+        if self.activity or not self.is_bound:
+            return None
+        live = access.activities(self.by, "activity.view").live().filter(hosts=self.host)
+        return live.filter(kind=self.chosen_kind, held_on=self.chosen_day).first()
+
+    def draft(self) -> Draft:
+        said = self.cleaned_data
+        roles = {role: said[role] for role in people.ROLES}
+        there = () if self.planned else people.attended(self.people, roles, self.occasion)
+        return Draft(
+            kind=said["kind"],
+            title=said["title"] or self.usual_title,
+            held_on=said["held_on"],
+            hosts=self.hosts,
+            hours=said["hours"],
+            attended=there,
+            absent={} if self.planned else people.absent(self.people, self.occasion, there),
+            starts_at=said["starts_at"],
+            place=said["place"],
+            summary=said["summary"],
+            planned=self.planned,
+            late_reason=said["late_reason"] if self.late_days else "",
+        )
+
+
+def entered_in(draft: Draft) -> dict[str, Any]:
+    """A record as the values of the form's fields."""
+    values = {name: getattr(draft, name) for name in (*ENTERED, "late_reason")}
+    attended = draft.attended or ()
+    roles = {role: people.holder(attended, role) for role in people.ROLES}
+    co_hosts = [str(host.pk) for host in draft.hosts[1:]]
+    return {**values, **roles, "co_hosts": co_hosts, "hours": plain(draft.hours)}

@@ -1,0 +1,100 @@
+"""A calendar month of activities: what stands on which day. Two queries, whatever the number."""
+
+import re
+from calendar import Calendar
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from guantong.periods import month_of
+from guantong.records import catalogue
+from guantong.records.models import Activity
+from guantong.records.models.activity import ActivityQuerySet
+
+CODE: Final = re.compile(r"(\d{4})-(\d\d)")
+MOST: Final = 3  # activities told one by one; more are counted by kind
+
+
+@dataclass(frozen=True)
+class Mark:
+    """An activity on a day, or several of a kind."""
+
+    label: str
+    url: str
+    planned: bool
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class Day:
+    day: date
+    inside: bool  # of the month shown
+    today: bool
+    marks: tuple[Mark, ...]
+
+
+class Month:
+    """The weeks of a month; nonsense shows the month of today."""
+
+    def __init__(self, found: ActivityQuerySet, code: str, today: date) -> None:
+        self.period = month_of(_first(code) or today)
+        self.today = today
+        rows = found.between(self.period.start, self.period.end).order_by("held_on", "pk")
+        self._by_day = defaultdict[date, list[Activity]](list)
+        for activity in rows.only("pk", "held_on", "kind", "title", "planned"):
+            self._by_day[activity.held_on].append(activity)
+
+    @property
+    def title(self) -> str:
+        return f"{self.period.start.year}年{self.period.start.month}月"
+
+    @property
+    def before(self) -> str:
+        return code_of(self.period.start - timedelta(days=1))
+
+    @property
+    def after(self) -> str:
+        return code_of(self.period.end)
+
+    @property
+    def count(self) -> int:
+        return sum(map(len, self._by_day.values()))
+
+    def weeks(self) -> Iterator[list[Day]]:
+        first = self.period.start
+        for week in Calendar().monthdatescalendar(first.year, first.month):
+            yield [
+                Day(day, day in self.period, day == self.today, tuple(self._marks(day)))
+                for day in week
+            ]
+
+    def _marks(self, day: date) -> Iterator[Mark]:
+        held = self._by_day.get(day, [])
+        label = catalogue.current().label
+        if len(held) <= MOST:
+            for one in held:
+                yield Mark(one.title, reverse("activity", args=[one.pk]), one.planned)
+            return
+        kinds = defaultdict[tuple[str, bool], int](int)
+        for one in held:
+            kinds[one.kind, one.planned] += 1
+        for (kind, planned), count in kinds.items():
+            query = {"kind": kind, "from": day.isoformat(), "to": day.isoformat()}
+            url = f"{reverse('activity-list')}?{urlencode(query)}"
+            yield Mark(label("activities", kind), url, planned, count)
+
+
+def code_of(day: date) -> str:
+    return f"{day:%Y-%m}"
+
+
+def _first(code: str) -> date | None:
+    found = CODE.fullmatch(code)
+    if found is None or not 1 <= int(found[2]) <= 12 or not 2 <= int(found[1]) <= 9998:
+        return None
+    return date(int(found[1]), int(found[2]), 1)

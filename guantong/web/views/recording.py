@@ -1,0 +1,166 @@
+"""Recording an activity, planning one, correcting a record: the form and what became of it."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+from guantong.records import access, crediting
+from guantong.records.actions import activities
+from guantong.records.drafts import Draft, draft_of
+from guantong.records.models import Activity
+from guantong.web import scope, trail
+from guantong.web.acting import CONFLICT, acting
+from guantong.web.forms.recording import RecordForm, entered_in
+from guantong.web.wording import day_words
+
+CLOSED: Final = "closed"  # in the session: which record has just closed which entries
+GIVEN: Final = ("kind", "held_on", "from", "to")
+
+
+def new(request: HttpRequest) -> HttpResponse:
+    user, host = acting(request), scope.org_in_view(request)
+    if host is None:
+        raise Http404
+    if reason := access.check(user, "activity.record", host):
+        raise PermissionDenied(reason)
+    start = {name: request.GET[name] for name in GIVEN if name in request.GET}
+    if "to" in start:  # a period that is over: the day is for the user to say
+        start |= {"held_on": ""}
+    typed = request.POST if request.method == "POST" else None
+    asked = request.POST.get("copy") if typed is not None else request.GET.get("copy")
+    form = RecordForm(by=user, host=host, typed=typed, start=start, source=_source(request, asked))
+    saved = _saved(form, lambda draft: activities.record(by=user, draft=draft))
+    if saved:
+        return _done(request, *saved)
+    last = access.activities(user, "activity.view").held().filter(hosts=host)
+    last = last.filter(kind=form.chosen_kind, held_on__lte=form.today)
+    return _page(
+        request,
+        form,
+        title="记录活动",
+        crumbs=[("活动", reverse("activity-list"))],
+        last=last.newest_first().first(),
+    )
+
+
+def edit(request: HttpRequest, pk: int) -> HttpResponse:
+    user = acting(request)
+    activity = get_object_or_404(access.activities(user, "activity.view"), pk=pk)
+    before = draft_of(activity)
+    for host in before.hosts:
+        if reason := access.check(user, "activity.record", host):
+            raise PermissionDenied(reason)
+    if activity.withdrawn_at:
+        messages.warning(request, "这条记录已撤销，请先恢复再更正。")
+        return redirect("activity", pk)
+    typed = request.POST if request.method == "POST" else None
+    form = RecordForm(
+        by=user, host=before.hosts[0], typed=typed, start=entered_in(before), activity=activity
+    )
+    version = _number(request.POST.get("version", "")) if typed is not None else activity.version
+    saved = _saved(
+        form,
+        lambda draft: activities.correct(by=user, activity=activity, version=version, draft=draft),
+    )
+    if saved:
+        return _done(request, *saved)
+    return _page(
+        request,
+        form,
+        title=_title(activity, form),
+        crumbs=[
+            ("活动", reverse("activity-list")),
+            (activity.title, reverse("activity", args=[pk])),
+        ],
+        version=activity.version if form.status == CONFLICT else version,
+        later=_since(request, activity, version) if form.status == CONFLICT else (),
+    )
+
+
+def _page(
+    request: HttpRequest,
+    form: RecordForm,
+    *,
+    title: str,
+    crumbs: list[tuple[str, str]],
+    **more: Any,
+) -> TemplateResponse:
+    return TemplateResponse(
+        request,
+        "web/activity_form.html",
+        {
+            "title": title,
+            "crumbs": crumbs,
+            "form": form,
+            "back": crumbs[-1][1],
+            "last": None,
+            "version": None,
+            "later": (),
+            **more,
+        },
+        status=form.status,
+    )
+
+
+def _title(activity: Activity, form: RecordForm) -> str:
+    if not activity.planned:
+        return "更正记录"
+    return "修改计划" if form.ahead else "记录开展"
+
+
+def _source(request: HttpRequest, asked: str | None) -> Activity | None:
+    """The record to copy from; one out of reach is as good as none."""
+    if not asked or not asked.isdecimal():
+        return None
+    return access.activities(request.user, "activity.view").filter(pk=asked).first()
+
+
+def _saved(
+    form: RecordForm, write: Callable[[Draft], Activity]
+) -> tuple[Activity, list[int]] | None:
+    """The record, and the entries that it has just closed; None where it was not written."""
+    undone: frozenset[int] = frozenset()
+
+    def act(**_: object) -> Activity:
+        nonlocal undone
+        draft = form.draft()
+        undone = crediting.still_open(draft)
+        return write(draft)
+
+    activity = form.outcome(act)
+    if activity is None:
+        return None
+    counted = crediting.counted_for(activity)
+    done = [e.pk for e in counted if e.pk in undone and e.verdict in crediting.DONE]
+    return activity, done
+
+
+def _done(request: HttpRequest, activity: Activity, closed: list[int]) -> HttpResponse:
+    if activity.planned:
+        text = f"已存为计划：{day_words(activity.held_on)}。开展后在这里点“记录开展”。"
+    else:
+        there, missing = activity.attendances.count(), activity.absences.count()
+        text = f"已记录，出席 {there} 人" + (f"，缺席 {missing} 人。" if missing else "。")
+    messages.success(request, text)
+    request.session[CLOSED] = {"activity": activity.pk, "entries": closed}
+    return redirect("activity", activity.pk)
+
+
+def _since(request: HttpRequest, activity: Activity, version: int) -> tuple[trail.Line, ...]:
+    """What others have done to a record since the user opened it."""
+    told = access.history(request.user, activity).select_related("by")
+    return trail.lines(
+        [event for event in told if event.detail.get("version", 0) > version],
+        people=access.people(request.user, "member.view"),
+        orgs=access.orgs(request.user, "org.view"),
+    )
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) < 9 else 0
