@@ -5,6 +5,7 @@ Only for those who may make it there; the action asks again. What must be done i
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 from django.urls import reverse
 
@@ -16,7 +17,21 @@ from guantong.records.access import Someone
 from guantong.records.models import Entry, Org
 from guantong.web.ledger_cells import address
 
-OPEN = frozenset({"due", "short", "unknown"})
+OPEN: Final = frozenset({"due", "short", "unknown"})
+PAGES: Final = {
+    "posts": "post-appoint",
+    "terms": "term-record",
+    "documents": "document-record",
+    "relations": "relation-record",
+}
+WORDS: Final = {
+    "post-appoint": "登记任职",
+    "term-record": "登记换届",
+    "document-record": "登记制度",
+    "relation-record": "登记联系",
+    "figure-record": "登记人数",
+    "org": "去登记",
+}
 
 
 @dataclass(frozen=True)
@@ -33,15 +48,16 @@ class Closing:
         self.rules = catalogue.current()
 
     def act(self, entry: Entry) -> Act | None:
-        """Return the button for an entry that is not closed yet, for its organisation's people."""
-        obligation = self.rules.obligations[entry.obligation]
+        """Return the button for an entry that is not closed yet."""
         if entry.verdict not in OPEN:
             return None
-        match obligation.measure:
-            case m.CountActivities(where) | m.Attended(where, sum_hours=False):
+        measure = self.rules.obligations[entry.obligation].measure
+        match measure:
+            case m.CountActivities(where) | m.Attended(where, False, None | m.HostedBy.OWN_ORG):
                 return self._record(entry, kinds(where))
             case m.State() | m.NextTerm() | m.Ratio() if self.may("post.edit", entry.org):
-                return Act("去登记", reverse("org", args=[entry.org_id]))
+                page = "org" if entry.verdict == "unknown" else _page(measure)
+                return Act(WORDS[page], reverse(page, args=[entry.org_id]))
             case _:
                 return None
 
@@ -52,7 +68,8 @@ class Closing:
         )
 
     def _record(self, entry: Entry, wanted: tuple[str, ...]) -> Act | None:
-        if len(wanted) != 1 or not self.may("activity.record", entry.org):
+        may = entry.verdict != "unknown" and self.may("activity.record", entry.org)
+        if len(wanted) != 1 or not may:
             return None
         kind = self.rules.kinds["activities"][wanted[0]]
         query = {"kind": wanted[0]}
@@ -63,6 +80,17 @@ class Closing:
             query |= {"from": period.start.isoformat(), "to": period.last_day.isoformat()}
         verb = "补录" if entry.verdict == "short" else "记录"
         return Act(f"{verb}{kind['title']}", address("activity-new", query))
+
+
+def _page(measure: m.State | m.NextTerm | m.Ratio) -> str:
+    """The form that records what a state is made of."""
+    match measure:
+        case m.State(table):
+            return PAGES.get(table, "org")
+        case m.NextTerm():
+            return PAGES["terms"]
+        case m.Ratio():
+            return "figure-record"
 
 
 def kinds(where: c.Condition) -> tuple[str, ...]:

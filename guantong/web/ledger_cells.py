@@ -95,10 +95,6 @@ class Cell:
             return "full"
         return "gap" if self.tally.counts["short"] else ""
 
-    @property
-    def focused(self) -> int:
-        return self.tally.counts[self.focus]
-
 
 @dataclass(frozen=True)
 class Links:

@@ -36,9 +36,7 @@ class LedgerFilter(Filter):
     org = forms.IntegerField(required=False, widget=forms.HiddenInput)
     obligation = forms.ChoiceField(required=False, widget=forms.HiddenInput)
 
-    def __init__(
-        self, request: HttpRequest, asked: Question, plan: Plan, org: Org | None
-    ) -> None:
+    def __init__(self, request: HttpRequest, asked: Question, plan: Plan, org: Org | None) -> None:
         super().__init__(request)
         self.asked, self.about = asked, org
         self.data = self.query = request.GET.dict()

@@ -1,13 +1,16 @@
 """The ledger laid out: organisations or obligations down, obligations or months across."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from django.urls import reverse
+
 from guantong.obligations.model import Catalogue, Clause, Obligation, Plan
 from guantong.periods import Period
-from guantong.web.ledger_cells import Cell, Links, Place, Tallies, Tally, address
+from guantong.web.ledger_cells import Cell, Links, Place, Tallies, Tally
 from guantong.web.ledger_periods import code_of
+from guantong.web.verdicts import VERDICTS
 from guantong.web.wording import period_words
 
 MONTHS: Final = 12
@@ -90,7 +93,7 @@ def clause_number(clause: Clause) -> str:
 
 
 def clause_url(clause: Clause) -> str:
-    return address("plan", {"clause": clause.path})
+    return reverse("plan-clause", args=[clause.path])
 
 
 # ---------------------------------------------------------------- obligations across
@@ -194,3 +197,38 @@ def _over_months(corner: str, sections: Iterable[Section]) -> Table:
             kept.append(Section(rows, section.title, section.url))
     columns = tuple(Column(f"{month}月") for month in range(1, MONTHS + 1))
     return Table(corner, columns, tuple(kept))
+
+
+# ---------------------------------------------------------------- in a workbook
+
+
+def header(table: Table) -> list[str]:
+    """The clause has a column of its own where obligations make the rows."""
+    return [
+        *(["条款"] if _by_section(table) else []),
+        table.corner,
+        *(c.title for c in table.columns),
+    ]
+
+
+def written(table: Table) -> Iterator[list[str]]:
+    """The rows in words and fractions; what spans several months stands in each of them."""
+    for section in table.sections:
+        first = [section.title] if _by_section(table) else []
+        for row in section.rows:
+            cells = [text for cell in row.cells for text in _written(cell)]
+            yield [*first, row.line.title, *cells]
+
+
+def _by_section(table: Table) -> bool:
+    return any(section.title for section in table.sections)
+
+
+def _written(cell: Cell | None) -> list[str]:
+    if cell is None:
+        return [""]
+    if cell.code:
+        return [VERDICTS[cell.code].word] * cell.width
+    shown = cell.tally.counts[cell.focus] if cell.focus else None
+    text = str(shown) if shown is not None else f"{cell.tally.done}/{cell.tally.owed}"
+    return [text] * cell.width

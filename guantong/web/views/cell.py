@@ -4,27 +4,37 @@ It is found by its number in the ledger as it is now; a ledger of another day ha
 its own.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Final
 
 from django.db.models import Q
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import reverse
 
 from guantong.obligations import describe, explain
 from guantong.obligations import model as m
 from guantong.records import access, catalogue, ledger
 from guantong.records.models import Assessment, Entry, PlanWording
 from guantong.web import scope, wording
-from guantong.web.candidates import told
-from guantong.web.closing import Closing, kinds_counted
+from guantong.web.candidates import Found, told
+from guantong.web.closing import OPEN, Closing, kinds_counted
 from guantong.web.ledger_cells import address
-from guantong.web.ledger_tables import clause_number
+from guantong.web.ledger_tables import clause_number, clause_url
 
-STRIP: Final = 24  # other periods shown, the newest
+SHOWN: Final = 20  # longer lists are folded
+
+
+@dataclass(frozen=True)
+class Rows:
+    """One list of records; `why`: with the reasons why they did not count."""
+
+    title: str
+    found: list[Found]
+    why: bool = False
+    folded: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,22 +62,18 @@ def cell(request: HttpRequest, pk: int) -> TemplateResponse:
         {
             "title": f"{obligation.title} · {wording.period_words(period)}",
             "crumbs": _crumbs(request, entry),
-            "org_in_view": entry.org,
             "entry": entry,
             "obligation": obligation,
             "closing": why.closing,
             "act": Closing(request.user).act(entry),
             "facts": _facts(entry, obligation),
-            "counted": [row for row in found if row.counted],
-            "open": [row for row in found if row.counted is None],
-            "near": [row for row in found if row.counted is False and row.near],
-            "others": [row for row in found if row.counted is False and not row.near],
+            "lists": list(_lists(found, unfinished=entry.verdict in OPEN)),
             "cut": len(found) >= explain.MOST,
             "bases": list(_bases(obligation, rules, plan)),
             "level": describe.LEVEL[obligation.level],
             "bearer": describe.bearer(obligation, rules),
             "measured": describe.measured(obligation.measure, rules),
-            "periods": _periods(request, entry),
+            "years": _years(request, entry),
         },
     )
 
@@ -85,12 +91,28 @@ def _facts(entry: Entry, obligation: m.Obligation) -> list[tuple[str, str]]:
     actual = wording.amount(entry.actual, obligation)
     if entry.denominator is not None:
         actual = wording.has_got(entry, obligation)
-    due = wording.distance(entry.due_on, entry.assessment.on_day)
+    due = f"{entry.due_on:%Y-%m-%d}"
+    if entry.verdict in OPEN:
+        due += f"（{wording.distance(entry.due_on, entry.assessment.on_day)}）"
     return [
         ("要求", f"{bound} {required}" if required else "不作要求"),
         ("已有", actual or "未知"),
-        ("到期日", f"{entry.due_on:%Y-%m-%d}（{due}）"),
+        ("到期日", due),
     ]
+
+
+def _lists(found: Sequence[Found], *, unfinished: bool) -> Iterator[Rows]:
+    """What counted and what did not; what keeps an entry open comes first."""
+    counted = Rows("计入的记录", [row for row in found if row.counted])
+    blank = Rows(
+        "缺数据、还不能判断的记录", [row for row in found if row.counted is None], why=True
+    )
+    missed = [row for row in found if row.counted is False]
+    near = Rows("没有计入的记录", [row for row in missed if row.near], why=True)
+    far = Rows("同期其他类别的活动（没有计入）", [row for row in missed if not row.near], why=True)
+    for rows in (blank, near, counted, far) if unfinished else (counted, blank, near, far):
+        if rows.found or rows is counted:
+            yield replace(rows, folded=rows is far or len(rows.found) > SHOWN)
 
 
 def _bases(o: m.Obligation, rules: m.Catalogue, plan: m.Plan) -> Iterator[Cited]:
@@ -106,17 +128,27 @@ def _bases(o: m.Obligation, rules: m.Catalogue, plan: m.Plan) -> Iterator[Cited]
             else describe.cited(basis, rules),
             confidence=describe.CONFIDENCE[basis.confidence],
             optional=basis.confidence in {"C", "L"},
-            url=reverse("plan") if clause else "",
+            url=clause_url(clause) if clause else "",
             title=clause.title if clause else "",
             text=wordings.get(basis.place, "") if clause else "",
         )
 
 
-def _periods(request: HttpRequest, entry: Entry) -> list[Entry]:
-    """The same demand on the same bearer in other periods, in order of time."""
+def _years(request: HttpRequest, entry: Entry) -> list[tuple[str, list[tuple[str, Entry]]]]:
+    """The same demand on the same bearer in other periods, by year, the newest year first."""
     same = Q(obligation=entry.obligation, org=entry.org_id, person=entry.person_id)
-    found = access.entries(request.user, entry.assessment).filter(same)
-    return list(found.order_by("-period_start")[:STRIP])[::-1]
+    found = access.entries(request.user, entry.assessment).filter(same).order_by("period_start")
+    years = groupby(found, key=lambda other: other.period_start.year)
+    named = [(f"{year}年", [(_short_name(e), e) for e in those]) for year, those in years]
+    if all(len(those) == 1 for _, those in named):  # one line will do
+        return [("", [those[0] for _, those in named])] if len(named) > 1 else []
+    return named[::-1]
+
+
+def _short_name(entry: Entry) -> str:
+    """The period without its year: 5月, 第二季度; a whole year or a term keep theirs."""
+    words = wording.period_words(wording.period_of_entry(entry))
+    return words.removeprefix(f"{entry.period_start.year}年") or words
 
 
 def _crumbs(request: HttpRequest, entry: Entry) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from django import forms
@@ -12,12 +13,13 @@ from django.template.response import TemplateResponse
 from guantong.obligations.model import Plan, Question
 from guantong.records import access, catalogue
 from guantong.records.models import Entry, Org
-from guantong.web import scope
+from guantong.web import download, scope
 from guantong.web.filters import paged, part_of
 from guantong.web.ledger_cells import address
 from guantong.web.ledger_filters import LedgerFilter, Seen, seen
+from guantong.web.ledger_tables import clause_number
 from guantong.web.verdicts import VERDICTS
-from guantong.web.wording import has_got
+from guantong.web.wording import has_got, period_of_entry, period_words
 
 URGENCY: Final = Case(
     *(
@@ -50,11 +52,11 @@ class EntryFilter(LedgerFilter):
     obligation = forms.ChoiceField(label="责任", required=False)
     own = forms.BooleanField(required=False, widget=forms.HiddenInput)
     person = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    due_from = forms.DateField(required=False, widget=forms.HiddenInput)
+    due_to = forms.DateField(required=False, widget=forms.HiddenInput)
     field_order = ["period", "clause", "obligation", "verdict", "q", "sort"]
 
-    def __init__(
-        self, request: HttpRequest, asked: Question, plan: Plan, org: Org | None
-    ) -> None:
+    def __init__(self, request: HttpRequest, asked: Question, plan: Plan, org: Org | None) -> None:
         super().__init__(request, asked, plan, org)
         self.fields["on"].widget = forms.HiddenInput()
 
@@ -72,7 +74,10 @@ def entries(request: HttpRequest) -> HttpResponse:
     part = seen(request, EntryFilter)
     found = _narrowed(part)
     shown = found.filter(verdict=part.verdict) if part.verdict else found
-    page = paged(request, _sorted(part, shown))
+    listed = _sorted(part, shown)
+    if download.wanted(request):
+        return _workbook(part, listed)
+    page = paged(request, listed)
     return TemplateResponse(
         request,
         part_of(request, "web/entries.html", "entries"),
@@ -84,6 +89,9 @@ def entries(request: HttpRequest) -> HttpResponse:
             "on": part.on,
             "looks_back": part.looks_back,
             "own": part.form.value("own"),
+            "due_from": part.form.value("due_from"),
+            "due_to": part.form.value("due_to"),
+            "clear_url": address("ledger-entries", {"org": part.query["org"]}),
             "counts": _counts(found),
             "page": page,
             "lines": list(_lines(page.object_list)),
@@ -95,6 +103,10 @@ def _narrowed(part: Seen) -> QuerySet[Entry]:
     found = part.entries()
     if part.form.value("own") and part.org:
         found = found.filter(org=part.org)
+    if due_from := part.form.value("due_from"):
+        found = found.filter(due_on__gte=due_from)
+    if due_to := part.form.value("due_to"):
+        found = found.filter(due_on__lte=due_to)
     if person := part.form.value("person"):
         found = found.filter(person=person)
     if name := part.form.value("q"):
@@ -118,6 +130,38 @@ def _lines(found: Iterable[Entry]) -> Iterator[Line]:
     for entry in found:
         obligation = obligations[entry.obligation]
         yield Line(entry, obligation.title, has_got(entry, obligation))
+
+
+HEADER: Final = (
+    *("条款", "责任", "组织", "人员", "周期", "要求", "已有", "单位", "到期日", "结论"),
+)
+
+
+def _workbook(part: Seen, listed: QuerySet[Entry]) -> HttpResponse:
+    obligations = catalogue.current().obligations
+    plan, words = part.plan, cache(period_words)  # few periods, many entries
+    clauses = {name: clause_number(plan.clause_of(name)) for name in plan.obligation_names()}
+    return download.workbook(
+        part.request,
+        title="台账条目" if part.org else "我的台账",
+        header=HEADER,
+        about=f"{part.org.name if part.org else '本人'} · 截至 {part.on:%Y-%m-%d}",
+        rows=(
+            [
+                clauses[entry.obligation],
+                obligations[entry.obligation].title,
+                entry.org.name,
+                entry.person.name if entry.person else "",
+                words(period_of_entry(entry)),
+                entry.required,
+                entry.actual,
+                obligations[entry.obligation].unit,
+                entry.due_on,
+                VERDICTS[entry.verdict].word,
+            ]
+            for entry in listed
+        ),
+    )
 
 
 def _crumbs(part: Seen) -> list[tuple[str, str]]:

@@ -15,7 +15,7 @@ from guantong.obligations.model import Obligation, Plan, Question
 from guantong.periods import Every, Period
 from guantong.records import catalogue
 from guantong.records.models import Org
-from guantong.web import scope
+from guantong.web import download, scope
 from guantong.web.filters import ON_A_PAGE, part_of
 from guantong.web.ledger_cells import ALL, Cell, Links, Place, Tallies, address, tallies
 from guantong.web.ledger_filters import LedgerFilter, Seen, seen
@@ -26,8 +26,10 @@ from guantong.web.ledger_tables import (
     Table,
     across_obligations,
     by_clause,
+    header,
     obligations_by_month,
     orgs_by_month,
+    written,
 )
 from guantong.web.verdicts import VERDICTS
 
@@ -45,9 +47,7 @@ class TableFilter(LedgerFilter):
     field_order = ["period", "clause", "level", "verdict", "on"]
     default_period = NOW
 
-    def __init__(
-        self, request: HttpRequest, asked: Question, plan: Plan, org: Org | None
-    ) -> None:
+    def __init__(self, request: HttpRequest, asked: Question, plan: Plan, org: Org | None) -> None:
         super().__init__(request, asked, plan, org)
         alone = org is not None and org.kind in ALONE
         self.query["by"] = self.query.get("by") or (BY_MONTH if alone else BY_ORG)
@@ -68,13 +68,22 @@ def ledger(request: HttpRequest) -> HttpResponse:
     part = seen(request, TableFilter)
     if part.org is None:
         return redirect("ledger-entries")
-    page = LedgerPage(part, part.org)
+    whole = download.wanted(request)
+    page = LedgerPage(part, part.org, whole=whole)
     laid = page.laid()
+    if whole:
+        return download.workbook(
+            request,
+            title=page.title,
+            header=header(laid.table),
+            rows=written(laid.table),
+            about=f"{part.org.name} · 截至 {part.on:%Y-%m-%d}",
+        )
     return TemplateResponse(
         request,
         part_of(request, "web/ledger.html", "ledger"),
         {
-            "title": f"台账：{page.only.title}" if page.only else "台账",
+            "title": page.title,
             "crumbs": page.crumbs(),
             "org_in_view": part.org,
             "form": part.form,
@@ -86,6 +95,7 @@ def ledger(request: HttpRequest) -> HttpResponse:
             "looks_back": part.looks_back,
             "tabs": page.tabs(),
             "summary": page.summary(laid.found),
+            "before": page.before(laid.found),
             "table": laid.table,
             "page": laid.page,
             "own": laid.own,
@@ -106,14 +116,18 @@ class Laid:
 class LedgerPage:
     """The ledger of one organisation, as the address asks for it."""
 
-    def __init__(self, part: Seen, org: Org) -> None:
-        self.part, self.org = part, org
+    def __init__(self, part: Seen, org: Org, *, whole: bool) -> None:
+        self.part, self.org, self.whole = part, org, whole
         self.rules = catalogue.current()
         self.only = self.rules.obligations.get(part.obligation)
         self.by = part.form.value("by")
         named = stretch(part.period, part.asked)
         self.year = (named.period.start if named else part.on).year
         self.links = Links(part.query, part.verdict)
+
+    @property
+    def title(self) -> str:
+        return f"台账：{self.only.title}" if self.only else "台账"
 
     @property
     def theme(self) -> str:
@@ -145,6 +159,16 @@ class LedgerPage:
             if (count := sum(counts[code] for counts in totals))
         ]
 
+    def before(self, found: Tallies) -> tuple[int, str]:
+        """What is short in all periods of the year, where the table shows the current ones."""
+        if self.part.period != NOW:
+            return 0, ""
+        shown = sum(t.counts["short"] for place, t in found.items() if place.org == ALL)
+        year = str(self.part.on.year)
+        count = self.part.entries(year).filter(verdict="short").count()
+        query = self.part.query | {"period": year, "verdict": "short", "clause": self.part.clause}
+        return (count, address("ledger", query)) if count > shown else (0, "")
+
     def laid(self) -> Laid:
         if self.by == BY_ORG:
             return self._orgs()
@@ -153,43 +177,54 @@ class LedgerPage:
     def _orgs(self) -> Laid:
         rows = self._rows()
         found = tallies(self.part.entries(), ("org_id", "obligation"), rows.places)
-        below = {place.obligation for place in found if place.org not in (ALL, self.org.pk)}
-        every = {place.obligation for place in found}
-        lines, page = self._lines(rows, found)
-        grouped = by_clause(self.part.plan, self.rules, below or every)
-        table = across_obligations(found, lines, grouped, self.links)
-        return Laid(found, table, page, tuple(self._own(found, every - below if below else set())))
+        asked = self._asked(found)
+        every = {place.obligation for place in asked}
+        below = {place.obligation for place in asked if place.org not in (ALL, self.org.pk)}
+        lines, page = self._lines(rows, asked)
+        across = every if self.whole or not below else below
+        grouped = by_clause(self.part.plan, self.rules, across)
+        table = across_obligations(asked, lines, grouped, self.links)
+        return Laid(found, table, page, tuple(self._own(asked, every - across)))
 
-    def _own(self, found: Tallies, names: set[str]) -> Iterable[tuple[Obligation, Cell]]:
+    def _own(self, asked: Tallies, names: set[str]) -> Iterable[tuple[Obligation, Cell]]:
         for _, obligations in by_clause(self.part.plan, self.rules, names):
             for o in obligations:
                 query = {"own": "1", "obligation": o.name}
-                if cell := self.links.cell(found.get(Place(self.org.pk, o.name)), query):
+                if cell := self.links.cell(asked.get(Place(self.org.pk, o.name)), query):
                     yield o, cell
 
     def _orgs_by_month(self, only: Obligation) -> Laid:
         rows = self._rows()
         found = self._monthly(rows.places)
-        lines, page = self._lines(rows, found, by=BY_MONTH, obligation=only.name)
-        return Laid(found, orgs_by_month(found, lines, only.name, self.year, self.links), page)
+        asked = self._asked(found)
+        lines, page = self._lines(rows, asked, by=BY_MONTH, obligation=only.name)
+        return Laid(found, orgs_by_month(asked, lines, only.name, self.year, self.links), page)
 
     def _obligations_by_month(self) -> Laid:
         found = self._monthly(lambda _, name, period: [Place(ALL, name, period)])
-        grouped = by_clause(self.part.plan, self.rules, {place.obligation for place in found})
-        return Laid(found, obligations_by_month(found, ALL, grouped, self.year, self.links))
+        asked = self._asked(found)
+        grouped = by_clause(self.part.plan, self.rules, {place.obligation for place in asked})
+        return Laid(found, obligations_by_month(asked, ALL, grouped, self.year, self.links))
+
+    def _asked(self, found: Tallies) -> Tallies:
+        """Only the places with the verdict that is asked for."""
+        if not self.part.verdict:
+            return found
+        return {place: t for place, t in found.items() if t.counts[self.part.verdict]}
 
     def _rows(self) -> Rows:
         level = str(self.part.form.value("level"))
         return Rows(self.org, scope.visible(self.part.request), level)
 
     def _lines(
-        self, rows: Rows, found: Tallies, **query: str
+        self, rows: Rows, asked: Tallies, **query: str
     ) -> tuple[dict[int, Line], Page[int]]:
-        """The total, and one page of the organisations that have anything."""
+        """The total, and one page of the organisations that have anything; all for a workbook."""
         lines = rows.lines(self.links, self.part.on, clause=self.part.clause, **query)
-        present = {place.org for place in found}
+        present = {place.org for place in asked}
         keys = [key for key in lines if key in present and key != ALL]
-        page = Paginator(keys, ON_A_PAGE).get_page(self.part.request.GET.get("page"))
+        on_a_page = max(len(keys), 1) if self.whole else ON_A_PAGE
+        page = Paginator(keys, on_a_page).get_page(self.part.request.GET.get("page"))
         return {key: lines[key] for key in (ALL, *page.object_list)}, page
 
     def _monthly(self, places: Callable[[int, str, Period], Iterable[Place]]) -> Tallies:
