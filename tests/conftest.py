@@ -115,20 +115,22 @@ def _lead_to(name: str) -> None:
 @pytest.fixture(scope="session")
 def sample_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
     """A database of its own with the sample school, built once for all who ask."""
-    connection.close()  # what is in SQLite's write-ahead log goes into the file to be copied
-    connection.creation.clone_test_db("sample", verbosity=0)
-    name = str(connection.creation.get_test_db_clone_settings("sample")["NAME"])
-    with django_db_blocker.unblock(), database_named(name):
-        sample.build()
+    with django_db_blocker.unblock():
+        connection.close()  # what is in SQLite's write-ahead log goes into the file to be copied
+        connection.creation.clone_test_db("sample", verbosity=0)
+        name = str(connection.creation.get_test_db_clone_settings("sample")["NAME"])
+        with database_named(name):
+            sample.build()
     yield name
-    connection.creation.destroy_test_db(suffix="sample", verbosity=0)
+    with django_db_blocker.unblock():
+        connection.creation.destroy_test_db(suffix="sample", verbosity=0)
 
 
 @pytest.fixture(scope="module")
 def sample_school(sample_database: str) -> Iterator[None]:
     """Every test of the module lives in the sample school; what it changes is undone.
 
-    Not for tests with a live server, which commit: `sample_copy`.
+    Its tests use a database (`django_db`). Those with a live server commit: `sample_copy`.
     """
     with database_named(sample_database):
         yield

@@ -82,7 +82,7 @@ def build() -> None:
     _write(story.papers.relations, story.papers.figures, story.papers.documents)
     accounts.sign(story.diary, story.tree, users)
     _write_diary(story.diary)
-    _let_the_database_number_on()
+    _tell_the_database()
     events.leave(BUILT, school, by=None, name=NAME, seed=days.SEED)
     ledger.rebuild()
 
@@ -120,8 +120,9 @@ def _insert(model: type[Model], columns: Sequence[str], rows: list[tuple[Any, ..
         cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)
 
 
-def _let_the_database_number_on() -> None:
-    """PostgreSQL does not notice ids that it was given."""
+def _tell_the_database() -> None:
+    """PostgreSQL notices neither ids that it is given, nor at once how many rows there are now."""
     with connection.cursor() as cursor:
         for statement in connection.ops.sequence_reset_sql(no_style(), list(NUMBERED)):
             cursor.execute(statement)
+        cursor.execute("ANALYZE")
