@@ -68,6 +68,8 @@ def test_a_password_is_set_and_not_told(cast: Cast) -> None:
 def test_a_person_has_one_account_and_nobody_links_himself(cast: Cast) -> None:
     with refused("已有账号"):
         users.open_account(by=cast.admin, username="second", name="二", person=owner(cast.member))
+    with refused("已有账号"):
+        users.link(by=cast.admin, user=cast.stranger, person=owner(cast.member))
     someone = make_person("某人", cast.branch)
     with refused("自己的账号"):
         users.link(by=cast.admin, user=cast.admin, person=someone)

@@ -229,6 +229,16 @@ def test_a_stale_correction_is_told_who_changed_what(cast: Cast) -> None:
     assert isinstance(caught.value, Conflict)
 
 
+def test_a_stale_version_is_neither_verified_nor_withdrawn(cast: Cast) -> None:
+    made = make_activity(cast.branch, by=cast.secretary)
+    draft = replace(draft_of(made), place="105")
+    activities.correct(by=cast.secretary, activity=made, version=1, draft=draft)
+    with refused("改过地点"):
+        activities.verify(by=cast.officer, activity=made, version=1)
+    with refused("改过地点"):
+        activities.withdraw(by=cast.officer, activity=made, version=1, reason="重复")
+
+
 def test_both_hosts_must_be_in_reach_to_correct_a_joint_activity(cast: Cast) -> None:
     joint = make_activity(cast.branch, cast.other_branch)
     with refused("权限"):

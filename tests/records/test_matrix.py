@@ -98,6 +98,11 @@ def move_org(c: Cast) -> Act:
     return lambda by: orgs.move(by=by, org=c.branch, parent=c.other_college, on=TODAY)
 
 
+def take_a_branch(c: Cast) -> Act:
+    """The new parent alone would be in the officer's reach, the old one is not."""
+    return lambda by: orgs.move(by=by, org=c.other_branch, parent=c.college, on=TODAY)
+
+
 def dissolve_org(c: Cast) -> Act:
     empty = make_org("空党支部", "branch", c.college)
     return lambda by: orgs.dissolve(by=by, org=empty, on=TODAY, reason="无党员")
@@ -125,6 +130,22 @@ def reveal_person(c: Cast) -> Act:
 
 def admit(c: Cast) -> Act:
     person = make_person("归来者", c.branch)
+    memberships.leave(by=None, person=person, on=date(2023, 1, 1), reason="出国")
+    return lambda by: memberships.admit(
+        by=by, person=person, org=c.branch, status="full", valid_from=TODAY
+    )
+
+
+def admit_elsewhere(c: Cast) -> Act:
+    person = make_person("归来者", c.branch)
+    memberships.leave(by=None, person=person, on=date(2023, 1, 1), reason="出国")
+    return lambda by: memberships.admit(
+        by=by, person=person, org=c.other_branch, status="full", valid_from=TODAY
+    )
+
+
+def admit_from_elsewhere(c: Cast) -> Act:
+    person = make_person("归来者", c.other_branch)
     memberships.leave(by=None, person=person, on=date(2023, 1, 1), reason="出国")
     return lambda by: memberships.admit(
         by=by, person=person, org=c.branch, status="full", valid_from=TODAY
@@ -163,6 +184,12 @@ def set_exempt(c: Cast) -> Act:
 def appoint_post(c: Cast) -> Act:
     return lambda by: posts.appoint(
         by=by, person=owner(c.member), org=c.branch, post="committee_member", valid_from=TODAY
+    )
+
+
+def appoint_elsewhere(c: Cast) -> Act:
+    return lambda by: posts.appoint(
+        by=by, person=owner(c.member), org=c.other_college, post="dean", valid_from=TODAY
     )
 
 
@@ -290,18 +317,22 @@ MATRIX: list[tuple[Callable[[Cast], Act], str, set[str]]] = [
     (found_college, "org.founded", OFFICE),
     (rename_org, "org.renamed", COLLEGE),
     (move_org, "org.moved", OFFICE),
+    (take_a_branch, "org.moved", OFFICE),
     (dissolve_org, "org.dissolved", COLLEGE),
     (recut_orgs, "org.recut", COLLEGE),
     (register_person, "person.registered", BRANCH),
     (correct_person, "person.corrected", BRANCH),
     (reveal_person, "person.revealed", {"officer", "office", "member"}),
     (admit, "membership.begun", BRANCH),
+    (admit_elsewhere, "membership.begun", OFFICE),
+    (admit_from_elsewhere, "membership.begun", OFFICE),
     (transfer_inside_the_college, "membership.transferred", COLLEGE),
     (transfer_to_another_college, "membership.transferred", OFFICE),
     (leave_branch, "membership.ended", BRANCH),
     (become_full, "membership.made_full", BRANCH),
     (set_exempt, "membership.exempted", BRANCH),
     (appoint_post, "post.appointed", COLLEGE),
+    (appoint_elsewhere, "post.appointed", OFFICE),
     (describe_post, "post.described", COLLEGE),
     (end_post, "post.ended", COLLEGE),
     (record_term, "term.recorded", COLLEGE),

@@ -93,6 +93,8 @@ def test_move_refuses_loops_the_future_and_no_change(cast: Cast) -> None:
         orgs.move(by=None, org=cast.branch, parent=cast.other_college, on=TOMORROW)
     with refused("现在就隶属于"):
         orgs.move(by=None, org=cast.branch, parent=cast.college, on=TODAY)
+    with refused("党支部的上级应是"):
+        orgs.move(by=None, org=cast.branch, parent=cast.sibling, on=TODAY)
     with refused("最上级"):
         orgs.move(by=None, org=cast.school, parent=cast.college, on=TODAY)
     later = make_org("丙学院党委", "college_committee", cast.school)

@@ -71,6 +71,11 @@ def test_register_refuses_what_cannot_be(
         )
 
 
+def test_register_refuses_what_is_no_branch(cast: Cast) -> None:
+    with refused("不是党支部"):
+        make_person("某人", cast.college)
+
+
 def test_register_names_no_member_elsewhere(cast: Cast, person: Person) -> None:
     with refused() as caught:
         people.register(
@@ -85,6 +90,14 @@ def test_correct_changes_named_fields_and_the_spelling(cast: Cast, person: Perso
     person.refresh_from_db()
     assert (person.name, person.pinyin, person.number) == ("仇小明", "qiu xiao ming", None)
     assert sealing.unseal(person, "phone") == PHONE
+
+
+def test_correct_refuses_what_cannot_be(cast: Cast, person: Person) -> None:
+    with refused("校验位"):
+        people.correct(by=cast.secretary, person=person, id_number="110105194912310021")
+    other = make_person("李四", cast.branch)
+    with refused("学工号已登记"):
+        people.correct(by=cast.secretary, person=other, number="2020001")
 
 
 def test_sealed_values_are_nowhere_in_clear(cast: Cast, person: Person) -> None:

@@ -85,7 +85,6 @@ def move(*, by: User | None, org: Org, parent: Org, on: date) -> Org:
     """Hang the organisation, with all below it, under another from a day on."""
     org, parent = rows.locked(org), rows.locked(parent)
     span = OrgParent.objects.filter(org=org, valid_to=None).select_related("parent").first()
-    access.require(by, "org.edit", org)
     access.require(by, "org.edit", span.parent if span else None)
     access.require(by, "org.edit", parent)
     if span is None:
