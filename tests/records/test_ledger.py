@@ -290,9 +290,10 @@ def test_a_record_turns_its_entry_in_the_same_transaction():
     assert june.verdict == "due"
 
 
-def test_the_day_turns_due_into_short():
+def test_the_day_turns_due_into_short_and_the_entry_keeps_its_address():
     cast = make_cast()
     upkeep.rebuild()
+    before = set(Entry.objects.values_list("pk", flat=True))
     School.objects.update(today=date(2023, 7, 1))
     upkeep.bring_up_to_date()
     june = Entry.objects.get(
@@ -302,6 +303,21 @@ def test_the_day_turns_due_into_short():
         period_start=date(2023, 6, 1),
     )
     assert june.verdict == "short"
+    assert before <= set(Entry.objects.values_list("pk", flat=True))
+
+
+def test_a_record_on_the_morning_after_counts_for_the_new_day():
+    cast = make_cast()
+    upkeep.rebuild()
+    School.objects.update(today=date(2023, 7, 3))
+    make_activity(cast.branch, held_on=date(2023, 7, 3))
+    july = Entry.objects.get(
+        assessment__live=True,
+        obligation="theme-day",
+        org=cast.branch,
+        period_start=date(2023, 7, 1),
+    )
+    assert july.verdict == "met"
 
 
 def test_a_ledger_of_another_day_is_kept_until_a_record_changes():

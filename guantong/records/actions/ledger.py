@@ -8,6 +8,7 @@ the whole ledger, narrowed to those bearers and months. `rebuild` works out ever
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Max, Q, QuerySet
@@ -46,6 +47,9 @@ def refresh(touch: Touch) -> None:
     live = Assessment.objects.select_for_update().filter(live=True).first()
     if live is None:  # no ledger yet; the first one will see this change too
         return
+    if live.on_day != clock.today():
+        rebuild()
+        return
     asked = ledger.question(on=live.on_day)
     affected = [o for o in asked.obligations if reads(o) & touch.tables]
     orgs = touch.org_ids
@@ -63,9 +67,16 @@ def refresh(touch: Touch) -> None:
 
 @transaction.atomic
 def rebuild() -> Assessment:
-    """Work the whole live ledger out anew for today."""
-    Assessment.objects.select_for_update().filter(live=True).delete()
-    return _assess(clock.today(), live=True)
+    """Work the whole live ledger out anew for today. Entries that stay keep their ids."""
+    live = Assessment.objects.select_for_update().filter(live=True).first()
+    asked = ledger.question()
+    if live is None:
+        return _assess(asked, live=True)
+    for name, value in _described(asked).items():
+        setattr(live, name, value)
+    live.save()
+    _replace(live.entries.all(), live, ledger.answer(asked))
+    return live
 
 
 def bring_up_to_date() -> Assessment:
@@ -84,7 +95,7 @@ def as_of(day: date) -> Assessment:
     if fresh:
         return fresh
     kept.delete()
-    return _assess(day, live=False)
+    return _assess(ledger.question(on=day), live=False)
 
 
 def forget_other_days() -> None:
@@ -92,21 +103,23 @@ def forget_other_days() -> None:
     Assessment.objects.filter(live=False).delete()
 
 
-def _assess(day: date, *, live: bool) -> Assessment:
-    asked = ledger.question(on=day)
-    assessment = Assessment.objects.create(
-        plan=ledger.plan().name,
-        on_day=day,
-        since=asked.span.start,
-        catalogue_hash=catalogue.fingerprint(),
-        engine=connection.vendor,
-        live=live,
-        made_at=clock.now(),
-        last_event=_last_event(),
-    )
+def _assess(asked: m.Question, *, live: bool) -> Assessment:
+    assessment = Assessment.objects.create(live=live, **_described(asked))
     rows = (_row(assessment, entry) for entry in ledger.answer(asked))
     Entry.objects.bulk_create(rows, batch_size=BATCH)
     return assessment
+
+
+def _described(asked: m.Question) -> dict[str, Any]:
+    return {
+        "plan": ledger.plan().name,
+        "on_day": asked.on,
+        "since": asked.span.start,
+        "catalogue_hash": catalogue.fingerprint(),
+        "engine": connection.vendor,
+        "made_at": clock.now(),
+        "last_event": _last_event(),
+    }
 
 
 def _last_event() -> int:
