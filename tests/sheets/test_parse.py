@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
+from django.conf import settings
 
 from guantong.conditions.parse import CatalogueError
 from guantong.records import catalogue
@@ -162,7 +163,7 @@ def test_a_required_column_says_on_what_it_rests() -> None:
 
 
 def test_no_personal_field_is_read_without_a_purpose() -> None:
-    text = (catalogue.settings.CATALOGUE_DIR / "purposes.yaml").read_text(encoding="utf-8")
+    text = (settings.CATALOGUE_DIR / "purposes.yaml").read_text(encoding="utf-8")
     kept = {f["field"] for purpose in yaml.safe_load(text).values() for f in purpose["fields"]}
     membership = {"org": "org", "status": "status", "branch_since": "valid_from"}
     for column in layouts()["roll"].columns:
@@ -183,7 +184,7 @@ def test_no_personal_field_is_read_without_a_purpose() -> None:
     ],
 )  # fmt: skip
 def test_a_mistake_in_a_layout_is_named(change: tuple[str, str], says: str, tmp_path: Any) -> None:
-    text = (catalogue.settings.CATALOGUE_DIR / "sheets" / "roll.yaml").read_text(encoding="utf-8")
+    text = (settings.CATALOGUE_DIR / "sheets" / "roll.yaml").read_text(encoding="utf-8")
     assert change[0] in text
     (tmp_path / "roll.yaml").write_text(text.replace(*change, 1), encoding="utf-8")
     with pytest.raises(CatalogueError, match=says):

@@ -20,7 +20,7 @@ from guantong.records.actions.imports import traces, writing
 from guantong.records.imports import activities, roll, stored
 from guantong.records.imports.decisions import Decision
 from guantong.records.imports.rows import ACTIVITIES, ROLL, AnyParsed, Outcome
-from guantong.records.models import ImportBatch, Org, User
+from guantong.records.models import ImportBatch, Org, School, User
 
 PERMISSIONS = {ROLL: roll.PERMISSION, ACTIVITIES: activities.PERMISSION}
 STATES = {"preview": "待确认", "confirmed": "已导入", "undone": "已撤销", "discarded": "已放弃"}
@@ -92,6 +92,7 @@ def confirm(*, by: User | None, batch: ImportBatch) -> ImportBatch:
 
 
 def _confirm(by: User | None, batch: ImportBatch) -> ImportBatch:
+    School.objects.select_for_update().get()  # one file at a time: two could hold one person
     batch = _waiting(by, batch)
     decisions = _fresh(batch, batch.rows, by)
     kept = [row for row in batch.rows if not row["excluded"]]
