@@ -59,6 +59,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "guantong.config.privacy.no_store",
+    "guantong.web.reading.asks_once",
 ]
 ROOT_URLCONF = "guantong.config.urls"
 WSGI_APPLICATION = "guantong.config.wsgi.application"

@@ -34,6 +34,7 @@ from guantong.records.models.activity import ActivityQuerySet
 from guantong.records.models.event import EventQuerySet
 from guantong.records.models.org import OrgQuerySet
 from guantong.records.models.person import PersonQuerySet
+from guantong.records.once import kept
 from guantong.records.roles import Role
 
 type Someone = User | AnonymousUser
@@ -78,6 +79,10 @@ def roles_of(user: Someone, on: date | None = None) -> tuple[Held, ...]:
     if not isinstance(user, User) or not user.is_active:
         return ()
     day = on or clock.today()
+    return kept(("roles", user.pk, day), lambda: _roles_of(user, day))
+
+
+def _roles_of(user: User, day: date) -> tuple[Held, ...]:
     roles = catalogue.roles()
     grants = Grant.objects.on(day).filter(user=user).select_related("org")
     held = [Held(roles.roles[g.role], g.org) for g in grants if g.role in roles.roles]
@@ -132,6 +137,8 @@ def orgs(user: Someone, permission: str, on: date | None = None) -> OrgQuerySet:
 def people(user: Someone, permission: str, on: date | None = None) -> PersonQuerySet:
     """Those whose last known branch is in reach, those in a post there, and oneself."""
     far = reach(user, permission, on)
+    if far.whole:
+        return Person.objects.all()
     later = Membership.objects.filter(
         person=OuterRef("person"), valid_from__gt=OuterRef("valid_from"), valid_from__lte=far.day
     )
@@ -147,6 +154,8 @@ def people(user: Someone, permission: str, on: date | None = None) -> PersonQuer
 def activities(user: Someone, permission: str, on: date | None = None) -> ActivityQuerySet:
     """Those hosted in reach, withdrawn ones too; a member's own branch's and those attended."""
     far = reach(user, permission, on)
+    if far.whole:
+        return Activity.objects.all()
     hosts = ActivityHost.objects.filter(Q(org__in=far.orgs()) | Q(org__in=far.own_orgs))
     attended = Attendance.objects.filter(person__in=far.own_persons)
     return Activity.objects.filter(
@@ -157,7 +166,7 @@ def activities(user: Someone, permission: str, on: date | None = None) -> Activi
 def entries(user: Someone, assessment: Assessment | None = None) -> QuerySet[Entry]:
     """Rows of the ledger (the live one): of organisations in reach, and one's own."""
     far = reach(user, "ledger.view")
-    seen = Q(org__in=far.orgs()) | Q(person__in=far.own_persons)
+    seen = Q() if far.whole else Q(org__in=far.orgs()) | Q(person__in=far.own_persons)
     return Entry.objects.filter(
         seen, **({"assessment": assessment} if assessment else {"assessment__live": True})
     )

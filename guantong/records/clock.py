@@ -8,6 +8,7 @@ from datetime import date, datetime
 from django.utils import timezone
 
 from guantong.records.models.school import School
+from guantong.records.once import kept
 
 
 def today() -> date:
@@ -23,4 +24,4 @@ def now() -> datetime:
 
 
 def _fixed() -> date | None:
-    return School.objects.values_list("today", flat=True).first()
+    return kept("fixed day", School.objects.values_list("today", flat=True).first)

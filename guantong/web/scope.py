@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest
 from guantong.records import access, clock
 from guantong.records.models import Org
 from guantong.records.models.org import OrgQuerySet
+from guantong.records.once import kept
 
 CHOSEN: Final = "org"
 DEPTH = Length("path") - Length(Replace(F("path"), Value("/"), Value("")))
@@ -28,6 +29,10 @@ def org_in_view(request: HttpRequest) -> Org | None:
 
     404 when the address names one that does not exist or is out of reach: the same answer.
     """
+    return kept("org in view", lambda: _org_in_view(request))
+
+
+def _org_in_view(request: HttpRequest) -> Org | None:
     if asked := request.GET.get("org"):
         org = visible(request).filter(pk=int(asked)).first() if asked.isdecimal() else None
         if org is None:
