@@ -89,12 +89,12 @@ def _listed(request: HttpRequest, form: MemberFilter, today: date) -> PersonQuer
     rows = people.annotate(now=now)
     status, org = form.value("status"), form.of
     if status == LEFT:
-        rows = rows.filter(now=None)
+        rows = rows.filter(now__isnull=True)
         if org is not None:
             been = access.orgs(request.user, "member.view").below(org)
             rows = rows.filter(pk__in=people.filter(memberships__org__in=been).values("pk"))
     else:
-        rows = rows.exclude(now=None)
+        rows = rows.filter(now__isnull=False)
         if org is not None:
             rows = rows.filter(now__org__path__startswith=org.path)
         if status:
