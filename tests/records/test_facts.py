@@ -32,7 +32,7 @@ def test_there_is_a_select_for_every_table_and_no_other() -> None:
 
 
 def test_withdrawn_activities_are_no_facts_and_planned_ones_are(cast: Cast) -> None:
-    held, gone = make_activity(cast.branch), make_activity(cast.branch)
+    held, gone = make_activity(cast.branch), make_activity(cast.branch, title="另一主题")
     plan = make_activity(cast.branch, held_on=date(2023, 7, 1), planned=True)
     activities.withdraw(by=None, activity=gone, version=1, reason="重复")
     assert {(row["activity_id"], bool(row["planned"])) for row in rows("activities")} == {

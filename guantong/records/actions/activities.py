@@ -31,8 +31,10 @@ def record(*, by: User | None, draft: Draft) -> Activity:
     _require(by, "activity.record", draft.hosts)
     draft, now = resolved(draft), clock.now()
     _refuse(problems(draft, by=by, recorded_on=_day(now)))
+    activity = Activity(**_content(draft), recorded_at=now, recorded_by=by, version=1)
+    rows.check(activity)  # before a query carries its texts to the database
     _require_new(draft)
-    activity = rows.insert(Activity(**_content(draft), recorded_at=now, recorded_by=by, version=1))
+    rows.insert(activity)
     _write_people(activity, None, draft)
     _tell("activity.recorded", activity, by, draft, _difference(None, draft))
     return activity

@@ -26,7 +26,7 @@ def locked[M: Model](row: M) -> M:
 
 
 def insert[M: Model](row: M) -> M:
-    _check(row)
+    check(row)
     row.save(force_insert=True)
     return row
 
@@ -40,7 +40,7 @@ def change(row: Model, **values: Any) -> Change:
     for name, value in after.items():
         setattr(row, name, value)
     if after:
-        _check(row)
+        check(row)
         row.save(update_fields=list(after))
     return Change(before, after)
 
@@ -58,7 +58,7 @@ def put(rows: Sequence[Model], fields: Sequence[str]) -> None:
         )  # fmt: skip
 
 
-def _check(row: Model) -> None:
+def check(row: Model) -> None:
     """Refuse texts that are empty, too long or hold a NUL, as every database should."""
     links = {field.name for field in row._meta.concrete_fields if field.is_relation}
     try:
