@@ -81,7 +81,9 @@ class RegisterForm(PersonForm):
 
     def __init__(self, *args: Any, within: OrgQuerySet, **more: Any) -> None:
         super().__init__(*args, **more)
-        self.fields["status"] = forms.ChoiceField(label="类别", choices=choices.kinds("statuses"))
+        self.fields["status"] = forms.ChoiceField(
+            label="类别", choices=choices.kinds("statuses", every="请选择")
+        )
         self.fields["org"] = choices.org_field(within, label="党支部", only=BRANCH)
         self.order_fields(self.field_order)
 
@@ -182,7 +184,9 @@ class AdmitForm(ActionForm):
 
     def __init__(self, *args: Any, within: OrgQuerySet, **more: Any) -> None:
         super().__init__(*args, **more)
-        self.fields["status"] = forms.ChoiceField(label="类别", choices=choices.kinds("statuses"))
+        self.fields["status"] = forms.ChoiceField(
+            label="类别", choices=choices.kinds("statuses", every="请选择")
+        )
         self.fields["org"] = choices.org_field(within, label="党支部", only=BRANCH)
         self.order_fields(self.field_order)
 
