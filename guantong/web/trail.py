@@ -178,16 +178,16 @@ def _label(subject: str, field: str) -> str:
 
 def _value(subject: str, field: str, value: Any, names: Names) -> str:
     match value:
-        case None | "" | [] | {}:
-            return "无"
-        case bool():
-            return "是" if value else "否"
-        case list() | dict() if field in MANY:
+        case list() | dict() if value and field in MANY:
             parts = value if isinstance(value, dict) else dict.fromkeys(value)
             known = names[MANY[field]]
             return "、".join(
                 known.get(int(pk), "（范围之外）") + _part(part) for pk, part in parts.items()
             )
+        case None | "" | [] | dict():  # what else is an object tells nothing to a reader
+            return "无"
+        case bool():
+            return "是" if value else "否"
         case int() if field in LINKS:
             return names[LINKS[field]].get(value, "（范围之外）")
         case str() if group := CODES.get((subject, field)):

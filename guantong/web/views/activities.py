@@ -8,7 +8,7 @@ from typing import Final
 from django import forms
 from django.db.models import Count, DurationField, ExpressionWrapper, F
 from django.db.models.functions import TruncDate
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from guantong.records import access, catalogue, clock
@@ -85,6 +85,9 @@ class Row:
 
 
 def activity_list(request: HttpRequest) -> HttpResponse:
+    far = access.reach(request.user, "activity.view")
+    if not far.paths and not far.own_persons:
+        raise Http404
     org = scope.org_in_view(request)
     form = ActivityFilter(request, org)
     found = _found(request, form, org)

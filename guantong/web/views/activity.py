@@ -69,6 +69,9 @@ def activity(request: HttpRequest, pk: int, *, refused: Refused | None = None) -
             "activity": shown,
             "kind": catalogue.current().label("activities", shown.kind),
             "hosts": hosts,
+            "seen_orgs": set(
+                access.orgs(request.user, "org.view").filter(pk__in=[host.pk for host in hosts])
+            ),
             "facts": _facts(shown),
             "late": recorded_late(shown),
             "people": people,
@@ -158,7 +161,7 @@ class _People:
             if whole or row.role != "attendee" or row.person_id in self._known
         ]
         self.absent = [
-            self._person(row.person, "", row.reason)
+            self._person(row.person, "", row.reason or "原因未填")
             for row in absent
             if whole or row.person_id in self._known
         ]
