@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 from django.db.models import Model
 
 from guantong.records.access import Refused
@@ -27,7 +28,11 @@ def locked[M: Model](row: M) -> M:
 
 def insert[M: Model](row: M) -> M:
     check(row)
-    row.save(force_insert=True)
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError:  # two people at the same moment; the other one was first
+        raise Refused("同样的记录刚刚已经有人保存，或与已有记录冲突。请刷新后核对。") from None
     return row
 
 
