@@ -306,7 +306,13 @@ def test_a_refusal_stands_beside_its_field_and_nothing_typed_is_lost(
 
 
 def test_registering_into_a_branch_out_of_reach(cast: Cast, as_: SignIn) -> None:
-    response = send(as_(cast.secretary), reverse("member-new"), name="新人甲", org=cast.sibling.pk)
+    response = send(
+        as_(cast.secretary),
+        reverse("member-new"),
+        name="新人甲",
+        status="full",
+        org=cast.sibling.pk,
+    )
     assert response.status_code == 422
     assert response.context["form"].errors.keys() == {"org"}
 

@@ -59,11 +59,18 @@ def load(request: HttpRequest) -> HttpResponse:
     return _page(request, form, status=INVALID if form.is_bound else 200)
 
 
-def _page(request: HttpRequest, form: forms.Form, status: int = 200) -> TemplateResponse:
+def _page(
+    request: HttpRequest, form: forms.Form, *, refused: str = "", status: int = 200
+) -> TemplateResponse:
     return TemplateResponse(
         request,
         "web/plan_load.html",
-        {"title": "载入计划原文", "crumbs": [("计划", reverse("plan"))], "form": form},
+        {
+            "title": "载入计划原文",
+            "crumbs": [("计划", reverse("plan"))],
+            "form": form,
+            "refused": refused,
+        },
         status=status,
     )
 
@@ -121,20 +128,17 @@ def _save(request: HttpRequest) -> HttpResponse:
     try:
         carried = signing.loads(request.POST["confirmed"], salt=SALT)
     except signing.BadSignature:
-        messages.error(request, "核对页的内容不完整，请重新上传文件。")
-        return redirect("plan-load")
-    wordings = [Wording(*wording) for wording in carried["wordings"]]
+        torn = "核对页的内容不完整，请重新上传文件。"
+        return _page(request, UploadForm(), refused=torn, status=INVALID)
     try:
         loaded = plans.load_wording(
             by=acting(request),
             plan=carried["plan"],
             source_name=carried["source_name"],
-            wordings=wordings,
+            wordings=[Wording(*wording) for wording in carried["wordings"]],
         )
     except Refused as refused:
-        form = UploadForm()
-        form.add_error(None, refused.text)
-        return _page(request, form, status=REFUSED)
+        return _page(request, UploadForm(), refused=refused.text, status=REFUSED)
     messages.success(request, f"已载入 {len(loaded)} 条原文，显示在各条款旁边。")
     return redirect("plan")
 
