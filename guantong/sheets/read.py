@@ -36,12 +36,7 @@ class Grid:
 
 def grids(content: bytes) -> list[Grid]:
     """Return the visible worksheets; raise Refusal, which says what is wrong with the file."""
-    if len(content) > MAX_FILE:
-        size = len(content) / MEBI
-        raise Refusal(
-            f"文件有 {size:.0f} MB，超过 {MAX_FILE // MEBI} MB。"
-            "请只留要导入的工作表，删去图片，或分成几个文件。"
-        )
+    check_size(len(content))
     answer = _ask_child(content)
     if "refused" in answer:
         raise Refusal(answer["refused"])
@@ -49,6 +44,15 @@ def grids(content: bytes) -> list[Grid]:
         Grid(sheet["name"], [[_cell(cell) for cell in row] for row in sheet["rows"]])
         for sheet in answer["sheets"]
     ]
+
+
+def check_size(size: int) -> None:
+    """For those who have a file whose content is not in memory yet, too."""
+    if size > MAX_FILE:
+        raise Refusal(
+            f"文件有 {size / MEBI:.0f} MB，超过 {MAX_FILE // MEBI} MB。"
+            "请只留要导入的工作表，删去图片，或分成几个文件。"
+        )
 
 
 def _ask_child(content: bytes) -> dict[str, Any]:

@@ -173,7 +173,7 @@ def _phone(column: Column, cell: Cell) -> str:
     phone = re.sub(r"[\s()-]", "", _digits(cell)).removeprefix("+86")
     if re.search(r"[、,，;；/]", phone):
         raise Wrong("写了几个号码", "只留一个")
-    if not re.fullmatch(r"1[3-9]\d{9}|0\d{9,11}|\d{7,8}", phone, re.ASCII):
+    if not re.fullmatch(r"1[3-9]\d{9}|0\d{9,11}|[2-8]\d{6,7}", phone, re.ASCII):
         raise Wrong(
             f"“{masked_phone(phone)}”不是手机号或固定电话", "手机号为 11 位，固定电话要带区号"
         )

@@ -30,7 +30,11 @@ def workbook(
     made = f"{clock.now():%Y-%m-%d %H:%M} 由 {request.user.called} 导出"
     note = " · ".join(part for part in (about, made) if part)
     content = table(title=title, header=header, rows=rows, note=note)
+    return attached(content, f"{title} {clock.today():%Y-%m-%d}.xlsx")
+
+
+def attached(content: bytes, name: str) -> HttpResponse:
+    """A workbook to save under a name."""
     response = HttpResponse(content, content_type=MIME)
-    name = quote(f"{title} {clock.today():%Y-%m-%d}.xlsx")
-    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
+    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
     return response

@@ -8,6 +8,7 @@ from guantong.web.views import (
     activity,
     cell,
     entries,
+    imports,
     ledger,
     member,
     member_changes,
@@ -80,6 +81,9 @@ urlpatterns: list[URLPattern] = [
     path("plan/clauses/<path:path>/", plan.clause, name="plan-clause"),
     path("plan/obligations/<str:name>/", plan.obligation, name="obligation"),
     path("plan/obligations/<str:name>/switch/", plan_load.switch, name="obligation-switch"),
+    path("import/", imports.import_list, name="import"),
+    path("import/<int:pk>/", imports.import_batch, name="import-batch"),
+    path("import/templates/<str:kind>/", imports.import_template, name="import-template"),
     path("search/", search.search, name="search"),
     path("org-switch/", orgs_in_view.switch, name="org-switch"),
 ]

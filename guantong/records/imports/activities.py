@@ -66,7 +66,7 @@ class _Recorded:
 
 
 def _hosts(row: ActivityRow, orgs: OrgBook) -> tuple[Org, ...] | Unfit:
-    if row.held_on is None or row.problems:
+    if row.held_on is None:
         return Unfit()
     try:
         found = [orgs.find(name, row.held_on, field="hosts") for name in row.hosts]
@@ -77,11 +77,9 @@ def _hosts(row: ActivityRow, orgs: OrgBook) -> tuple[Org, ...] | Unfit:
 
 def _decide(row: ActivityRow, hosts: tuple[Org, ...] | Unfit, desk: _Desk) -> Decision:
     shown = _shown(row)
-    if row.problems:
-        return Decision(row.line, Outcome.PROBLEM, shown, row.problems)
     try:
-        if isinstance(hosts, Unfit):
-            raise hosts
+        if isinstance(hosts, Unfit) or row.problems:
+            raise Unfit(*row.problems, *(hosts.problems if isinstance(hosts, Unfit) else ()))
         draft = _draft(row, hosts, desk)
         shown |= {"attended": f"{len(draft.attended or ())} 人", "title": draft.title}
         return _compared(row, draft, shown, desk)

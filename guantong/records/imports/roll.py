@@ -54,11 +54,10 @@ class _Desk:
 
 def _decide(row: RollRow, desk: _Desk) -> Decision:
     shown = _shown(row)
-    if row.problems:
-        return Decision(row.line, Outcome.PROBLEM, shown, row.problems)
+    row, org, problems = _checked(row, desk)
+    if problems or org is None:
+        return Decision(row.line, Outcome.PROBLEM, shown, tuple(problems))
     try:
-        row = _completed(row, desk)
-        org = _branch(row, desk)
         known = desk.roll.find(row, org, row.birth_date)
         if desk.roll.number_taken(row, known):
             raise unfit("number", "这个学工号登记在另一名党员名下", "请核对学工号和姓名")
@@ -72,14 +71,19 @@ def _decide(row: RollRow, desk: _Desk) -> Decision:
 # The row by itself
 
 
-def _completed(row: RollRow, desk: _Desk) -> RollRow:
-    """With birth date and gender from the ID number; raise Unfit for what cannot be."""
-    if row.id_number:
-        row = _with_id_number(row)
-    problems = tuple(_wrong_dates(row, desk))
-    if problems:
-        raise Unfit(*problems)
-    return row
+def _checked(row: RollRow, desk: _Desk) -> tuple[RollRow, Org | None, list[Problem]]:
+    """The row with what its ID number tells, its branch, and all that is wrong at first sight."""
+    problems, org = list(row.problems), None
+    try:
+        row = _with_id_number(row) if row.id_number else row
+    except Unfit as found:
+        problems += found.problems
+    problems += _wrong_dates(row, desk)
+    try:
+        org = _branch(row, desk) if row.org else None
+    except Unfit as found:
+        problems += found.problems
+    return row, org, problems
 
 
 def _with_id_number(row: RollRow) -> RollRow:

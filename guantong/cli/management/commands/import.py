@@ -17,6 +17,7 @@ from guantong.records.imports.rows import OUTCOME_TITLES, ROLL, AnyParsed, Outco
 from guantong.records.models import ImportBatch, School, User
 from guantong.sheets.parse import layouts, parse
 from guantong.sheets.preflight import Refusal
+from guantong.sheets.read import check_size
 
 SHOWN = 20
 
@@ -66,6 +67,7 @@ class Command(BaseCommand):
 
     def read(self, kind: str, path: Path, by: User | None, options: dict[str, Any]) -> None:
         try:
+            check_size(path.stat().st_size)
             content = path.read_bytes()
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or "文件名不对"
