@@ -5,35 +5,40 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('records', '0001_initial'),
+        ("records", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='importbatch',
-            name='reading',
-            field=models.JSONField(blank=True, default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder),
+            model_name="importbatch",
+            name="reading",
+            field=models.JSONField(
+                blank=True, default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder
+            ),
         ),
         migrations.AlterField(
-            model_name='importbatch',
-            name='confirmed_at',
-            field=models.DateTimeField(editable=False, null=True, verbose_name='确认时间'),
+            model_name="importbatch",
+            name="confirmed_at",
+            field=models.DateTimeField(editable=False, null=True, verbose_name="确认时间"),
         ),
         migrations.AlterField(
-            model_name='importbatch',
-            name='made',
-            field=models.JSONField(blank=True, default=list, encoder=django.core.serializers.json.DjangoJSONEncoder),
+            model_name="importbatch",
+            name="made",
+            field=models.JSONField(
+                blank=True, default=list, encoder=django.core.serializers.json.DjangoJSONEncoder
+            ),
         ),
         migrations.AlterField(
-            model_name='importbatch',
-            name='rows',
-            field=models.JSONField(blank=True, default=list, encoder=django.core.serializers.json.DjangoJSONEncoder),
+            model_name="importbatch",
+            name="rows",
+            field=models.JSONField(
+                blank=True, default=list, encoder=django.core.serializers.json.DjangoJSONEncoder
+            ),
         ),
         migrations.AlterField(
-            model_name='importbatch',
-            name='undone_at',
-            field=models.DateTimeField(editable=False, null=True, verbose_name='撤销时间'),
+            model_name="importbatch",
+            name="undone_at",
+            field=models.DateTimeField(editable=False, null=True, verbose_name="撤销时间"),
         ),
     ]
