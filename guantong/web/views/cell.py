@@ -87,7 +87,8 @@ def _entry(request: HttpRequest, pk: int) -> Entry:
 
 def _facts(entry: Entry, obligation: m.Obligation) -> list[tuple[str, str]]:
     bound = wording.bound_words(obligation, entry.period_start)
-    required = wording.amount(entry.required, obligation)
+    exempt = entry.verdict == m.Verdict.EXEMPT
+    required = "" if exempt else wording.amount(entry.required, obligation)
     actual = wording.amount(entry.actual, obligation)
     if entry.denominator is not None:
         actual = wording.has_got(entry, obligation)

@@ -1,0 +1,320 @@
+"""The ledger's tables and the list of entries behind each of their figures."""
+
+import html
+import re
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from io import BytesIO
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from python_calamine import CalamineWorkbook
+
+from guantong.records.models import Entry, User
+from tests.factories import TODAY, Cast, make_activity, make_org, make_person, owner
+
+type SignIn = Callable[[User], Client]
+LEDGER, ENTRIES = "/ledger/", "/ledger/entries/"
+LAYOUTS = [
+    "",
+    "?period=2023",
+    "?period=2023-05",
+    "?period=2022-Q4",
+    "?period=2023-S1",
+    "?by=period",
+    "?by=period&period=2022",
+    "?by=period&obligation=theme-day",
+    "?level=branch&period=2023",
+    "?period=2023&verdict=short",
+    "?clause=二/(二)/6",
+    "?on=2023-03-31",
+]
+FIGURE = re.compile(
+    r'<td class="sum[^"]*"[^>]*><a href="([^"]+)"[^>]*><span><b>(\d+)</b><i>/(\d+)</i></span>'
+)
+SIGN = re.compile(r'<td class="(\w+)"[^>]*><a href="(/ledger/entries/\d+/)"')
+CHIP = re.compile(r'<a class="verdict (\w+)" href="([^"]+)"><b[^>]*>.</b>\w+ (\d+)</a>')
+
+
+def shown(response: Any) -> str:
+    assert response.status_code == 200, response.status_code
+    return str(response.content.decode())
+
+
+def figures(page: str) -> Iterator[tuple[str, int, int]]:
+    for address, done, owed in FIGURE.findall(page):
+        yield html.unescape(address), int(done), int(owed)
+
+
+def rows_of(response: Any) -> list[str]:
+    return [
+        row.line.title for section in response.context["table"].sections for row in section.rows
+    ]
+
+
+def cell_of(response: Any, row: str, title: str) -> Any:
+    """The cell of a row below the column of an obligation."""
+    table = response.context["table"]
+    place = [column.title for column in table.columns].index(title)
+    rows = [row_ for section in table.sections for row_ in section.rows]
+    return next(r for r in rows if r.line.title == row).cells[place]
+
+
+# What the table says
+
+
+def test_the_office_sees_the_colleges_and_the_sums_of_their_branches(
+    as_: SignIn, held: Cast
+) -> None:
+    response = as_(held.office).get(LEDGER, {"period": "2023-05"})
+
+    assert rows_of(response) == ["合计", "甲学院党委", "乙学院党委"]
+    everything = cell_of(response, "合计", "主题党日")
+    assert (everything.tally.done, everything.tally.owed) == (1, 3)
+    assert everything.state == "gap"
+    assert cell_of(response, "甲学院党委", "主题党日").tally.counts == {"met": 1, "short": 1}
+    assert cell_of(response, "乙学院党委", "主题党日").code == "short"
+
+
+def test_an_officer_sees_the_branches_of_the_college(as_: SignIn, held: Cast) -> None:
+    response = as_(held.officer).get(LEDGER, {"period": "2023-05"})
+
+    assert rows_of(response) == ["合计", "甲学院教师第一党支部", "甲学院教师第二党支部"]
+    assert cell_of(response, "甲学院教师第一党支部", "主题党日").code == "met"
+
+
+def test_a_branch_is_shown_month_by_month(as_: SignIn, held: Cast) -> None:
+    response = as_(held.secretary).get(LEDGER)
+
+    assert [column.title for column in response.context["table"].columns][4] == "5月"
+    theme_days = cells_named(response, "主题党日")
+    assert [cell.code if cell else "" for cell in theme_days] == [
+        *("short", "short", "short", "met", "met", "due"),
+        *("", "", "", "", "", ""),
+    ]
+    assert [cell.width for cell in cells_named(response, "支部党员大会") if cell] == [3, 3]
+
+
+def cells_named(response: Any, title: str) -> Any:
+    rows = [row for section in response.context["table"].sections for row in section.rows]
+    return next(row for row in rows if row.line.title == title).cells
+
+
+def test_the_current_periods_are_the_latest_that_have_begun(as_: SignIn, held: Cast) -> None:
+    response = as_(held.office).get(LEDGER)
+
+    assert cell_of(response, "合计", "主题党日").tally.counts == {"due": 3}
+    assert cell_of(response, "合计", "支部党员大会").tally.counts == {"due": 3}
+
+
+def test_what_was_missed_earlier_in_the_year_is_said(as_: SignIn, held: Cast) -> None:
+    client = as_(held.office)
+    count, address = client.get(LEDGER).context["before"]
+
+    assert count == Entry.objects.filter(verdict="short", period_start__year=2023).count() > 0
+    assert ("short", count) in [figure[:2] for figure in client.get(address).context["summary"]]
+
+
+def test_what_only_the_organisation_itself_owes_stands_apart(as_: SignIn, held: Cast) -> None:
+    response = as_(held.office).get(LEDGER)
+
+    across = {column.title for column in response.context["table"].columns}
+    own = {obligation.title for obligation, _ in response.context["own"]}
+    assert "党委全委会" in own
+    assert not across & own
+
+
+def test_a_verdict_narrows_the_table_to_where_it_occurs(as_: SignIn, held: Cast) -> None:
+    response = as_(held.office).get(LEDGER, {"period": "2023-05", "verdict": "met"})
+
+    assert rows_of(response) == ["合计", "甲学院党委"]
+    assert [column.title for column in response.context["table"].columns] == ["主题党日"]
+
+
+# Every figure is a link to exactly what it counts
+
+
+def some[T](found: Iterable[T]) -> list[T]:
+    """About thirty, from all over."""
+    different = sorted(set(found), key=repr)
+    return different[:: len(different) // 30 + 1]
+
+
+@pytest.mark.parametrize("who", ["office", "officer", "secretary", "inspector"])
+def test_a_figure_counts_the_entries_it_leads_to(as_: SignIn, held: Cast, who: str) -> None:
+    client = as_(getattr(held, who))
+    pages = [shown(client.get(LEDGER + layout)) for layout in LAYOUTS]
+
+    for address, done, owed in some(figure for page in pages for figure in figures(page)):
+        counts = dict(client.get(address).context["counts"])
+        assert counts.get("met", 0) + counts.get("late", 0) == done, address
+        assert sum(counts.values()) - counts.get("exempt", 0) == owed, address
+    for verdict, address in some(sign for page in pages for sign in SIGN.findall(page)):
+        assert client.get(address).context["entry"].verdict == verdict
+    for verdict, address, count in some(chip for page in pages for chip in CHIP.findall(page)):
+        listed = client.get(html.unescape(address))
+        assert listed.context["page"].paginator.count == int(count)
+        assert {line.entry.verdict for line in listed.context["lines"]} == {verdict}
+
+
+# Who sees what
+
+
+def test_an_organisation_out_of_reach_is_as_good_as_absent(as_: SignIn, held: Cast) -> None:
+    client = as_(held.secretary)
+    for page in (LEDGER, ENTRIES):
+        assert client.get(page, {"org": held.other_branch.pk}).status_code == 404
+        assert client.get(page, {"org": 987654}).status_code == 404
+        assert client.get(page, {"org": "x"}).status_code == 404
+
+
+def test_an_entry_out_of_reach_is_as_good_as_absent(as_: SignIn, held: Cast) -> None:
+    theirs = Entry.objects.filter(org=held.other_branch).first()
+    assert theirs is not None
+    assert as_(held.outsider).get(f"{ENTRIES}{theirs.pk}/").status_code == 200
+    for user in (held.secretary, held.officer, held.member, held.stranger, held.admin):
+        assert as_(user).get(f"{ENTRIES}{theirs.pk}/").status_code == 404
+
+
+def test_a_member_sees_his_own_entries_and_no_table(as_: SignIn, held: Cast) -> None:
+    response = as_(held.member).get(LEDGER, follow=True)
+
+    assert response.redirect_chain == [(ENTRIES, 302)]
+    assert response.context["lines"]
+    assert {line.entry.person for line in response.context["lines"]} == {owner(held.member)}
+
+
+@pytest.mark.parametrize("who", ["stranger", "admin"])
+def test_who_answers_for_nothing_sees_nothing(as_: SignIn, held: Cast, who: str) -> None:
+    response = as_(getattr(held, who)).get(LEDGER, follow=True)
+
+    assert response.context["lines"] == []
+    assert "没有符合条件的条目" in shown(response)
+
+
+# Narrowing
+
+
+def test_the_list_begins_with_what_is_not_done(as_: SignIn, held: Cast) -> None:
+    response = as_(held.office).get(ENTRIES)
+
+    order = [line.entry.verdict for line in response.context["lines"]]
+    assert order == sorted(order, key=["short", "unknown", "due", "late", "met"].index)
+
+
+def test_the_list_can_be_narrowed(as_: SignIn, held: Cast) -> None:
+    client = as_(held.office)
+
+    def listed(**query: Any) -> set[tuple[int, str, int | None]]:
+        lines = client.get(ENTRIES, query).context["lines"]
+        return {(li.entry.org_id, li.entry.obligation, li.entry.person_id) for li in lines}
+
+    assert {org for org, _, _ in listed(org=held.college.pk, own="1")} == {held.college.pk}
+    assert {name for _, name, _ in listed(obligation="theme-day")} == {"theme-day"}
+    member = owner(held.member).pk
+    assert {person for _, _, person in listed(person=member)} == {member}
+    assert {person for _, _, person in listed(q="党员甲")} == {member}
+    assert listed(due_from="2023-06-01", due_to="2023-06-30", period="2023-05") == set()
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["?period=1", "?period=2023-13", "?verdict=x", "?clause=x", "?on=x", "?by=x", "?sort=x"],
+)
+def test_nonsense_in_the_address_narrows_nothing(as_: SignIn, held: Cast, query: str) -> None:
+    client = as_(held.office)
+    assert client.get(LEDGER + query).status_code == 200
+    assert client.get(ENTRIES + query).status_code == 200
+
+
+# As of another day
+
+
+def test_the_ledger_of_another_day_knows_nothing_later(as_: SignIn, held: Cast) -> None:
+    response = as_(held.office).get(LEDGER, {"period": "2023-05", "on": "2023-05-10"})
+
+    assert cell_of(response, "合计", "主题党日").tally.counts == {"due": 3}
+    assert "截至 2023-05-10" in shown(response)
+    entry = cell_of(response, "乙学院党委", "主题党日").url
+    assert as_(held.office).get(entry).context["entry"].assessment.on_day == date(2023, 5, 10)
+
+
+@pytest.mark.parametrize("day", ["2023-06-16", "2021-12-31"])
+def test_a_day_outside_the_ledger_is_refused_with_the_days_that_are_not(
+    as_: SignIn, held: Cast, day: str
+) -> None:
+    response = as_(held.office).get(LEDGER, {"on": day})
+
+    assert "请选 2022-01-01 至 2023-06-15 之间的一天" in shown(response)
+    assert response.context["on"] == TODAY
+
+
+# The same for a page, its part and its workbook
+
+
+@pytest.mark.parametrize("address", [LEDGER, ENTRIES])
+def test_the_part_for_htmx_is_the_part_of_the_page(as_: SignIn, held: Cast, address: str) -> None:
+    client = as_(held.office)
+    whole = shown(client.get(address, {"period": "2023"}))
+    part = shown(client.get(address, {"period": "2023"}, headers={"HX-Request": "true"}))
+
+    assert part.strip().startswith("<div id=")
+    assert part.strip() in whole
+
+
+def workbook(response: Any) -> list[list[Any]]:
+    return (
+        CalamineWorkbook.from_filelike(BytesIO(response.content)).get_sheet_by_index(0).to_python()
+    )
+
+
+def test_the_table_as_a_workbook(as_: SignIn, held: Cast) -> None:
+    response = as_(held.office).get(LEDGER, {"period": "2023-05", "export": "xlsx"})
+
+    _, about, header, *rows = workbook(response)
+    assert "示例大学党委 · 截至 2023-06-15" in about[0]
+    named = {row[0]: dict(zip(header, row, strict=True)) for row in rows}
+    assert named["合计"]["主题党日"] == "1/3"
+    assert named["乙学院党委"]["主题党日"] == "未完成"
+
+
+def test_the_months_as_a_workbook(as_: SignIn, held: Cast) -> None:
+    _, _, header, *rows = workbook(as_(held.secretary).get(LEDGER, {"export": "xlsx"}))
+
+    theme_days = next(dict(zip(header, row, strict=True)) for row in rows if row[1] == "主题党日")
+    assert theme_days["条款"] == "任务4 学习制度和组织生活"
+    assert (theme_days["4月"], theme_days["6月"], theme_days["7月"]) == ("已完成", "未到期", "")
+
+
+def test_the_list_as_a_workbook_holds_all_rows(as_: SignIn, held: Cast) -> None:
+    client = as_(held.office)
+    _, _, header, *rows = workbook(client.get(ENTRIES, {"export": "xlsx"}))
+
+    assert len(rows) == client.get(ENTRIES).context["page"].paginator.count
+    assert {"条款", "责任", "要求", "已有", "结论"} <= set(header)
+
+
+# Cost
+
+
+def queries(client: Client, address: str) -> int:
+    client.get(address)
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(address).status_code == 200
+    return len(captured)
+
+
+def test_the_number_of_queries_does_not_grow_with_the_school(as_: SignIn, held: Cast) -> None:
+    client = as_(held.office)
+    addresses = ["/", ENTRIES, *(LEDGER + layout for layout in LAYOUTS)]
+    few = {address: queries(client, address) for address in addresses}
+    for number in range(12):
+        branch = make_org(
+            f"甲学院学生第{number}党支部", "branch", held.college, category="student"
+        )
+        make_person(f"学生{number}", branch)
+        make_activity(branch)
+    assert {address: queries(client, address) for address in addresses} == few
