@@ -1,6 +1,7 @@
 """Importing: a preview writes no record, confirming all or none, undoing leaves no trace."""
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -282,6 +283,25 @@ def test_a_batch_is_confirmed_once(cast: Cast) -> None:
             verb(by=None, batch=batch)
     with refused("已导入"):
         imports.exclude_rows(by=None, batch=batch, lines=[2])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_several_who_confirm_at_once_one_does(cast: Cast) -> None:
+    batch = imports.preview(by=None, parsed=roll({"name": "李样"}))
+
+    def confirm(_: int) -> str:
+        try:
+            imports.confirm(by=None, batch=batch)
+        except Conflict as conflict:
+            return conflict.text
+        finally:
+            connection.close()
+        return "done"
+
+    with ThreadPoolExecutor(4) as pool:
+        ends = sorted(pool.map(confirm, range(4)))
+    assert ends == ["done", *["这一批已导入，不能再改。"] * 3]
+    assert Person.objects.filter(name="李样").count() == 1
 
 
 def test_a_discarded_preview_keeps_nothing_of_the_file(cast: Cast) -> None:

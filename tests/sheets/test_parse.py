@@ -2,6 +2,7 @@
 
 from datetime import date, time
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -132,6 +133,15 @@ def test_an_activity_is_read_with_its_people() -> None:
         held_on=date(2023, 5, 12), starts_at=time(14, 30), hours=Decimal(2),
         lecturer=(Named("李样"),), attended=EVERYONE, absent=(Named("王样", "病假"),),
     )  # fmt: skip
+
+
+def test_an_old_workbook_is_read_too() -> None:
+    """`old.xls` was written by an old program: a merged title, a merged branch, a number."""
+    content = (Path(__file__).parent / "old.xls").read_bytes()
+    first, second, third = parse("roll", "old.xls", content).rows
+    assert (first.line, first.name, first.joined_on) == (3, "李样", date(2020, 9, 1))
+    assert "前 15 位" in second.problems[0].what
+    assert (second.org, third.org) == ("乙", "乙")
 
 
 def test_csv_is_as_unsure_about_october_as_a_workbook() -> None:
