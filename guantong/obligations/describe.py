@@ -77,5 +77,7 @@ def measured(measure: m.Measure, rules: m.Catalogue) -> str:
 
 def cited(basis: m.Basis, rules: m.Catalogue) -> str:
     """Return 《…》第 16 条, or the path of a plan's clause in place of the article."""
-    place = f"第 {basis.place} 条" if basis.place.isdigit() else f" {basis.place}"
-    return f"{rules.regulations[basis.instrument]['title']}{place}"
+    title = str(rules.regulations[basis.instrument]["title"])
+    if basis.place.isdigit():
+        return f"{title}第 {basis.place} 条"
+    return f"{title} {basis.place}".rstrip()

@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from django.urls import reverse
-
 from guantong.obligations import describe
 from guantong.obligations import model as m
 from guantong.records.models import PlanWording
+from guantong.web.ledger_tables import clause_number, clause_url
 
 OPTIONAL: Final = frozenset({"C", "L"})
 
@@ -31,17 +30,16 @@ def bases(obligation: m.Obligation, rules: m.Catalogue, plan: m.Plan) -> Iterato
     loaded = wordings(plan)
     clauses = {clause.path: clause for clause in plan.clauses}
     for basis in obligation.basis:
-        own = basis.instrument == plan.instrument and basis.place in clauses
+        clause = clauses.get(basis.place) if basis.instrument == plan.instrument else None
+        at_clause = f"{plan.number} {clause_number(clause)}" if clause else ""
         yield Cited(
-            where=f"{plan.number} {numbered(basis.place)}"
-            if own
-            else describe.cited(basis, rules),
+            where=at_clause or describe.cited(basis, rules),
             confidence=describe.CONFIDENCE[basis.confidence],
             optional=basis.confidence in OPTIONAL,
             status=str(rules.regulations[basis.instrument].get("status") or ""),
-            title=clauses[basis.place].title if own else "",
-            url=reverse("plan-clause", args=[basis.place]) if own else "",
-            wording=loaded.get(basis.place, "") if own else "",
+            title=clause.title if clause else "",
+            url=clause_url(clause) if clause else "",
+            wording=loaded.get(basis.place, "") if clause else "",
         )
 
 
@@ -54,9 +52,3 @@ def wordings(plan: m.Plan) -> dict[str, str]:
 def whole(title: str, text: str) -> str:
     """A clause as it stands in the document: its first sentence, then the rest."""
     return f"{title}。{text}" if title and text else title or text
-
-
-def numbered(path: str) -> str:
-    """Return 任务 6 for 二/(二)/6, and 三(一) for 三/(一)."""
-    *above, last = path.split("/")
-    return f"任务 {last}" if last.isdigit() else "".join([*above, last])

@@ -5,8 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import Http404, HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
@@ -17,6 +16,7 @@ from guantong.records import access, catalogue, clock, ledger
 from guantong.records.models import Entry, Org, PlanWording, School
 from guantong.web import bases, ledger_periods, scope, standing
 from guantong.web.ledger_cells import address
+from guantong.web.ledger_tables import clause_number, clause_url, clause_words
 from guantong.web.standing import NOTHING, Tally
 from guantong.web.views.orgs import Crumbs
 from guantong.web.wording import amount, period_words
@@ -125,10 +125,8 @@ def _above(clause: m.Clause) -> str:
 # The pages
 
 
-def plan(request: HttpRequest) -> HttpResponse:
+def plan(request: HttpRequest) -> TemplateResponse:
     known = ledger.plan()
-    if path := request.GET.get("clause"):
-        return redirect("plan-clause", path)
     seen = _seen(request, known)
     outline = Outline(known, seen)
     return TemplateResponse(
@@ -167,7 +165,7 @@ def clause(request: HttpRequest, path: str) -> TemplateResponse:
         request,
         "web/plan_clause.html",
         {
-            "title": f"{bases.numbered(path)} {found.title}",
+            "title": clause_words(found),
             "crumbs": _crumbs(known, found),
             "plan": known,
             "part": Outline(known, seen).part(found),
@@ -182,10 +180,7 @@ def clause(request: HttpRequest, path: str) -> TemplateResponse:
 
 def _crumbs(plan: m.Plan, clause: m.Clause) -> Crumbs:
     above = [c for c in plan.clauses if clause.path.startswith(f"{c.path}/")]
-    trail = [
-        (f"{c.path.rpartition('/')[2]} {c.title}", reverse("plan-clause", args=[c.path]))
-        for c in above
-    ]
+    trail = [(f"{c.path.rpartition('/')[2]} {c.title}", clause_url(c)) for c in above]
     return [("计划", reverse("plan")), *trail]
 
 
@@ -217,7 +212,7 @@ def obligation(request: HttpRequest, name: str) -> TemplateResponse:
             "title": found.title,
             "crumbs": [
                 *_crumbs(known, served),
-                (bases.numbered(served.path), reverse("plan-clause", args=[served.path])),
+                (clause_number(served), clause_url(served)),
             ],
             "obligation": found,
             "facts": list(_facts(found, rules)),

@@ -29,6 +29,7 @@ from guantong.records.actions.plans import Wording
 from guantong.records.models import School
 from guantong.web import bases
 from guantong.web.acting import INVALID, REFUSED, ActionForm, acting, form_page
+from guantong.web.ledger_tables import clause_words
 from guantong.web.views.plan import LOAD, SWITCH
 
 SALT = "guantong.plan-load"
@@ -103,7 +104,7 @@ def _preview(
             "document": document,
             "other": _other(plan, document),
             "attached": [
-                (bases.numbered(c.path), clauses[c.path].title, bases.whole(c.title, c.text))
+                (clause_words(clauses[c.path]), bases.whole(c.title, c.text))
                 for c in found.attached
             ],
             "found": found,
