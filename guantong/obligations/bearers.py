@@ -32,13 +32,15 @@ def bearers(o: m.Obligation, stages: Stages) -> str:
 
 
 def _orgs(o: m.Obligation, when: Condition, stages: Stages) -> str:
-    every = o.every
+    every, there_still = o.every, isinstance(o.measure, m.ON_THE_DAY)
 
     def make() -> exp.Query:
         there = _terms(stages) if every is Every.TERM else _orgs_present(every, stages)
         bound = compiled(when, "b")
         query = select("b.org_id", "b.period_start", "b.due_on", "b.day").from_(f"{there} AS b")
         query = query.where(not_false(bound))
+        if there_still:
+            query = query.where(covers("b", "b.day"))
         sure: list[exp.Expr] = [holds(bound)]
         for i, having in enumerate(o.having):
             scan = state_scan(having.state, every, stages, scoped=True)
@@ -52,7 +54,7 @@ def _orgs(o: m.Obligation, when: Condition, stages: Stages) -> str:
             sure.append(holds(exp.condition(enough.format(scan.certain))))
         return query.select(exp.alias_(_product(sure), "sure"), "0 AS excused", "12 AS months")
 
-    return stages.stage(f"bound_orgs_by_{every.value}", make, when, o.having)
+    return stages.stage(f"bound_orgs_by_{every.value}", make, when, o.having, there_still)
 
 
 def _product(factors: list[exp.Expr]) -> exp.Expr:

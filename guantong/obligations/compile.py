@@ -1,9 +1,11 @@
 """Compile a question to one SQL query that means the same on every engine.
 
 The query's rows are entries: obligation, bearer_kind, org_id, person_id, period_start, due_on,
-required, found, denominator (whole ten-thousandths) and verdict.
+required, found, possible, denominator (whole ten-thousandths) and verdict.
 """
 
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import assert_never
 
 from sqlglot import exp, select, union
@@ -12,10 +14,25 @@ from guantong.conditions.compile import literal
 from guantong.obligations import model as m
 from guantong.obligations.bearers import bearers
 from guantong.obligations.scans import attended_scan, hosted_scan, state_scan
-from guantong.obligations.stages import SCALE, WHOLE, Source, Stages, compiled, number, scaled
+from guantong.obligations.stages import (
+    SCALE,
+    WHOLE,
+    Source,
+    Stages,
+    cases,
+    compiled,
+    holds,
+    not_false,
+    number,
+    scaled,
+)
 
-NOTHING = exp.cast(exp.null(), WHOLE)
+ENTRY = (
+    *("obligation", "bearer_kind", "org_id", "person_id", "period_start", "due_on"),
+    *("required", "found", "possible", "denominator"),
+)
 JOIN_ORG = "s.org_id = b.org_id AND s.period_start = b.period_start"
+JOIN_ANCESTOR = "s.ancestor_id = b.org_id AND s.period_start = b.period_start"
 JOIN_PERSON = "s.person_id = b.person_id AND s.period_start = b.period_start"
 
 
@@ -25,37 +42,74 @@ def compile_question(question: m.Question, source: Source) -> exp.Query:
     `source` gives the SQL that stands for a fact table: a table, or a query in parentheses.
     """
     stages = Stages(question, source)
-    arms = [_entries(o, stages) for o in question.obligations]
-    query: exp.Query = union(*arms, distinct=False) if len(arms) > 1 else arms[0]
+    findings = [_findings(o, stages) for o in question.obligations]
+    together = union(*findings, distinct=False, copy=False) if len(findings) > 1 else findings[0]
+    query = select(*(exp.column(name, "f") for name in ENTRY), copy=False)
+    query = query.select(exp.alias_(_verdict(question), "verdict"), copy=False)
+    query = query.from_(together.subquery("f", copy=False), copy=False)
     for name, stage in stages.in_order().items():
         query = query.with_(name, as_=stage, copy=False)
     return query
 
 
-def _entries(o: m.Obligation, stages: Stages) -> exp.Select:
-    query = select().from_(f"{bearers(o, stages)} AS b")
-    query, found, possible, denominator = _measured(o, query, stages)
-    required = _required(o)
+def _findings(o: m.Obligation, stages: Stages) -> exp.Select:
+    """Each bearer and period of one obligation, with all that its verdict depends on."""
+    query = select().from_(f"{bearers(o, stages)} AS b", copy=False)
+    due = exp.column("due_on", "b")
+    query = query.where(exp.GTE(this=due, expression=literal(o.since)), copy=False)
+    if o.until is not None:
+        until = exp.LT(this=due.copy(), expression=literal(o.until))
+        query = query.where(until, copy=False)
+    measured = _measured(o, query, stages)
     personal = not isinstance(o.bearer, m.OrgBearer)
     columns: dict[str, exp.Expr] = {
         "obligation": literal(o.name),
         "bearer_kind": literal(m.BEARER_KINDS[type(o.bearer)]),
         "org_id": exp.column("org_id", "b"),
-        "person_id": exp.column("person_id", "b") if personal else NOTHING,
+        "person_id": exp.column("person_id", "b") if personal else _nothing(),
         "period_start": exp.column("period_start", "b"),
         "due_on": exp.column("due_on", "b"),
-        "required": required,
-        "found": found,
-        "possible": possible,
-        "denominator": denominator,
-        "verdict": _verdict(o, required, found, possible, denominator, stages),
+        "required": _required(o),
+        "found": measured.found,
+        "possible": measured.possible,
+        "denominator": measured.denominator or _nothing(),
+        "at_most": literal(int(o.standards[0].bound is m.Bound.AT_MOST)),
+        "late": measured.late or literal(0),
+        "sure": exp.column("sure", "b"),
+        "excused": exp.column("excused", "b"),
     }
-    query = query.select(*(exp.alias_(value.copy(), name) for name, value in columns.items()))
-    due = exp.column("due_on", "b")
-    query = query.where(exp.GTE(this=due, expression=literal(o.since)))
-    if o.until is not None:
-        query = query.where(exp.LT(this=due.copy(), expression=literal(o.until)))
-    return query
+    named = (exp.alias_(value, name) for name, value in columns.items())
+    return measured.query.select(*named, copy=False)
+
+
+def _verdict(question: m.Question) -> exp.Expr:
+    """The same ladder as in `naive`: exempt, unknown, late, met, then due or short.
+
+    Compared without dividing, so nothing is rounded; `possible` is null where nothing limits it.
+    """
+    needed = f"f.required * COALESCE(f.denominator, {SCALE})"
+    found, possible = f"f.found * {SCALE}", f"f.possible * {SCALE}"
+    over_time = exp.LTE(this=literal(question.on), expression=exp.column("due_on", "f"))
+    unmet = cases((over_time, _word(m.Verdict.DUE)), default=_word(m.Verdict.SHORT))
+    ladder = {
+        "f.excused = 1": m.Verdict.EXEMPT,
+        "f.sure = 0 OR f.excused IS NULL OR f.found IS NULL": m.Verdict.UNKNOWN,
+        "f.late = 1": m.Verdict.LATE,
+        f"f.at_most = 0 AND {found} >= {needed}": m.Verdict.MET,
+        f"f.at_most = 1 AND {possible} <= {needed}": m.Verdict.MET,
+        f"f.at_most = 0 AND COALESCE({possible} >= {needed}, TRUE)": m.Verdict.UNKNOWN,
+        f"f.at_most = 1 AND {found} <= {needed}": m.Verdict.UNKNOWN,
+    }
+    steps = ((exp.condition(when), _word(verdict)) for when, verdict in ladder.items())
+    return cases(*steps, default=unmet)
+
+
+def _word(verdict: m.Verdict) -> exp.Expr:
+    return literal(verdict.value)
+
+
+def _nothing() -> exp.Expr:
+    return exp.cast(exp.null(), WHOLE)
 
 
 # ---------------------------------------------------------------- what is required
@@ -63,52 +117,63 @@ def _entries(o: m.Obligation, stages: Stages) -> exp.Select:
 
 def _required(o: m.Obligation) -> exp.Expr:
     """The standard in force when the period begins, in twelfths of it where pro rata."""
+    first, *others = o.standards
     start = exp.column("period_start", "b")
-    case = exp.case()
-    for later in reversed(o.standards[1:]):
-        since = exp.GTE(this=start.copy(), expression=literal(later.since))
-        case = case.when(since, _by_months(o, later))
-    first = _by_months(o, o.standards[0])
-    return case.else_(first) if len(o.standards) > 1 else first
+    later = (
+        (exp.GTE(this=start.copy(), expression=literal(s.since)), _by_months(o, s))
+        for s in reversed(others)
+    )
+    return cases(*later, default=_by_months(o, first)) if others else _by_months(o, first)
 
 
 def _by_months(o: m.Obligation, standard: m.Standard) -> exp.Expr:
     if not o.pro_rata:
-        return exp.cast(literal(scaled(standard.value)), WHOLE)
-    case = exp.case()
-    for months in range(1, 12):
-        part = literal(scaled(m.prorated(standard.value, months)))
-        case = case.when(f"b.months = {months}", part)
-    return case.else_(exp.cast(literal(scaled(m.prorated(standard.value, 12))), WHOLE))
+        return _whole(standard.value)
+    parts = (
+        (exp.condition(f"b.months = {months}"), _whole(m.prorated(standard.value, months)))
+        for months in range(1, 12)
+    )
+    return cases(*parts, default=_whole(m.prorated(standard.value, 12)))
+
+
+def _whole(value: Decimal) -> exp.Expr:
+    return exp.cast(literal(scaled(value)), WHOLE)
 
 
 # ---------------------------------------------------------------- what was found
 
-type Measured = tuple[exp.Select, exp.Expr, exp.Expr, exp.Expr]
+
+@dataclass(frozen=True)
+class Measured:
+    """The query with what the measure needs joined as `s`; what was found, and what may be.
+
+    `denominator`: a ratio's. `late`: 1 where it was done after it was due.
+    """
+
+    query: exp.Select
+    found: exp.Expr
+    possible: exp.Expr
+    denominator: exp.Expr | None = None
+    late: exp.Expr | None = None
 
 
 def _measured(o: m.Obligation, query: exp.Select, stages: Stages) -> Measured:
-    """Join what the measure needs as `s`; return what was found, what may be, and out of what."""
     match o.measure:
         case m.CountActivities(where):
-            found = hosted_scan(where, o.every, stages, scoped=True)
-            query = query.join(f"{found.stage} AS s", on=JOIN_ORG, join_type="left")
-            return query, _or_none(found.certain), _or_none(found.possible), NOTHING
+            scan = hosted_scan(where, o.every, stages, scoped=True)
+            query = _beside(query, scan.stage, JOIN_ORG)
+            return Measured(query, _or_none(scan.certain), _or_none(scan.possible))
         case m.Attended():
-            found = attended_scan(o.measure, o.every, stages)
+            scan = attended_scan(o.measure, o.every, stages)
             own = o.measure.hosted_by is m.HostedBy.OWN_ORG
             on = f"{JOIN_PERSON} AND s.org_id = b.org_id" if own else JOIN_PERSON
-            query = query.join(f"{found.stage} AS s", on=on, join_type="left")
-            return query, _or_none(found.certain), _or_none(found.possible), NOTHING
-        case m.State():
-            found = state_scan(o.measure, o.every, stages, scoped=True)
-            key = "ancestor_id" if o.measure.table == "orgs" else "org_id"
-            query = query.join(
-                f"{found.stage} AS s",
-                on=JOIN_ORG.replace("s.org_id", f"s.{key}"),
-                join_type="left",
-            )
-            return query, _times(found.certain), _times(found.possible), NOTHING
+            query = _beside(query, scan.stage, on)
+            return Measured(query, _or_none(scan.certain), _or_none(scan.possible))
+        case m.State(table):
+            scan = state_scan(o.measure, o.every, stages, scoped=True)
+            on = JOIN_ANCESTOR if table == "orgs" else JOIN_ORG
+            query = _beside(query, scan.stage, on)
+            return Measured(query, _times(scan.certain), _times(scan.possible))
         case m.Ratio():
             return _ratio(o.measure, query, o, stages)
         case m.Coverage():
@@ -117,6 +182,10 @@ def _measured(o: m.Obligation, query: exp.Select, stages: Stages) -> Measured:
             return _next_term(query, stages)
         case _:
             assert_never(o.measure)
+
+
+def _beside(query: exp.Select, stage: str, on: str, alias: str = "s") -> exp.Select:
+    return query.join(f"{stage} AS {alias}", on=on, join_type="left", copy=False)
 
 
 def _or_none(column: str) -> exp.Expr:
@@ -131,128 +200,85 @@ def _ratio(measure: m.Ratio, query: exp.Select, o: m.Obligation, stages: Stages)
     """Latest figures on or before the day; null as soon as one is missing."""
     totals = []
     for i, name in enumerate((*measure.of, *measure.to)):
-        wanted = exp.EQ(this=exp.column("name", "f"), expression=literal(name))
-        ranked = (
-            select("f.org_id", "p.period_start")
-            .select(exp.alias_(number("f.value"), "value"))
-            .select(
-                "ROW_NUMBER() OVER (PARTITION BY f.org_id, p.period_start"
-                " ORDER BY f.as_of DESC) AS place"
-            )
-            .from_(stages.fact("figures", "f"))
-            .join(f"{stages.periods(o.every)} AS p", on="f.as_of <= p.day")
-            .where(wanted)
-        )
-        latest = stages.stage(f"figure_by_{o.every.value}", lambda r=ranked: r, name)  # type: ignore[misc]
+        latest = _latest(name, o, stages)
         on = f"f{i}.org_id = b.org_id AND f{i}.period_start = b.period_start AND f{i}.place = 1"
-        query = query.join(f"{latest} AS f{i}", on=on, join_type="left")
+        query = _beside(query, latest, on, f"f{i}")
         totals.append(f"f{i}.value")
     split = len(measure.of)
-    top, under = (exp.condition(" + ".join(part)) for part in (totals[:split], totals[split:]))
-    denominator = exp.func("NULLIF", exp.paren(under), literal(0))
-    known = exp.case().when(
-        exp.Not(this=exp.Is(this=denominator.copy(), expression=exp.null())), exp.paren(top)
-    )
-    return query, known, known.copy(), denominator
+    top, under = (" + ".join(part) for part in (totals[:split], totals[split:]))
+    denominator = f"NULLIF({under}, 0)"
+    known = exp.condition(f"CASE WHEN {denominator} IS NOT NULL THEN {top} END")
+    return Measured(query, known, known.copy(), exp.condition(denominator))
+
+
+def _latest(name: str, o: m.Obligation, stages: Stages) -> str:
+    """The values of a figure as known on the day, the newest in place 1."""
+
+    def make() -> exp.Query:
+        place = (
+            "ROW_NUMBER() OVER (PARTITION BY f.org_id, p.period_start ORDER BY f.as_of DESC)"
+            " AS place"
+        )
+        wanted = exp.EQ(this=exp.column("name", "f"), expression=literal(name))
+        return (
+            select("f.org_id", "p.period_start", place)
+            .select(exp.alias_(number("f.value"), "value"), copy=False)
+            .from_(stages.fact("figures", "f"), copy=False)
+            .join(f"{stages.periods(o.every)} AS p", on="f.as_of <= p.day", copy=False)
+            .where(wanted, copy=False)
+        )
+
+    return stages.stage(f"figure_by_{o.every.value}", make, name)
 
 
 def _coverage(measure: m.Coverage, query: exp.Select, o: m.Obligation, stages: Stages) -> Measured:
     """Organisations below with at least one, out of all; unknown ones are left open."""
-    if isinstance(measure.by, m.State):
-        found = state_scan(measure.by, o.every, stages, scoped=False)
-    else:
-        found = hosted_scan(measure.by.where, o.every, stages, scoped=False)
-    counts = compiled(measure.of, "d")
-    sure = exp.and_(counts.copy(), f"COALESCE(s.{found.certain}, 0) > 0")
-    maybe = exp.or_(
-        exp.Is(this=exp.paren(counts.copy()), expression=exp.null()),
-        f"COALESCE(s.{found.certain}, 0) = 0 AND COALESCE(s.{found.possible}, 0) > 0",
+    covered = stages.stage(
+        f"coverage_by_{o.every.value}", lambda: _covered(measure, o, stages), measure
     )
-    covered = (
-        select("d.ancestor_id", "d.period_start", "COUNT(*) AS population")
-        .select(
-            exp.alias_(
-                exp.Sum(this=exp.case().when(sure, literal(1)).else_(literal(0))), "certain"
-            )
-        )
-        .select(
-            exp.alias_(
-                exp.Sum(this=exp.case().when(maybe, literal(1)).else_(literal(0))), "unsure"
-            )
-        )
-        .from_(f"{stages.below(o.every)} AS d")
-        .join(
-            f"{found.stage} AS s",
-            on="s.org_id = d.org_id AND s.period_start = d.period_start",
-            join_type="left",
-        )
-        .where(exp.func("COALESCE", exp.paren(counts.copy()), exp.true()))
-        .group_by("d.ancestor_id", "d.period_start")
-    )
-    stage = stages.stage(f"coverage_by_{o.every.value}", lambda: covered, measure)
-    on = "s.ancestor_id = b.org_id AND s.period_start = b.period_start"
-    query = query.join(f"{stage} AS s", on=on, join_type="left")
+    query = _beside(query, covered, JOIN_ANCESTOR)
     certain, population = (
         exp.cast(exp.Mul(this=exp.column(c, "s"), expression=literal(SCALE)), WHOLE)
         for c in ("certain", "population")
     )
-    possible = exp.case().when("s.unsure = 0", certain.copy()).else_(exp.null())
-    return query, certain, possible, population
+    possible = cases((exp.condition("s.unsure = 0"), certain.copy()))
+    return Measured(query, certain, possible, population)
+
+
+def _covered(measure: m.Coverage, o: m.Obligation, stages: Stages) -> exp.Query:
+    if isinstance(measure.by, m.State):
+        scan = state_scan(measure.by, o.every, stages, scoped=False)
+    else:
+        scan = hosted_scan(measure.by.where, o.every, stages, scoped=False)
+    counts = compiled(measure.of, "d")
+    certain, possible = (f"COALESCE(s.{c}, 0) > 0" for c in (scan.certain, scan.possible))
+    sure = exp.and_(counts.copy(), certain)
+    unknown = exp.Is(this=exp.paren(counts.copy()), expression=exp.null())
+    maybe = exp.or_(unknown, f"NOT {certain} AND {possible}")
+    query = (
+        select("d.ancestor_id", "d.period_start", "COUNT(*) AS population")
+        .select(exp.alias_(exp.Sum(this=holds(sure)), "certain"), copy=False)
+        .select(exp.alias_(exp.Sum(this=holds(maybe)), "unsure"), copy=False)
+        .from_(f"{stages.below(o.every)} AS d", copy=False)
+        .where(not_false(counts), copy=False)
+        .group_by("d.ancestor_id", "d.period_start", copy=False)
+    )
+    return _beside(query, scan.stage, "s.org_id = d.org_id AND s.period_start = d.period_start")
 
 
 def _next_term(query: exp.Select, stages: Stages) -> Measured:
-    later = (
+    stage = stages.stage("next_terms", lambda: _later_terms(stages))
+    query = _beside(query, stage, JOIN_ORG)
+    found = cases((exp.condition("s.elected_on IS NULL"), literal(0)), default=literal(SCALE))
+    late = holds(exp.condition("s.elected_on > b.due_on"))
+    return Measured(query, found, found.copy(), late=late)
+
+
+def _later_terms(stages: Stages) -> exp.Query:
+    on = "n.org_id = t.org_id AND n.elected_on > t.period_start"
+    return (
         select("t.org_id", "t.period_start", "MIN(n.elected_on) AS elected_on")
-        .from_("orgs_by_term AS t")
-        .join(
-            stages.fact("terms", "n"), on="n.org_id = t.org_id AND n.elected_on > t.period_start"
-        )
-        .group_by("t.org_id", "t.period_start")
+        .from_("orgs_by_term AS t", copy=False)
+        .join(stages.fact("terms", "n"), on=on, copy=False)
+        .group_by("t.org_id", "t.period_start", copy=False)
     )
-    stage = stages.stage("next_terms", lambda: later)
-    query = query.join(f"{stage} AS s", on=JOIN_ORG, join_type="left")
-    found = exp.case().when("s.elected_on IS NULL", literal(0)).else_(literal(SCALE))
-    return query, found, found.copy(), NOTHING
-
-
-# ---------------------------------------------------------------- the verdict
-
-
-def _verdict(
-    o: m.Obligation,
-    required: exp.Expr,
-    found: exp.Expr,
-    possible: exp.Expr,
-    denominator: exp.Expr,
-    stages: Stages,
-) -> exp.Expr:
-    """The same ladder as in `naive`: exempt, unknown, late, met, then due or short."""
-    over_time = exp.LTE(this=literal(stages.question.on), expression=exp.column("due_on", "b"))
-    case = exp.case().when("b.excused = 1", _word(m.Verdict.EXEMPT))
-    case = case.when("b.sure = 0 OR b.excused IS NULL", _word(m.Verdict.UNKNOWN))
-    if isinstance(o.measure, m.NextTerm):
-        case = case.when("s.elected_on > b.due_on", _word(m.Verdict.LATE))
-    at_most = o.standards[0].bound is m.Bound.AT_MOST
-    ratio = isinstance(o.measure, m.Ratio | m.Coverage)
-    needed, got, may = required.copy(), found.copy(), possible.copy()
-    if ratio:  # compared without dividing, so nothing is rounded
-        needed = exp.Mul(this=exp.paren(needed), expression=exp.paren(denominator.copy()))
-        got, may = (exp.Mul(this=exp.paren(x), expression=literal(SCALE)) for x in (got, may))
-        case = case.when(
-            exp.Is(this=exp.paren(found.copy()), expression=exp.null()), _word(m.Verdict.UNKNOWN)
-        )
-    reached: type[exp.Binary] = exp.GT if at_most else exp.GTE
-    settled: exp.Expr = reached(this=exp.paren(got), expression=exp.paren(needed))
-    still_open: exp.Expr = reached(this=exp.paren(may), expression=exp.paren(needed.copy()))
-    if ratio:
-        still_open = exp.or_(
-            exp.Is(this=exp.paren(possible.copy()), expression=exp.null()), still_open
-        )
-    unmet = exp.case().when(over_time, _word(m.Verdict.DUE)).else_(_word(m.Verdict.SHORT))
-    case = case.when(settled, unmet.copy() if at_most else _word(m.Verdict.MET))
-    case = case.when(still_open, _word(m.Verdict.UNKNOWN))
-    return case.else_(_word(m.Verdict.MET) if at_most else unmet)
-
-
-def _word(verdict: m.Verdict) -> exp.Expr:
-    return literal(verdict.value)

@@ -101,6 +101,7 @@ class NextTerm:
 
 
 type Measure = CountActivities | Attended | State | Ratio | Coverage | NextTerm
+ON_THE_DAY = (State, Ratio, Coverage)  # asked only of organisations that exist on the day
 
 # ---------------------------------------------------------------- what is enough
 

@@ -156,6 +156,8 @@ def _org(
         answers.append(
             True if certain >= having.at_least else None if possible >= having.at_least else False
         )
+    if isinstance(o.measure, m.ON_THE_DAY) and not covers(org, day):
+        return
     if False not in answers:
         yield Bound(org["org_id"], None, period, None if None in answers else True)
 

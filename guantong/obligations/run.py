@@ -27,7 +27,7 @@ HEADER = [
 
 def sql(question: m.Question, source: Source, dialect: str, *, pretty: bool = False) -> str:
     """Return the query of a question as text for `sqlite`, `postgres`, `duckdb` or `spark`."""
-    return compile_question(question, source).sql(dialect=dialect, pretty=pretty)
+    return compile_question(question, source).sql(dialect=dialect, pretty=pretty, copy=False)
 
 
 def entries(rows: Iterable[Sequence[Any]]) -> list[m.Entry]:

@@ -3,7 +3,7 @@
 from sqlglot import exp, select, union
 
 from guantong.conditions.compile import literal
-from guantong.conditions.model import All, Compare, Condition, Op
+from guantong.conditions.model import All, Compare, Condition, Op, about
 from guantong.obligations import model as m
 from guantong.obligations.stages import (
     NO_LIMIT,
@@ -12,6 +12,7 @@ from guantong.obligations.stages import (
     Found,
     Scan,
     Stages,
+    cases,
     compiled,
     covers,
     holds,
@@ -23,6 +24,7 @@ from guantong.periods import Every
 
 HELD = Compare("planned", Op.EQ, value=False)
 ATTENDANCE = {"kind": "a.kind", "activity_hours": "a.hours", "planned": "a.planned"}
+ACTIVITY = {"kind", "activity_hours"}
 PERSONAL = {"posts", "memberships"}
 
 
@@ -40,7 +42,8 @@ def hosted_scan(where: Condition, every: Every, stages: Stages, *, scoped: bool)
         return Scan(body, ("h.org_id", "a.period_start"))
 
     name = f"hosted_by_{every.value}" + ("" if scoped else "_anywhere")
-    return stages.ask(name, make, where, lambda: _rows_that(All((where, HELD)), "a"))
+    needed = compiled(where, "a")
+    return stages.ask(name, make, where, lambda: _rows_that(All((where, HELD)), "a"), needed)
 
 
 def attended_scan(measure: m.Attended, every: Every, stages: Stages) -> Found:
@@ -60,12 +63,14 @@ def attended_scan(measure: m.Attended, every: Every, stages: Stages) -> Found:
             group = (*group, "h.org_id")
         elif how is not None:
             body = body.where(exp.Exists(this=own_host(how, stages)))
-        return Scan(body, group, narrow=how is not None)
+        return Scan(body, group)
 
     name = f"attended_by_{every.value}" + (f"_at_{how.value}" if how else "")
     key = (measure.where, measure.sum_hours)
-    needed = compiled(measure.where, "t", ATTENDANCE)
-    return stages.ask(name, make, key, lambda: _attendances(measure), needed)
+    # Said of the activity alone as well: few activities may do, and then few attendances are read.
+    needed = (about(measure.where, ACTIVITY), measure.where)
+    conditions = (compiled(where, "t", ATTENDANCE) for where in needed)
+    return stages.ask(name, make, key, lambda: _attendances(measure), *conditions)
 
 
 def own_host(how: m.HostedBy, stages: Stages) -> exp.Select:
@@ -87,9 +92,10 @@ def _attendances(measure: m.Attended) -> tuple[exp.Expr, exp.Expr]:
         return _rows_that(All((measure.where, HELD)), "t", ATTENDANCE)
     hours = exp.func("COALESCE", number("t.hours"), literal(0))
     known = _sum(holds(condition, hours))
-    unsettled = exp.case().when(exp.Not(this=exp.paren(condition.copy())), literal(0))
-    unsettled = unsettled.when(exp.and_(condition.copy(), "t.hours IS NOT NULL"), literal(0))
-    no_limit = exp.Max(this=unsettled.else_(literal(NO_LIMIT)))
+    none_left = exp.or_(
+        exp.Not(this=exp.paren(condition)), exp.and_(condition, "t.hours IS NOT NULL")
+    )
+    no_limit = exp.Max(this=cases((none_left, literal(0)), default=literal(NO_LIMIT)))
     return known, exp.Add(this=known.copy(), expression=exp.cast(no_limit, WHOLE))
 
 
@@ -126,7 +132,8 @@ def state_scan(state: m.State, every: Every, stages: Stages, *, scoped: bool) ->
         return Scan(body, ("f.org_id", "p.period_start"))
 
     name = f"{state.table}_on_day_by_{every.value}" + ("" if scoped else "_anywhere")
-    return stages.ask(name, make, state.where, lambda: _state_pair(state))
+    needed = compiled(state.where, "f")
+    return stages.ask(name, make, state.where, lambda: _state_pair(state), needed)
 
 
 def _days(every: Every, stages: Stages) -> str:
@@ -154,8 +161,8 @@ def _state_pair(state: m.State) -> tuple[exp.Expr, exp.Expr]:
     if state.table not in PERSONAL:
         return exp.Sum(this=holds(condition)), exp.Sum(this=may_hold(condition))
     person = exp.column("person_id", "f")
-    sure = exp.case().when(condition, person.copy())
-    maybe = exp.case().when(exp.Not(this=exp.paren(condition.copy())), exp.null()).else_(person)
+    sure = cases((condition.copy(), person.copy()))
+    maybe = cases((exp.Not(this=exp.paren(condition)), exp.null()), default=person)
     return _distinct(sure), _distinct(maybe)
 
 

@@ -21,7 +21,7 @@ from guantong.obligations.tables import TABLES
 from guantong.periods import FIRST_DAY, Every
 
 SCALE = 10_000
-NO_LIMIT = 10**15  # more than any sum: what may yet be found is not bounded
+NO_LIMIT = 10**14  # more than any sum: what may yet be found is not bounded
 WHOLE = exp.DataType.Type.BIGINT
 
 type Source = Callable[[str], exp.Expr]
@@ -48,22 +48,24 @@ def _split(column: str) -> tuple[str, ...]:
     return (name, table) if table else (name,)
 
 
+def cases(*steps: tuple[exp.Expr, exp.Expr], default: exp.Expr | None = None) -> exp.Expr:
+    """The value of the first step whose condition is true."""
+    return exp.Case(ifs=[exp.If(this=when, true=then) for when, then in steps], default=default)
+
+
 def holds(condition: exp.Expr, then: exp.Expr | int = 1) -> exp.Expr:
     """`then` where the condition is true, else 0."""
-    return exp.case().when(condition, _value(then)).else_(literal(0))
+    value = literal(then) if isinstance(then, int) else then
+    return cases((condition.copy(), value), default=literal(0))
 
 
 def may_hold(condition: exp.Expr) -> exp.Expr:
     """1 where the condition is true or not known, else 0."""
-    return exp.case().when(exp.Not(this=exp.paren(condition.copy())), literal(0)).else_(literal(1))
+    return cases((exp.Not(this=exp.paren(condition)), literal(0)), default=literal(1))
 
 
 def not_false(condition: exp.Expr) -> exp.Expr:
-    return exp.func("COALESCE", exp.paren(condition.copy()), exp.true())
-
-
-def _value(value: exp.Expr | int) -> exp.Expr:
-    return literal(value) if isinstance(value, int) else value
+    return exp.func("COALESCE", exp.paren(condition), exp.true())
 
 
 def columns(alias: str, names: Mapping[str, str] | None = None) -> Column:
@@ -91,25 +93,24 @@ class Scan:
     """A shared pass over a fact table: what it reads and groups by, and the columns asked for.
 
     Each question put to it is a pair of columns, `certain` and `possible`: what holds, and what
-    may hold if missing values turn out well. `needed` are the rows that any of them needs; a
-    scan that looks something up for every row (`narrow`) leaves the others out first.
+    may hold if missing values turn out well. `needed` says which rows a question is about, in
+    conditions that must all not be false; rows that no question is about are left out.
     """
 
     body: exp.Select
     group: tuple[str, ...]
-    narrow: bool = False
     pairs: dict[object, tuple[exp.Expr, exp.Expr]] = field(default_factory=dict)
-    needed: list[exp.Expr] = field(default_factory=list)
+    needed: list[tuple[exp.Expr, ...]] = field(default_factory=list)
 
     def build(self) -> exp.Select:
         query = self.body.select(*self.group)
-        if self.narrow:
-            query = query.where(exp.or_(*map(not_false, self.needed)))
+        for either in zip(*self.needed, strict=True):
+            if exp.true() not in either:
+                query = query.where(exp.or_(*map(not_false, dict.fromkeys(either))), copy=False)
         for i, (certain, possible) in enumerate(self.pairs.values(), 1):
-            query = query.select(
-                exp.alias_(certain, f"certain_{i}"), exp.alias_(possible, f"possible_{i}")
-            )
-        return query.group_by(*self.group)
+            pair = exp.alias_(certain, f"certain_{i}"), exp.alias_(possible, f"possible_{i}")
+            query = query.select(*pair, copy=False)
+        return query.group_by(*self.group, copy=False)
 
 
 @dataclass(frozen=True)
@@ -147,18 +148,15 @@ class Stages:
         make: Callable[[], Scan],
         key: object,
         pair: Callable[[], tuple[exp.Expr, exp.Expr]],
-        needed: exp.Expr | None = None,
+        *needed: exp.Expr,
     ) -> Found:
-        """Put a question to the scan of that name, making it once; the same question is shared.
-
-        `needed` says which rows the question is about; without it, all.
-        """
+        """Put a question to the scan of that name, making it once; the same question is shared."""
         if name not in self.scans:
             self.scans[name] = make()
         scan = self.scans[name]
         if key not in scan.pairs:
             scan.pairs[key] = pair()
-            scan.needed.append(exp.true() if needed is None else needed)
+            scan.needed.append(needed)
         place = list(scan.pairs).index(key) + 1
         return Found(name, f"certain_{place}", f"possible_{place}")
 
@@ -306,4 +304,4 @@ def _rows(rows: list[dict[str, date]], names: tuple[str, ...]) -> exp.Query:
     if not selects:
         blank = select(*(exp.alias_(literal(FIRST_DAY), name) for name in names))
         return blank.where(exp.false())
-    return union(*selects, distinct=False) if len(selects) > 1 else selects[0]
+    return union(*selects, distinct=False, copy=False) if len(selects) > 1 else selects[0]
