@@ -89,12 +89,12 @@ class DueList:
         ]
 
     def _grouped(self, entries: Iterable[Entry]) -> list[list[Entry]]:
+        """By due day, then in the plan's order."""
         groups = defaultdict[tuple[object, ...], list[Entry]](list)
         for entry in entries:
-            mine = entry.person_id is not None and entry.person_id == self.me
-            key = (entry.obligation, entry.org_id, entry.period_start, entry.verdict, mine)
+            key = (entry.obligation, entry.org_id, entry.period_start, entry.verdict)
             groups[key].append(entry)
-        order = list(self.obligations)
+        order = list(self.plan.obligation_names())
         return sorted(
             groups.values(), key=lambda group: (group[0].due_on, order.index(group[0].obligation))
         )
@@ -124,7 +124,7 @@ class DueList:
             title=title,
             url=self._url(group),
             says="；".join(part for part in self._says(group, obligation) if part),
-            whose=self._whose(entry),
+            whose=self._whose(entry) if len(group) == 1 else self._elsewhere(entry),
             act=self.closing.act(entry),
         )
 
@@ -157,7 +157,10 @@ class DueList:
     def _gap(self, group: Sequence[Entry], o: m.Obligation) -> str:
         entry = group[0]
         if len(group) > 1:
-            return f"{len(group)} 人{'缺数据' if entry.verdict == 'unknown' else '没有完成'}"
+            among = "（含本人）" if any(e.person_id == self.me for e in group) else ""
+            return (
+                f"{len(group)} 人{'缺数据' if entry.verdict == 'unknown' else '没有完成'}{among}"
+            )
         if entry.verdict == m.Verdict.UNKNOWN or entry.required is None:
             return "缺少数据，点标题看缺哪些"
         match o.measure:
@@ -182,11 +185,15 @@ class DueList:
         return f"已计划在 {'、'.join(day_words(day) for day in days)}" if days else ""
 
     def _whose(self, entry: Entry) -> str:
-        if entry.person_id is not None and entry.person_id == self.me:
-            return "本人"
-        if entry.org_id != self.org:
-            return entry.org.short_name
-        return ""
+        if entry.person_id is not None:
+            if entry.person_id == self.me:
+                return "本人"
+            assert entry.person is not None
+            return entry.person.name
+        return self._elsewhere(entry)
+
+    def _elsewhere(self, entry: Entry) -> str:
+        return entry.org.short_name if entry.org_id != self.org else ""
 
 
 def _now(entry: Entry, o: m.Obligation) -> str:

@@ -3,12 +3,11 @@
 Not for access itself: every view asks `records.access` again.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 
 @dataclass(frozen=True)
@@ -49,25 +48,21 @@ ITEMS: Final = (
 
 def section(path: str) -> str:
     """Return the address of the item that a page belongs to."""
-    return max((url for _, url in _addressed() if path.startswith(url)), key=len)
+    urls = (reverse(item.url_name) for item in ITEMS)
+    return max((url for url in urls if path.startswith(url)), key=len)
 
 
 def links(*, may: Callable[[str], bool], path: str) -> tuple[Link, ...]:
     """The items whose permission `may` grants; `path` is the address of the page being shown."""
+    lit = section(path)
     return tuple(
         Link(
             label=item.label,
             icon=item.icon,
-            url=url,
-            active=url == section(path),
+            url=(url := reverse(item.url_name)),
+            active=url == lit,
             on_phone=item.on_phone,
         )
-        for item, url in _addressed()
+        for item in ITEMS
         if not item.permission or may(item.permission)
     )
-
-
-def _addressed() -> Iterator[tuple[Item, str]]:
-    for item in ITEMS:
-        with suppress(NoReverseMatch):  # until the page is there
-            yield item, reverse(item.url_name)
