@@ -6,7 +6,7 @@ sizes AS (
     JOIN posts f
       ON f.org_id = t.org_id AND f.post IN ('secretary', 'deputy_secretary', 'committee_member')
      AND f.valid_from <= t.day AND (f.valid_to IS NULL OR f.valid_to > t.day)
-    WHERE t.kind = 'branch' AND t.every = 'year'
+    WHERE t.kind = 'branch' AND t.every = 'year' AND t.still = 1
     GROUP BY t.org_id, t.period_start, t.due_on
     HAVING COUNT(CASE WHEN f.post = 'committee_member' THEN 1 END) > 0
 )

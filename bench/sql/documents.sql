@@ -13,7 +13,7 @@ SELECT r.obligation, t.org_id, NULL, t.period_start,
             WHEN t.due_on >= :on THEN 'due' ELSE 'short' END,
        COUNT(d.document_id)
 FROM rules r
-JOIN there t ON t.kind = r.org_kind AND t.every = 'year'
+JOIN there t ON t.kind = r.org_kind AND t.every = 'year' AND t.still = 1
 LEFT JOIN documents d
   ON d.org_id = t.org_id AND d.class = r.class
  AND d.valid_from <= t.day AND (d.valid_to IS NULL OR d.valid_to > t.day)

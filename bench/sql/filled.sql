@@ -15,7 +15,7 @@ filled AS (
            COUNT(DISTINCT CASE WHEN r.full_time = 0 OR f.full_time IS NULL OR f.full_time
                                THEN f.person_id END) AS possible
     FROM rules r
-    JOIN there t ON t.kind = r.org_kind AND t.every = 'year'
+    JOIN there t ON t.kind = r.org_kind AND t.every = 'year' AND t.still = 1
     LEFT JOIN posts f
       ON f.org_id = t.org_id AND f.post = r.post
      AND f.valid_from <= t.day AND (f.valid_to IS NULL OR f.valid_to > t.day)

@@ -8,7 +8,7 @@ sizes AS (
     LEFT JOIN memberships m
       ON m.org_id = t.org_id AND m.valid_from <= t.day
      AND (m.valid_to IS NULL OR m.valid_to > t.day)
-    WHERE t.kind = 'branch' AND t.every = 'year'
+    WHERE t.kind = 'branch' AND t.every = 'year' AND t.still = 1
     GROUP BY t.org_id, t.period_start, t.due_on, t.day
 ),
 required AS (

@@ -1,6 +1,7 @@
--- Organisations and the periods in which they are bound.
+-- Organisations and the periods in which they are bound; `still`: they exist on the day.
 there AS (
-    SELECT DISTINCT o.org_id, o.kind, p.every, p.period_start, p.due_on, p.day
+    SELECT DISTINCT o.org_id, o.kind, p.every, p.period_start, p.due_on, p.day,
+           CASE WHEN o.valid_to IS NULL OR o.valid_to > p.day THEN 1 ELSE 0 END AS still
     FROM orgs o
     JOIN stretches s
       ON o.valid_from <= s.since AND (o.valid_to IS NULL OR o.valid_to > s.until)
