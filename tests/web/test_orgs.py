@@ -275,6 +275,15 @@ def test_founding_below_a_college(cast: Cast, as_: SignIn) -> None:
     assert (made.path, made.valid_from) == (f"{cast.college.path}{made.pk}/", TODAY)
 
 
+def test_a_branch_says_which_kind_of_branch_it_is(cast: Cast, as_: SignIn) -> None:
+    client, at = as_(cast.officer), f"{reverse('org-found')}?parent={cast.college.pk}"
+    branch = send(client, at, name="新支部")
+    total = send(client, at, name="新总支", kind="general_branch", category="student")
+    for response in (branch, total):
+        assert response.status_code == 422
+        assert response.context["form"].errors.keys() == {"category"}
+
+
 def test_founding_where_one_has_no_say(cast: Cast, as_: SignIn) -> None:
     client, at = as_(cast.officer), reverse("org-found")
     assert client.get(f"{at}?parent={cast.other_college.pk}").status_code == 404

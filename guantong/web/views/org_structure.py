@@ -13,6 +13,7 @@ from guantong.records import access, catalogue, clock
 from guantong.records.actions import orgs
 from guantong.records.models import Org
 from guantong.records.models.org import OrgQuerySet
+from guantong.records.rosters import BRANCH
 from guantong.web import choices
 from guantong.web.acting import ActionForm, DayField, acting, form_page
 from guantong.web.views.orgs import crumbs_to, org_or_404
@@ -38,7 +39,7 @@ class FoundForm(ActionForm):
         self.fields["kind"] = forms.ChoiceField(label="类别", choices=choices.kinds("orgs", hung))
         self.fields["category"] = forms.ChoiceField(
             label="支部类别",
-            choices=choices.kinds("categories", every="不是党支部"),
+            choices=choices.kinds("categories", every="不适用"),
             required=False,
         )
         self.fields["parent"] = choices.org_field(within, label="上级组织")
@@ -46,6 +47,14 @@ class FoundForm(ActionForm):
 
     def clean_category(self) -> str | None:
         return self.cleaned_data["category"] or None
+
+    def clean(self) -> None:
+        given = self.cleaned_data
+        branch = given.get("kind") == BRANCH
+        if branch and not given.get("category"):
+            self.add_error("category", "党支部要选支部类别。")
+        if given.get("category") and not branch:
+            self.add_error("category", "只有党支部分这几类，请改选“不适用”。")
 
 
 def found(request: HttpRequest) -> HttpResponse:
