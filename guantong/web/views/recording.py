@@ -1,6 +1,7 @@
 """Recording an activity, planning one, correcting a record: the form and what became of it."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any, Final
 
 from django.contrib import messages
@@ -10,10 +11,12 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from guantong.periods import month_of
 from guantong.records import access, crediting
 from guantong.records.actions import activities
 from guantong.records.drafts import Draft, draft_of
 from guantong.records.models import Activity
+from guantong.records.models.activity import ActivityQuerySet
 from guantong.web import scope, trail
 from guantong.web.acting import CONFLICT, acting
 from guantong.web.forms.recording import RecordForm, entered_in
@@ -38,14 +41,14 @@ def new(request: HttpRequest) -> HttpResponse:
     saved = _saved(form, lambda draft: activities.record(by=user, draft=draft))
     if saved:
         return _done(request, *saved)
-    last = access.activities(user, "activity.view").held().filter(hosts=host)
-    last = last.filter(kind=form.chosen_kind, held_on__lte=form.today)
+    own = access.activities(user, "activity.view").filter(hosts=host, kind=form.chosen_kind)
     return _page(
         request,
         form,
         title="记录活动",
         crumbs=[("活动", reverse("activity-list"))],
-        last=last.newest_first().first(),
+        last=own.held().filter(held_on__lte=form.today).newest_first().first(),
+        plan=_plan(own, form.chosen_day),
     )
 
 
@@ -100,6 +103,7 @@ def _page(
             "form": form,
             "back": crumbs[-1][1],
             "last": None,
+            "plan": None,
             "version": None,
             "later": (),
             **more,
@@ -112,6 +116,12 @@ def _title(activity: Activity, form: RecordForm) -> str:
     if not activity.planned:
         return "更正记录"
     return "修改计划" if form.ahead else "记录开展"
+
+
+def _plan(own: ActivityQuerySet, day: date) -> Activity | None:
+    """A plan of the month, which the record would otherwise leave open."""
+    month = month_of(day)
+    return own.live().filter(planned=True).between(month.start, month.end).first()
 
 
 def _source(request: HttpRequest, asked: str | None) -> Activity | None:
