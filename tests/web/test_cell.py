@@ -78,14 +78,14 @@ def test_an_entry_shows_the_wording_of_the_clause_once_it_is_loaded(
     as_: SignIn, held: Cast
 ) -> None:
     address = page_of(entry_of(held, 6))
-    assert not any(basis.text for basis in as_(held.office).get(address).context["bases"])
+    assert not any(basis.wording for basis in as_(held.office).get(address).context["bases"])
 
     wording = Wording(path="二/(二)/4", title="学习制度", text="完善党员学习的各项制度。")
     load_wording(by=None, plan="jyu-2021-2023", source_name="计划.docx", wordings=[wording])
     bases = {basis.where: basis for basis in as_(held.office).get(address).context["bases"]}
 
     clause = bases["嘉院党〔2021〕54号 任务4"]
-    assert clause.text == "完善党员学习的各项制度。"
+    assert clause.wording == "学习制度。完善党员学习的各项制度。"
     assert clause.url == "/plan/clauses/%E4%BA%8C/(%E4%BA%8C)/4/"
 
 

@@ -17,12 +17,11 @@ from django.template.response import TemplateResponse
 from guantong.obligations import describe, explain
 from guantong.obligations import model as m
 from guantong.records import access, catalogue, ledger
-from guantong.records.models import Assessment, Entry, PlanWording
-from guantong.web import scope, wording
+from guantong.records.models import Assessment, Entry
+from guantong.web import bases, scope, wording
 from guantong.web.candidates import Found, told
 from guantong.web.closing import OPEN, Closing, kinds_counted
 from guantong.web.ledger_cells import address
-from guantong.web.ledger_tables import clause_number, clause_url
 
 SHOWN: Final = 20  # longer lists are folded
 
@@ -35,18 +34,6 @@ class Rows:
     found: list[Found]
     why: bool = False
     folded: bool = False
-
-
-@dataclass(frozen=True)
-class Cited:
-    """A basis: where it stands, how sure that is, and what the plan says there."""
-
-    where: str
-    confidence: str
-    optional: bool
-    url: str
-    title: str
-    text: str
 
 
 def cell(request: HttpRequest, pk: int) -> TemplateResponse:
@@ -69,7 +56,7 @@ def cell(request: HttpRequest, pk: int) -> TemplateResponse:
             "facts": _facts(entry, obligation),
             "lists": list(_lists(found, unfinished=entry.verdict in OPEN)),
             "cut": len(found) >= explain.MOST,
-            "bases": list(_bases(obligation, rules, plan)),
+            "bases": list(bases.bases(obligation, rules, plan)),
             "level": describe.LEVEL[obligation.level],
             "bearer": describe.bearer(obligation, rules),
             "measured": describe.measured(obligation.measure, rules),
@@ -114,25 +101,6 @@ def _lists(found: Sequence[Found], *, unfinished: bool) -> Iterator[Rows]:
     for rows in (blank, near, counted, far) if unfinished else (counted, blank, near, far):
         if rows.found or rows is counted:
             yield replace(rows, folded=rows is far or len(rows.found) > SHOWN)
-
-
-def _bases(o: m.Obligation, rules: m.Catalogue, plan: m.Plan) -> Iterator[Cited]:
-    cited = [basis.place for basis in o.basis if basis.instrument == plan.instrument]
-    loaded = PlanWording.objects.filter(plan=plan.name, path__in=cited)
-    wordings = {wording.path: wording.text for wording in loaded}
-    clauses = {clause.path: clause for clause in plan.clauses}
-    for basis in o.basis:
-        clause = clauses.get(basis.place) if basis.instrument == plan.instrument else None
-        yield Cited(
-            where=f"{plan.number} {clause_number(clause)}"
-            if clause
-            else describe.cited(basis, rules),
-            confidence=describe.CONFIDENCE[basis.confidence],
-            optional=basis.confidence in {"C", "L"},
-            url=clause_url(clause) if clause else "",
-            title=clause.title if clause else "",
-            text=wordings.get(basis.place, "") if clause else "",
-        )
 
 
 def _years(request: HttpRequest, entry: Entry) -> list[tuple[str, list[tuple[str, Entry]]]]:
