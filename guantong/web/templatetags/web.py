@@ -5,6 +5,8 @@ Not for queries or decisions: a tag only draws what the view has fetched.
 
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
+from itertools import accumulate
 
 from django import template
 from django.templatetags.static import static
@@ -64,20 +66,25 @@ def bar(counts: Mapping[str, int]) -> SafeString:
 
     Widths are SVG attributes, because the content security policy allows no inline style.
     """
-    shown = [(code, counts.get(code, 0)) for code in VERDICTS if code != "exempt"]
-    total = sum(count for _, count in shown)
-    starts = [sum(count for _, count in shown[:place]) for place in range(len(shown))]
+    return _bar(tuple(counts.get(code, 0) for code in VERDICTS))
+
+
+@lru_cache(maxsize=4096)
+def _bar(counts: tuple[int, ...]) -> SafeString:
+    named = dict(zip(VERDICTS, counts, strict=True))
+    shown = [(code, count) for code, count in named.items() if code != "exempt"]
+    starts = accumulate((count for _, count in shown), initial=0)
     return format_html(
         '<svg class="bar" viewBox="0 0 {} 1" preserveAspectRatio="none" role="img" '
         'aria-label="{}">{}</svg>',
-        total or 1,
-        tally(counts),
+        sum(count for _, count in shown) or 1,
+        tally(named),
         format_html_join(
             "",
             '<rect class="{}" x="{}" width="{}" height="1"/>',
             (
                 (code, start, count)
-                for (code, count), start in zip(shown, starts, strict=True)
+                for (code, count), start in zip(shown, starts, strict=False)
                 if count
             ),
         ),
