@@ -56,10 +56,14 @@ def _counted(
         org__path__startswith=rows.org.path, verdict__in=("short", "due", "unknown")
     )
     found = defaultdict[int, Counter[int]](Counter)
-    counted = below.order_by().values_list("org_id").annotate(
-        short=Count("id", filter=Q(verdict="short", due_on__gte=since)),
-        due=Count("id", filter=Q(verdict="due", due_on__lte=until)),
-        unknown=Count("id", filter=Q(verdict="unknown")),
+    counted = (
+        below.order_by()
+        .values_list("org_id")
+        .annotate(
+            short=Count("id", filter=Q(verdict="short", due_on__gte=since)),
+            due=Count("id", filter=Q(verdict="due", due_on__lte=until)),
+            unknown=Count("id", filter=Q(verdict="unknown")),
+        )
     )
     for org, *counts in counted:
         if any(counts):
