@@ -145,13 +145,13 @@ def plan(request: HttpRequest) -> TemplateResponse:
 
 
 def _years(plan: m.Plan, period: str, *, themes: bool = False) -> list[tuple[str, str, bool]]:
-    """The tabs: word, address, whether it is the one shown."""
+    """The tabs: word, code, whether it is the one shown."""
     words = [
         (str(year), f"{year} {theme}" if themes else f"{year} 年")
         for year, theme in plan.themes.items()
     ]
     found = [*reversed(words), (ledger_periods.ALL, "全部年度")]
-    return [(word, f"?period={code}", code == period) for code, word in found]
+    return [(word, code, code == period) for code, word in found]
 
 
 def clause(request: HttpRequest, path: str) -> TemplateResponse:
