@@ -9,10 +9,12 @@ Adding a node means: a class here, a case in each interpreter and in `check`, a 
 and a spec test. Nothing else.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from typing import assert_never
 
 type Scalar = str | int | bool | date | Decimal
 
@@ -70,3 +72,33 @@ ALWAYS = All(())
 def conjuncts(condition: Condition) -> tuple[Condition, ...]:
     """The parts that must all hold: what an explanation names one by one."""
     return condition.parts if isinstance(condition, All) else (condition,)
+
+
+def about(condition: Condition, fields: Collection[str]) -> Condition:
+    """What a condition says of these fields alone; the rest is taken to be fulfilled.
+
+    It is false for a row only where the whole condition is, so it can rule rows out beforehand.
+    """
+    match condition:
+        case Compare(field) | OneOf(field) | Missing(field):
+            return condition if field in fields else ALWAYS
+        case All(parts):
+            return All(tuple(about(part, fields) for part in parts))
+        case Any(parts):
+            return Any(tuple(about(part, fields) for part in parts))
+        case Not(part):
+            return condition if fields_of(part) <= set(fields) else ALWAYS
+        case _:
+            assert_never(condition)
+
+
+def fields_of(condition: Condition) -> frozenset[str]:
+    match condition:
+        case Compare(field) | OneOf(field) | Missing(field):
+            return frozenset({field})
+        case All(parts) | Any(parts):
+            return frozenset().union(*map(fields_of, parts))
+        case Not(part):
+            return fields_of(part)
+        case _:
+            assert_never(condition)

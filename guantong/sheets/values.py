@@ -82,7 +82,10 @@ def _code(column: Column, cell: Cell) -> str:
 
 
 def _org(column: Column, cell: Cell) -> str:
-    return "".join(line(_written(cell)).split())
+    name = "".join(line(_written(cell)).split())
+    if len(name) > column.longest:
+        raise Wrong(f"名称有 {len(name)} 字", "请只写党组织的全称或简称")
+    return name
 
 
 def _orgs(column: Column, cell: Cell) -> tuple[str, ...]:
@@ -136,9 +139,21 @@ def _people(column: Column, cell: Cell) -> tuple[Named, ...]:
     if plain(text) in column.everyone:
         return EVERYONE
     found: list[Named] = []
-    for part in re.split(r"[、,，;；\n]+(?![^(]*\))", text):
+    for part in _parts(text):
         found += _named(part.strip())
     return tuple(dict.fromkeys(found))
+
+
+def _parts(text: str) -> list[str]:
+    """Taken apart at separators that stand outside brackets."""
+    parts, depth = [""], 0
+    for letter in text:
+        depth += (letter == "(") - (letter == ")")
+        if letter in "、,，;；\n" and depth <= 0:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return parts
 
 
 def _named(part: str) -> list[Named]:

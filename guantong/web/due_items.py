@@ -31,6 +31,7 @@ from guantong.web.wording import (
 
 SOON: Final = timedelta(days=14)
 TERM_SOON: Final = timedelta(days=60)  # an election takes weeks to prepare
+TERM_SEEN: Final = timedelta(days=183)  # before that, nobody need think of it
 RECENT: Final = timedelta(days=92)
 
 type Planned = Mapping[tuple[int, str], Sequence[date]]  # by organisation and kind
@@ -91,13 +92,17 @@ class DueList:
     def _grouped(self, entries: Iterable[Entry]) -> list[list[Entry]]:
         """By due day, then in the plan's order."""
         groups = defaultdict[tuple[object, ...], list[Entry]](list)
-        for entry in entries:
+        for entry in filter(self._concerns, entries):
             key = (entry.obligation, entry.org_id, entry.period_start, entry.verdict)
             groups[key].append(entry)
         order = list(self.plan.obligation_names())
         return sorted(
             groups.values(), key=lambda group: (group[0].due_on, order.index(group[0].obligation))
         )
+
+    def _concerns(self, entry: Entry) -> bool:
+        far = entry.due_on > self.today + TERM_SEEN
+        return not (far and self.obligations[entry.obligation].every is Every.TERM)
 
     def _urgency(self, entry: Entry) -> str:
         if entry.verdict != m.Verdict.DUE:

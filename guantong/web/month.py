@@ -1,4 +1,4 @@
-"""A calendar month of activities: what stands on which day. Two queries, whatever the number."""
+"""A calendar month of activities: what stands on which day. One query, whatever the number."""
 
 import re
 from calendar import Calendar
@@ -13,7 +13,6 @@ from django.urls import reverse
 
 from guantong.periods import month_of
 from guantong.records import catalogue
-from guantong.records.models import Activity
 from guantong.records.models.activity import ActivityQuerySet
 
 CODE: Final = re.compile(r"(\d{4})-(\d\d)")
@@ -38,6 +37,14 @@ class Day:
     marks: tuple[Mark, ...]
 
 
+@dataclass(frozen=True)
+class _Held:
+    pk: int
+    title: str
+    kind: str
+    planned: bool
+
+
 class Month:
     """The weeks of a month; nonsense shows the month of today."""
 
@@ -45,9 +52,10 @@ class Month:
         self.period = month_of(_first(code) or today)
         self.today = today
         rows = found.between(self.period.start, self.period.end).order_by("held_on", "pk")
-        self._by_day = defaultdict[date, list[Activity]](list)
-        for activity in rows.only("pk", "held_on", "kind", "title", "planned"):
-            self._by_day[activity.held_on].append(activity)
+        self._by_day = defaultdict[date, list[_Held]](list)
+        told = rows.values_list("held_on", "pk", "title", "kind", "planned")
+        for day, pk, title, kind, planned in told:
+            self._by_day[day].append(_Held(pk, title, kind, planned))
 
     @property
     def title(self) -> str:

@@ -47,9 +47,9 @@ ITEMS: Final = (
 
 
 def section(path: str) -> str:
-    """Return the address of the item that a page belongs to."""
-    urls = (reverse(item.url_name) for item in ITEMS)
-    return max((url for url in urls if path.startswith(url)), key=len)
+    """Return the address of the item that a page belongs to, empty for a page apart."""
+    urls = [reverse(item.url_name) for item in ITEMS]
+    return max((u for u in urls if path == u or (u != "/" and path.startswith(u))), default="")
 
 
 def links(*, may: Callable[[str], bool], path: str) -> tuple[Link, ...]:

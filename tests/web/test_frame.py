@@ -46,7 +46,7 @@ def test_a_page_lights_the_item_it_belongs_to() -> None:
     assert section("/") == "/"
     assert section("/ledger/entries/7/") == "/ledger/"
     assert section("/orgs/5/") == "/orgs/"
-    assert section("/search/") == "/"
+    assert section("/search/") == ""
 
 
 @pytest.mark.parametrize(

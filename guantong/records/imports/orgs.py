@@ -5,13 +5,13 @@ import unicodedata
 from collections import defaultdict
 from datetime import date
 from difflib import get_close_matches
-from functools import cache
 
 from guantong.records import access
 from guantong.records.imports.decisions import Unfit, unfit
 from guantong.records.models import Org, School, User
 
 SHOWN = 3
+MOST_LOOKED_FOR = 50  # names: a wrong column would be compared row by row
 
 
 class OrgBook:
@@ -26,7 +26,7 @@ class OrgBook:
             for name in (org.name, org.short_name):
                 self._named[plain(name)][org.pk] = org
                 self._named[self._bare(name)].setdefault(org.pk, org)
-        self._near = cache(self._nearest)
+        self._near: dict[str, list[str]] = {}
 
     def find(self, name: str, on: date, *, field: str) -> Org:
         """Return the one that was called so and existed on the day; raise Unfit."""
@@ -42,14 +42,16 @@ class OrgBook:
         raise self._unknown(name, field)
 
     def _unknown(self, name: str, field: str) -> Unfit:
-        near = self._near(name)
+        if name not in self._near and len(self._near) < MOST_LOOKED_FOR:
+            self._near[name] = self._nearest(name)
+        near = self._near.get(name)
         remedy = f"最接近的有：{'、'.join(near)}" if near else "请写系统中的全称或简称"
         return unfit(field, f"您可导入的范围内没有“{name}”", remedy)
 
-    def _nearest(self, name: str) -> tuple[str, ...]:
+    def _nearest(self, name: str) -> list[str]:
         keys = get_close_matches(self._bare(name), self._named, n=SHOWN * 2, cutoff=0.5)
         orgs = {pk: org for key in keys for pk, org in self._named[key].items()}
-        return tuple(org.short_name for org in orgs.values())[:SHOWN]
+        return [org.short_name for org in orgs.values()][:SHOWN]
 
     def _bare(self, name: str) -> str:
         """Without what official full names add: 中共, the school's name, 委员会 of a branch."""

@@ -51,6 +51,7 @@ def cell(request: HttpRequest, pk: int) -> TemplateResponse:
             "crumbs": _crumbs(request, entry),
             "entry": entry,
             "obligation": obligation,
+            "org_opens": access.orgs(request.user, "org.view").filter(pk=entry.org_id).exists(),
             "closing": why.closing,
             "act": Closing(request.user).act(entry),
             "facts": _facts(entry, obligation),

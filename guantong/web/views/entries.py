@@ -9,6 +9,7 @@ from django import forms
 from django.db.models import Case, Count, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import reverse
 
 from guantong.obligations.model import Plan, Question
 from guantong.records import access, catalogue
@@ -27,8 +28,9 @@ URGENCY: Final = Case(
         for place, code in enumerate(("short", "unknown", "due", "late", "met", "exempt"))
     )
 )
+LATEST_SHORT: Final = Case(When(verdict="short", then="due_on")).desc(nulls_last=True)
 SORTS: Final = {
-    "": (URGENCY, "due_on", "org__sort_key", "obligation", "id"),
+    "": (URGENCY, LATEST_SHORT, "due_on", "org__sort_key", "obligation", "id"),
     "due": ("due_on", "org__sort_key", "obligation", "id"),
     "-due": ("-due_on", "org__sort_key", "obligation", "id"),
     "org": ("org__sort_key", "obligation", "due_on", "id"),
@@ -68,6 +70,7 @@ class Line:
     entry: Entry
     title: str
     got: str
+    org_url: str  # empty where the user may not open it
 
 
 def entries(request: HttpRequest) -> HttpResponse:
@@ -94,7 +97,7 @@ def entries(request: HttpRequest) -> HttpResponse:
             "clear_url": address("ledger-entries", {"org": part.query["org"]}),
             "counts": _counts(found),
             "page": page,
-            "lines": list(_lines(page.object_list)),
+            "lines": list(_lines(request, page.object_list)),
         },
     )
 
@@ -125,11 +128,14 @@ def _counts(found: QuerySet[Entry]) -> list[tuple[str, int]]:
     return [(code, counts[code]) for code in VERDICTS if code in counts]
 
 
-def _lines(found: Iterable[Entry]) -> Iterator[Line]:
+def _lines(request: HttpRequest, found: Iterable[Entry]) -> Iterator[Line]:
     obligations = catalogue.current().obligations
+    orgs = access.orgs(request.user, "org.view").filter(pk__in={e.org_id for e in found})
+    open_to_user = set(orgs.values_list("pk", flat=True))
     for entry in found:
         obligation = obligations[entry.obligation]
-        yield Line(entry, obligation.title, has_got(entry, obligation))
+        url = reverse("org", args=[entry.org_id]) if entry.org_id in open_to_user else ""
+        yield Line(entry, obligation.title, has_got(entry, obligation), url)
 
 
 HEADER: Final = (

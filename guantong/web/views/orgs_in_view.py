@@ -68,6 +68,6 @@ def _back(request: HttpRequest) -> str:
     if not url_has_allowed_host_and_scheme(page, allowed_hosts=None):
         return reverse("week")
     try:
-        return section(page) if resolve(page).kwargs else page
+        return (section(page) or reverse("week")) if resolve(page).kwargs else page
     except Resolver404:
         return reverse("week")

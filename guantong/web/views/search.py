@@ -14,6 +14,7 @@ def search(request: HttpRequest) -> TemplateResponse:
     people = access.people(request.user, "member.view").search(query).in_order()
     activities = access.activities(request.user, "activity.view").live()
     activities = activities.filter(title__contains=query).newest_first()
+    activities = activities.prefetch_related("hosts")
     return TemplateResponse(
         request,
         "web/search.html",
