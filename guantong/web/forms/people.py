@@ -19,7 +19,7 @@ from guantong.records import access, catalogue, rosters
 from guantong.records.drafts import Attended, Draft
 from guantong.records.models import Org, User
 
-SEPARATORS: Final = re.compile(r"[\s、，,;；]+")
+SEPARATORS: Final = re.compile(r"[\s\0、，,;；]+")
 FEW: Final = 8  # people who answer to one word
 ROLES: Final = ("lecturer", "chair", "recorder")
 

@@ -209,7 +209,7 @@ class RecordForm(ActionForm):
         self._choices("co_hosts", [(str(org.pk), org.short_name) for org in self.partners])
         for role in people.ROLES:
             self._choices(role, [("", "未填"), *self.people.choices])
-        self.fields["title"].widget.attrs["placeholder"] = f"不填则为“{self.usual_title}”"
+        self.fields["title"].widget.attrs["placeholder"] = "不填则用年月加类别"
         self.fields["late_reason"].help_text = f"活动已过去 {self.late_days} 天，属于补录。"
         self.fields["held_on"].widget.attrs |= {
             name: str(self.initial[key])

@@ -23,7 +23,7 @@ from guantong.records.models import Activity, Entry, Org
 from guantong.web import trail
 from guantong.web.acting import CONFLICT, REFUSED, ActionForm, acting, form_page
 from guantong.web.ledger_cells import address
-from guantong.web.views.recording import CLOSED
+from guantong.web.views.recording import CLOSED, number
 from guantong.web.wording import has_got
 
 RECORDED: Final = trail.VERBS["activity.recorded"]
@@ -247,8 +247,7 @@ def restore(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def verify(request: HttpRequest, pk: int) -> HttpResponse:
-    version = request.POST.get("version", "")
-    act = partial(actions.verify, version=int(version) if version.isdecimal() else 0)
+    act = partial(actions.verify, version=number(request.POST.get("version", "")))
     return _carry_out(request, pk, act, "已核实。")
 
 

@@ -66,7 +66,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     form = RecordForm(
         by=user, host=before.hosts[0], typed=typed, start=entered_in(before), activity=activity
     )
-    version = _number(request.POST.get("version", "")) if typed is not None else activity.version
+    version = number(request.POST.get("version", "")) if typed is not None else activity.version
     saved = _saved(
         form,
         lambda draft: activities.correct(by=user, activity=activity, version=version, draft=draft),
@@ -172,5 +172,6 @@ def _since(request: HttpRequest, activity: Activity, version: int) -> tuple[trai
     )
 
 
-def _number(text: str) -> int:
+def number(text: str) -> int:
+    """A version as a form sends it; 0, which none has, for nonsense."""
     return int(text) if text.isdecimal() and len(text) < 9 else 0
