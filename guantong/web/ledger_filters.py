@@ -41,6 +41,7 @@ class LedgerFilter(Filter):
         self.asked, self.about = asked, org
         self.data = self.query = request.GET.dict()
         self.query["period"] = self.query.get("period") or self.default_period
+        self.query["org"] = str(org.pk) if org else ""
         counted = [clause for clause in plan.clauses if clause.obligations]
         self._offer("period", ledger_periods.choices(asked, plan))
         self._offer("clause", [("", "全部"), *((c.path, clause_words(c)) for c in counted)])

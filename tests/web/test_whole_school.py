@@ -1,0 +1,85 @@
+"""Week and ledger of a school of real size: every account sees them, and soon enough."""
+
+from time import process_time
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.models import Q
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from guantong.records.actions.sample.accounts import SIGN_INS
+from guantong.records.models import Activity, Org, User
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sample_school")]
+ENOUGH_SECONDS = 0.3
+
+
+def as_(username: str) -> Client:
+    client = Client()
+    client.force_login(User.objects.get(username=username))
+    return client
+
+
+def opened(client: Client, address: str) -> Any:
+    response = client.get(address, follow=True)
+    assert response.status_code == 200, address
+    return response
+
+
+@pytest.mark.parametrize("username", [sign_in.username for sign_in in SIGN_INS])
+def test_every_account_has_a_week_and_a_ledger(username: str) -> None:
+    client = as_(username)
+    for address in ("/", "/ledger/", "/ledger/?by=period", "/ledger/entries/", "/org-switch/"):
+        opened(client, address)
+
+
+@pytest.mark.parametrize("query", ["", "?period=2023", "?by=period", "?level=branch"])
+def test_the_ledger_of_the_whole_school_comes_soon_enough(query: str) -> None:
+    client = as_("zuzhibu")
+    opened(client, f"/ledger/{query}")
+    taken = []
+    for _ in range(3):
+        began = process_time()
+        opened(client, f"/ledger/{query}")
+        taken.append(process_time() - began)
+
+    assert min(taken) < ENOUGH_SECONDS
+
+
+def test_the_whole_school_costs_no_more_queries_than_a_college() -> None:
+    client = as_("zuzhibu")
+
+    def cost(name: str) -> int:
+        address = f"/ledger/?org={Org.objects.get(name=name).pk}&period=2023"
+        opened(client, address)
+        with CaptureQueriesContext(connection) as captured:
+            opened(client, address)
+        return len(captured)
+
+    assert cost("示例大学党委") <= cost("文学院党委") < 20
+
+
+def test_a_total_is_what_counting_the_records_gives() -> None:
+    """May's theme days, counted straight from the activities."""
+    held = Q(kind="theme_day", planned=False, withdrawn_at=None)
+    held &= Q(held_on__gte="2023-05-01", held_on__lt="2023-06-01")
+    there = Q(valid_from__lte="2023-05-31") & (Q(valid_to=None) | Q(valid_to__gt="2023-05-31"))
+    branches = Org.objects.filter(there, kind="branch")
+    done = branches.filter(activities__in=Activity.objects.filter(held)).distinct()
+
+    response = opened(as_("zuzhibu"), "/ledger/?period=2023-05")
+    table = response.context["table"]
+    place = [column.title for column in table.columns].index("主题党日")
+    total = table.sections[0].rows[0].cells[place].tally
+    assert (total.done, total.owed) == (done.count(), branches.count())
+
+
+def test_the_counts_of_the_week_lead_to_their_lists() -> None:
+    client = as_("zuzhibu")
+    lines = opened(client, "/").context["below"]
+
+    assert len(lines) > 20
+    for count, address in [figure for line in lines[:6] for figure in line.figures]:
+        assert opened(client, address).context["page"].paginator.count == count
