@@ -114,6 +114,7 @@ LINKS: Final[Mapping[str, str]] = MappingProxyType(
     {"person": "person", "other_person": "person", "org": "org", "other_org": "org",
      "parent": "org"}
 )  # fmt: skip
+FEW: Final = 8  # people or organisations that a line names one by one
 MANY: Final[Mapping[str, str]] = MappingProxyType(
     {"attended": "person", "absent": "person", "hosts": "org"}
 )
@@ -181,13 +182,14 @@ def _value(subject: str, field: str, value: Any, names: Names) -> str:
         case list() | dict() if value and field in MANY:
             parts = value if isinstance(value, dict) else dict.fromkeys(value)
             known = names[MANY[field]]
-            return "、".join(
-                known.get(int(pk), "（范围之外）") + _part(part) for pk, part in parts.items()
-            )
+            told = [known.get(int(pk), "（范围之外）") + _part(part) for pk, part in parts.items()]
+            return "、".join(told) if len(told) <= FEW else f"{told[0]}等 {len(told)} 个"
         case None | "" | [] | dict():  # what else is an object tells nothing to a reader
             return "无"
         case bool():
             return "是" if value else "否"
+        case str() if field == "hours":
+            return plain(Decimal(value))
         case int() if field in LINKS:
             return names[LINKS[field]].get(value, "（范围之外）")
         case str() if group := CODES.get((subject, field)):

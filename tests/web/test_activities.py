@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.test import Client
@@ -139,6 +140,18 @@ def test_verifying_is_for_others_and_says_why_not(cast: Cast, as_: SignIn) -> No
     as_(cast.officer).post(verb, {"version": 1})
     made.refresh_from_db()
     assert made.verified_by == cast.officer
+
+
+def test_the_history_counts_people_where_they_are_many(cast: Cast, as_: SignIn) -> None:
+    for number in range(9):
+        make_person(f"党员{number}", cast.branch)
+    made = make_activity(cast.branch, by=cast.secretary)
+    longer = make_draft(cast.branch, hours=Decimal("2.5"))
+    activities.correct(by=cast.officer, activity=made, version=1, draft=longer)
+    page = as_(cast.secretary).get(reverse("activity", args=[made.pk]))
+    told = {change.field: change.after for change in page.context["trail"][0].changes}
+    assert told["学时"] == "2.5"
+    assert told["参加人员"].endswith("等 11 个")
 
 
 def test_the_history_tells_versions_with_names(cast: Cast, as_: SignIn) -> None:

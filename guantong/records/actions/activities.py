@@ -162,8 +162,8 @@ def _changed_since(activity: Activity, version: int) -> str:
             who = event.by.called if event.by else "系统"
             at = timezone.localtime(event.at).strftime("%Y-%m-%d %H:%M")
             what = "、".join(LABELS[n] for n in event.detail.get("after", ()) if n in LABELS)
-            return f"您打开之后，{who}于 {at} 改过{what or '这条记录'}。请刷新，核对后再改。"
-    return "这条记录已有更新的版本。请刷新，核对后再改。"
+            return f"您打开之后，{who}于 {at} 改过{what or '这条记录'}。请核对后再改。"
+    return "这条记录已有更新的版本。请核对后再改。"
 
 
 def _refuse(found: Mapping[str, str]) -> None:
@@ -267,6 +267,7 @@ def _tell(
             first_day=min(d.held_on for d in drafts),
             last_day=max(d.held_on for d in drafts),
             tables=TABLES,
+            kinds=frozenset(d.kind for d in drafts),
         )
     )
 

@@ -23,6 +23,7 @@ from guantong.web.forms.recording import RecordForm, entered_in
 from guantong.web.wording import day_words
 
 CLOSED: Final = "closed"  # in the session: which record has just closed which entries
+RECORDED, CORRECTED = "已记录", "已更正"
 GIVEN: Final = ("kind", "held_on", "from", "to")
 
 
@@ -40,7 +41,7 @@ def new(request: HttpRequest) -> HttpResponse:
     form = RecordForm(by=user, host=host, typed=typed, start=start, source=_source(request, asked))
     saved = _saved(form, lambda draft: activities.record(by=user, draft=draft))
     if saved:
-        return _done(request, *saved)
+        return _done(request, *saved, RECORDED)
     own = access.activities(user, "activity.view").filter(hosts=host, kind=form.chosen_kind)
     return _page(
         request,
@@ -72,7 +73,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         lambda draft: activities.correct(by=user, activity=activity, version=version, draft=draft),
     )
     if saved:
-        return _done(request, *saved)
+        return _done(request, *saved, RECORDED if activity.planned else CORRECTED)
     return _page(
         request,
         form,
@@ -151,14 +152,15 @@ def _saved(
     return activity, done
 
 
-def _done(request: HttpRequest, activity: Activity, closed: list[int]) -> HttpResponse:
+def _done(request: HttpRequest, activity: Activity, closed: list[int], said: str) -> HttpResponse:
     if activity.planned:
         text = f"已存为计划：{day_words(activity.held_on)}。开展后在这里点“记录开展”。"
     else:
         there, missing = activity.attendances.count(), activity.absences.count()
-        text = f"已记录，出席 {there} 人" + (f"，缺席 {missing} 人。" if missing else "。")
+        text = f"{said}，出席 {there} 人" + (f"，缺席 {missing} 人。" if missing else "。")
     messages.success(request, text)
-    request.session[CLOSED] = {"activity": activity.pk, "entries": closed}
+    if closed or said != CORRECTED:
+        request.session[CLOSED] = {"activity": activity.pk, "entries": closed}
     return redirect("activity", activity.pk)
 
 
