@@ -1,16 +1,37 @@
-"""Which fact tables an obligation reads: what tells a live update that it has nothing to do."""
+"""What an obligation reads: what tells a live update that it has nothing to do."""
 
+from collections.abc import Collection
 from typing import assert_never
 
+from guantong.conditions.evaluate import evaluate
+from guantong.conditions.model import about
 from guantong.obligations import model as m
 
 HOSTED = frozenset({"activities", "hosts"})
 
 
-def reads(o: m.Obligation) -> frozenset[str]:
-    """Return the names of the fact tables that can change this obligation's entries."""
-    having = frozenset(h.state.table for h in o.having)
-    return _bearer(o.bearer) | having | _measure(o.measure)
+def concerned(
+    o: m.Obligation, tables: frozenset[str], kinds: Collection[str] | None = None
+) -> bool:
+    """Whether a change in these fact tables can change the obligation's entries.
+
+    `kinds`: those of the activities that changed, where nothing else did.
+    """
+    if _who(o) & tables:
+        return True
+    return bool(_measure(o.measure) & tables) and (kinds is None or _may_count(o.measure, kinds))
+
+
+def _may_count(measure: m.Measure, kinds: Collection[str]) -> bool:
+    counted = measure.by if isinstance(measure, m.Coverage) else measure
+    if not isinstance(counted, m.CountActivities | m.Attended):
+        return False
+    where = about(counted.where, {"kind"})
+    return any(evaluate(where, {"kind": kind}) for kind in kinds)
+
+
+def _who(o: m.Obligation) -> frozenset[str]:
+    return _bearer(o.bearer) | {h.state.table for h in o.having}
 
 
 def _bearer(bearer: m.Bearer) -> frozenset[str]:

@@ -5,16 +5,17 @@ entries that the change can reach are worked out anew by the same compiled query
 the whole ledger, narrowed to those bearers and months. `rebuild` works out everything.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Max, Q
 
 from guantong.obligations import model as m
-from guantong.obligations.reads import looks_below, reads
+from guantong.obligations.reads import concerned, looks_below
 from guantong.obligations.tables import TABLES
 from guantong.periods import Every
 from guantong.records import catalogue, clock, ledger
@@ -32,7 +33,8 @@ LEVELS = 8
 class Touch:
     """What a change can reach: bearers (before and after it), the days, the tables it concerns.
 
-    `last_day` None means "and all days after".
+    `last_day` None means "and all days after". `kinds`: of the activities, if nothing else has
+    changed.
     """
 
     org_ids: frozenset[int] = frozenset()
@@ -40,6 +42,7 @@ class Touch:
     first_day: date = date(1900, 1, 1)
     last_day: date | None = None
     tables: frozenset[str] = EVERY_TABLE
+    kinds: frozenset[str] | None = None
 
 
 def refresh(touch: Touch) -> None:
@@ -51,7 +54,7 @@ def refresh(touch: Touch) -> None:
         rebuild()
         return
     asked = ledger.question(on=live.on_day)
-    affected = [o for o in asked.obligations if reads(o) & touch.tables]
+    affected = [o for o in asked.obligations if concerned(o, touch.tables, touch.kinds)]
     orgs = touch.org_ids
     if any(looks_below(o) for o in affected):
         orgs |= _above(orgs)
@@ -141,19 +144,23 @@ def _above(org_ids: frozenset[int]) -> frozenset[int]:
     return frozenset(found)
 
 
-def _reached(live: Assessment, asked: m.Question) -> QuerySet[Entry]:
-    """The stored entries that the narrowed question answers anew."""
+def _reached(live: Assessment, asked: m.Question) -> Iterable[Entry]:
+    """The stored entries that the narrowed question answers anew.
+
+    Asked in two, each by an index of its own: an OR may read the whole ledger.
+    """
     scope, within = asked.scope, asked.within
     assert scope is not None
     assert within is not None
     terms = [o.name for o in asked.obligations if o.every is Every.TERM]
     names = [o.name for o in asked.obligations]
     meets = Q(period_start__lt=within.end, period_end__gt=within.start) | Q(obligation__in=terms)
-    mine = Q(person=None, org__in=scope.org_ids) | Q(person__in=scope.person_ids)
-    return Entry.objects.filter(meets, mine, assessment=live, obligation__in=names)
+    met = Entry.objects.filter(meets, assessment=live, obligation__in=names)
+    yield from met.filter(person=None, org__in=scope.org_ids)
+    yield from met.filter(person__in=scope.person_ids)
 
 
-def _replace(stored: QuerySet[Entry], live: Assessment, found: list[m.Entry]) -> None:
+def _replace(stored: Iterable[Entry], live: Assessment, found: list[m.Entry]) -> None:
     """Make the stored rows equal to the entries found, touching only those that differ."""
     before = {(e.obligation, e.org_id, e.person_id, e.period_start): e for e in stored}
     changed, new = [], []
