@@ -34,7 +34,11 @@ def org_in_view(request: HttpRequest) -> Org | None:
 
 def _org_in_view(request: HttpRequest) -> Org | None:
     if asked := request.GET.get("org"):
-        org = visible(request).filter(pk=int(asked)).first() if asked.isdecimal() else None
+        org = (
+            visible(request).filter(pk=int(asked)).first()
+            if asked.isdecimal() and len(asked) < 19
+            else None
+        )
         if org is None:
             raise Http404
         return org

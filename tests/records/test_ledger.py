@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, Phase, example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from guantong.records import catalogue, ledger
@@ -96,9 +96,8 @@ def restore(day, a, b):
 
 def correct(day, a, b):
     activity = pick(Activity.objects.live(), a)
-    draft = make_draft(
-        *activity.hosts.all(), kind=activity.kind, held_on=day, late_reason="更正日期"
-    )
+    kind = (activity.kind, "theme_day", "party_lecture")[b % 3]
+    draft = make_draft(*activity.hosts.all(), kind=kind, held_on=day, late_reason="更正")
     activities.correct(by=None, activity=activity, version=activity.version, draft=draft)
 
 
