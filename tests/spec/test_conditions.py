@@ -14,6 +14,7 @@ from guantong.obligations.tables import TABLES
 from tests.spec import engines, strategies
 
 COLUMNS = TABLES["posts"].columns
+fields = st.sets(st.sampled_from(sorted(COLUMNS)))
 rows = st.lists(strategies.row_of("posts", TABLES["posts"]), min_size=1, max_size=5)
 
 
@@ -35,6 +36,16 @@ def test_compiled_condition_agrees_with_evaluated(condition, data):
         engines.fill(engine, execute, {"posts": data})
         compiled = [row[1] for row in execute(query.sql(dialect=engine), ()).fetchall()]
         assert compiled == [evaluate(condition, row) for row in data]
+
+
+@given(strategies.rows_of("posts"), strategies.row_of("posts", TABLES["posts"]), fields)
+def test_what_a_condition_says_of_some_fields_is_false_only_where_all_of_it_is(
+    condition, row, known
+):
+    part = c.about(condition, known)
+    assert c.fields_of(part) <= set(known)
+    if evaluate(part, {field: row[field] for field in known}) is False:
+        assert evaluate(condition, row) is False
 
 
 def test_parse_names_the_place_of_an_error():
