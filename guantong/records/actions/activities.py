@@ -267,7 +267,7 @@ def _tell(
             first_day=min(d.held_on for d in drafts),
             last_day=max(d.held_on for d in drafts),
             tables=TABLES,
-            kinds=frozenset([draft.kind]),
+            kinds=frozenset(d.kind for d in drafts),
         )
     )
 
