@@ -1,188 +1,89 @@
 """`python3 run bench`: figures as ratios against a peer in the same run, on the sample school.
 
-Seconds are of this machine and this minute; only the ratios mean anything elsewhere.
+Seconds are of this machine and this minute; only the ratios mean anything elsewhere. Before any
+time is taken both sides must give the same rows: if not, it ends with what differs and code 1.
 """
 
 import argparse
-import os
-import statistics
 import sys
 import tempfile
-import time
-from collections.abc import Callable
-from datetime import timedelta
-from decimal import Decimal
+from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from unicodedata import east_asian_width
 
-LINE = "{:<44}{:>10}{:>10}{:>8}"
+from bench import assessment, live, school
+from bench.timing import Line, in_child
+from dev import postgres
+
+WIDTHS = (34, 7, 10, 10)
+HEAD = ("项目 what", "比值", "我们 ours", "对手 peer")
+FOOT = """比值 = 我们 / 对手，小于 1 为快（省）；同一轮交替测量取中位数，秒数只对本机此刻有意义。
+整本台账的对手是 bench/sql/ 里手写的 SQL，先验证两边结果逐条相同。
+“台账 / 其余”：一次改动中，更新台账的时间比登记本身的时间。"""
 
 
 def main(args: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python3 run bench")
     parser.add_argument("--quick", action="store_true", help="每项只量三次")
-    parser.add_argument("--data", help="已建好的示例学校的目录，省去重建")
+    parser.add_argument("--postgres", action="store_true", help="也量 PostgreSQL")
+    parser.add_argument("--data", metavar="目录", help="示例学校放在这里，建过的不再建")
     chosen = parser.parse_args(args)
-    with tempfile.TemporaryDirectory(prefix="guantong-bench-") as folder:
-        data = Path(chosen.data or folder)
-        _start(data)
-        return _measure(3 if chosen.quick else 7)
+    times = 3 if chosen.quick else 9
+    with ExitStack() as stack:
+        temporary = tempfile.TemporaryDirectory(prefix="guantong-bench-")
+        places = [school.Place(Path(chosen.data or stack.enter_context(temporary)))]
+        try:
+            if chosen.postgres:
+                places.append(school.Place(places[0].data, stack.enter_context(postgres.server())))
+            show(places, times)
+        except (assessment.Differs, postgres.NoPostgres) as problem:
+            print(f"\n{problem}", file=sys.stderr)
+            return 1
+    print(f"\n{FOOT}")
+    return 0
 
 
-def _start(data: Path) -> None:
-    """Django on a SQLite sample school in the folder; only now may models be imported."""
-    os.environ.update(
-        GUANTONG_DATA=str(data), DATABASE_URL="", DJANGO_SETTINGS_MODULE="guantong.config.settings"
-    )
-    import django
-
-    django.setup()
-    from django.core.management import call_command
-
-    from guantong.records.actions import sample
-
-    call_command("migrate", verbosity=0)
-    if not sample.is_built():
-        spent = _once(sample.build)
-        print(f"sample school built in {spent:.1f} s\n")
+def show(places: list[school.Place], times: int) -> None:
+    for place in places:
+        print(f"示例学校 → {place.engine} ……", file=sys.stderr, flush=True)
+        in_child(school.build, place)
+    print(row(*HEAD, "说明"))
+    first = places[0]
+    for place in places:
+        put(in_child(assessment.in_database, place, times)[0])
+    put(in_child(assessment.in_duckdb, first, times)[0])
+    put(memory(first))
+    for place in places:
+        put(in_child(live.changes, place, times)[0])
+    put([in_child(assessment.one_branch, first, times)[0]])
 
 
-def _measure(times: int) -> int:
-    from django.db import connection
-    from sqlglot import exp
-
-    from bench import handwritten
-    from guantong.obligations import run
-    from guantong.records import columns, ledger
-
-    asked = ledger.question()
-    compiled = ledger.sql(asked)
-    print(f"{len(asked.obligations)} obligations, as of {asked.on}\n")
-    print(LINE.format("median seconds", "ours", "peer", "ratio"))
-    with connection.cursor() as cursor:
-        _make_facts(cursor)
-
-        def execute(text: str) -> Any:
-            cursor.execute(text)
-            return cursor
-
-        handwritten.make_calendar(execute, asked)
-        texts = handwritten.queries(asked)
-        same = _same(execute(compiled).fetchall(), handwritten.answer(execute, texts))
-        _row(
-            "whole ledger, SQLite / hand-written SQL",
-            lambda: execute(compiled).fetchall(),
-            lambda: handwritten.answer(execute, texts),
-            times,
-        )
-    with columns.copied() as copy:
-        handwritten.make_calendar(copy.execute, asked)
-        text = run.sql(asked, exp.to_table, "duckdb")
-        theirs = handwritten.answer(copy.execute, texts)
-        same = same and _same(copy.execute(text).fetchall(), theirs)
-        _row(
-            "whole ledger, DuckDB / hand-written SQL",
-            lambda: copy.execute(text).fetchall(),
-            lambda: handwritten.answer(copy.execute, texts),
-            times,
-        )
-    _live(times)
-    if not same:
-        print(
-            "the hand-written SQL gives other entries: the figures mean nothing", file=sys.stderr
-        )
-    return 0 if same else 1
+def memory(place: school.Place) -> Iterable[Line]:
+    idle = in_child(school.enter, place)[1]
+    for name, duck in ((place.engine, False), (assessment.DUCKDB, True)):
+        ours, peer = (in_child(assessment.once, place, by_hand, duck)[1] for by_hand in (0, 1))
+        yield Line(f"内存峰值 {name}", ours, peer, "MiB", f"空载 {idle:.0f} MiB")
 
 
-def _make_facts(cursor: Any) -> None:
-    """Give the peer the fact tables under their names, as views over the records."""
-    from guantong.records.facts import FACTS
-
-    for name, text in FACTS.items():
-        cursor.execute(f"CREATE TEMP VIEW {name} AS {text}")
-
-
-def _same(rows: list[Any], theirs: list[Any]) -> bool:
-    from bench import handwritten
-    from guantong.obligations import run
-
-    ours, other = handwritten.expected(run.entries(rows)), handwritten.comparable(theirs)
-    for row in sorted(ours ^ other, key=str)[:5]:
-        print("differs:", row, "ours" if row in ours else "hand-written", file=sys.stderr)
-    return ours == other
+def put(lines: Iterable[Line]) -> None:
+    for line in lines:
+        digits = 0 if line.unit == "MiB" else 3
+        figures = (f"{value:.{digits}f} {line.unit}" for value in (line.ours, line.peer))
+        print(row(line.what, f"{line.ratio:.2f}", *figures, line.note), flush=True)
 
 
-def _row(name: str, ours: Callable[[], Any], peer: Callable[[], Any], times: int) -> None:
-    """Both in turn, so that both meet the same machine."""
-    pairs = [(_once(ours), _once(peer)) for _ in range(times)]
-    mine, other = (statistics.median(pair[i] for pair in pairs) for i in (0, 1))
-    print(LINE.format(name, f"{mine:.3f}", f"{other:.3f}", f"{mine / other:.2f}"))
+def row(what: str, *cells: str) -> str:
+    """Padded as a terminal shows it, where Chinese is twice as wide."""
+    padded = [what + " " * (WIDTHS[0] - wide(what))]
+    padded += [
+        " " * (w - wide(cell)) + cell for w, cell in zip(WIDTHS[1:], cells[:-1], strict=True)
+    ]
+    return "  ".join([*padded, cells[-1]]).rstrip()
 
 
-def _live(times: int) -> None:
-    """Recording one activity with 20 attendances, of which the refresh of its entries."""
-    from django.db import transaction
-
-    from guantong.records import clock, ledger
-    from guantong.records.actions import activities
-    from guantong.records.actions import ledger as upkeep
-    from guantong.records.drafts import Attended, Draft
-    from guantong.records.models import Entry, Membership, Org
-
-    branch = next(
-        org
-        for org in Org.objects.filter(kind="branch", valid_to=None).order_by("id")
-        if Membership.objects.on(clock.today()).filter(org=org).count() >= 20
-    )
-    members = Membership.objects.on(clock.today()).filter(org=branch)[:20]
-    there = tuple(Attended(row.person_id) for row in members)
-
-    def record(day: int) -> None:
-        with transaction.atomic():
-            draft = Draft(
-                kind="theme_day",
-                title=f"第 {day} 次",
-                hosts=(branch,),
-                attended=there,
-                hours=Decimal(2),
-                held_on=clock.today() - timedelta(days=day),
-            )
-            activities.record(by=None, draft=draft)
-            transaction.set_rollback(True)
-
-    first = _once(lambda: record(1))
-    spent = statistics.median(_once(lambda: record(2)) for _ in range(times))
-    refreshing = upkeep.refresh
-    try:
-        upkeep.refresh = lambda touch: None
-        bare = statistics.median(_once(lambda: record(3)) for _ in range(times))
-    finally:
-        upkeep.refresh = refreshing
-    whole = _once(lambda: ledger.answer(ledger.question()))
-    print(
-        LINE.format(
-            "one record with its ledger / without",
-            f"{spent:.3f}",
-            f"{bare:.3f}",
-            f"{spent / bare:.1f}",
-        )
-    )
-    print(
-        LINE.format(
-            "its ledger / the whole ledger",
-            f"{spent - bare:.3f}",
-            f"{whole:.3f}",
-            f"{(spent - bare) / whole:.2f}",
-        )
-    )
-    print(f"the first record of a process compiles its SQL: {first:.3f} s")
-    print(f"{Entry.objects.filter(assessment__live=True).count()} entries in the live ledger")
-
-
-def _once(action: Callable[[], Any]) -> float:
-    start = time.perf_counter()
-    action()
-    return time.perf_counter() - start
+def wide(text: str) -> int:
+    return sum(2 if east_asian_width(c) in "WF" else 1 for c in text)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,212 @@
+"""The whole ledger: our compiled SQL beside hand-written SQL, in the database and in DuckDB."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import duckdb
+from sqlglot import exp
+
+from bench import handwritten, school
+from bench.handwritten import Execute
+from bench.timing import Line, in_turn, median, seconds
+from guantong.conditions.check import Type
+from guantong.obligations import model as m
+from guantong.obligations import naive, run
+from guantong.obligations.tables import TABLES
+
+DUCKDB = "DuckDB"
+SCHOOLS = 20  # how many times over the school is laid out to see what grows with the data
+
+
+class Differs(Exception):
+    """Ours and the peer's rows are not the same, so their times compare nothing."""
+
+
+# ---------------------------------------------------------------- times
+
+
+def in_database(place: school.Place, times: int) -> list[Line]:
+    """The application's own database, with the rows fetched."""
+    school.enter(place)
+    from django.db import connection
+
+    from guantong.records import ledger
+
+    asked, engine = ledger.question(), place.engine
+    dialect = ledger.DIALECTS[connection.vendor]
+    text = ledger.sql(asked)
+    with connection.cursor() as cursor:
+        peer = _by_hand(_execute(cursor), asked, facts=True)
+
+        def ours() -> list[Any]:
+            return list(_execute(cursor)(text).fetchall())
+
+        def from_nothing() -> list[m.Entry]:
+            cold = run.sql(asked, ledger.source, dialect)
+            return run.entries(_execute(cursor)(cold).fetchall())
+
+        count = _same(engine, ours(), peer())
+        note = f"{len(asked.obligations)} 项责任，{count} 条"
+        return [
+            in_turn(f"整本台账 {engine}", ours, peer, times=times, note=note),
+            in_turn(f"同上，含编译和取值 {engine}", from_nothing, peer, times=times),
+        ]
+
+
+def in_duckdb(place: school.Place, times: int) -> list[Line]:
+    """Columns in memory: copied from the database, then worked out; and many schools at once."""
+    school.enter(place)
+    from guantong.records import columns, ledger
+
+    asked = ledger.question()
+    text = run.sql(asked, exp.to_table, "duckdb")
+    with columns.copied() as copy:
+        ours, peer = _both(copy, asked, text)
+        _same(DUCKDB, ours(), peer())
+        alone = in_turn(f"整本台账 {DUCKDB}", ours, peer, times=times)
+
+    def copied(by_hand: bool) -> None:
+        with columns.copied() as fresh:
+            _both(fresh, asked, text)[by_hand]()
+
+    whole = in_turn(
+        f"同上，含从 {place.engine} 复制",
+        lambda: copied(False),
+        lambda: copied(True),
+        times=times,
+        note=f"复制 {seconds(lambda: _copy_only(columns)):.2f} s",
+    )
+    with columns.copied() as many:
+        _lay_out(many)
+        ours, peer = _both(many, asked, text)
+        count = _same(DUCKDB, ours(), peer())
+        grown = in_turn(
+            f"{SCHOOLS} 所学校 {DUCKDB}", ours, peer, times=max(times // 2, 2), note=f"{count} 条"
+        )
+    return [alone, whole, grown]
+
+
+def _copy_only(columns: Any) -> None:
+    with columns.copied():
+        pass
+
+
+def _both(
+    copy: duckdb.DuckDBPyConnection, asked: m.Question, text: str
+) -> tuple[Callable[[], list[Any]], Callable[[], list[Any]]]:
+    return lambda: copy.execute(text).fetchall(), _by_hand(copy.execute, asked)
+
+
+def _by_hand(
+    execute: Execute, asked: m.Question, *, facts: bool = False
+) -> Callable[[], list[Any]]:
+    """`facts`: there are none of that name yet, they are views over the records."""
+    if facts:
+        from guantong.records.facts import FACTS
+
+        for name, text in FACTS.items():
+            execute(f"CREATE TEMP VIEW {name} AS {text}")
+    handwritten.make_calendar(execute, asked)
+    texts = handwritten.queries(asked)
+    return lambda: handwritten.answer(execute, texts)
+
+
+def _execute(cursor: Any) -> Execute:
+    def execute(text: str) -> Any:
+        cursor.execute(text)
+        return cursor
+
+    return execute
+
+
+def _same(engine: str, ours: Sequence[Any], theirs: Sequence[Any]) -> int:
+    mine, other = handwritten.expected(run.entries(ours)), handwritten.comparable(theirs)
+    if mine != other:
+        some = sorted(mine ^ other, key=str)[:5]
+        told = [f"  {'ours' if row in mine else 'hand-written'}: {row}" for row in some]
+        raise Differs("\n".join([f"{engine}: {len(mine ^ other)} rows differ", *told]))
+    return len(mine)
+
+
+def _lay_out(copy: duckdb.DuckDBPyConnection) -> None:
+    """The school many times over, each with ids of its own."""
+    copy.execute("SET enable_progress_bar = false")
+    for name, table in TABLES.items():
+        ids = [c for c, kind in table.columns.items() if kind is Type.ID]
+        shifted = ", ".join(f'"{c}" + r.range * 1000000 AS "{c}"' for c in ids)
+        copy.execute(
+            f'CREATE OR REPLACE TABLE "{name}" AS'
+            f' SELECT t.* REPLACE ({shifted}) FROM "{name}" t, range({SCHOOLS}) r'
+        )
+
+
+# ---------------------------------------------------------------- memory
+
+
+def once(place: school.Place, by_hand: bool, duck: bool) -> None:
+    """One assessment, for its peak memory."""
+    school.enter(place)
+    from guantong.records import ledger
+
+    with _opened(duck) as execute:
+        asked = ledger.question()
+        if by_hand:
+            _by_hand(execute, asked, facts=not duck)()
+        else:
+            text = run.sql(asked, exp.to_table, "duckdb") if duck else ledger.sql(asked)
+            execute(text).fetchall()
+
+
+@contextmanager
+def _opened(duck: bool) -> Iterator[Execute]:
+    from django.db import connection
+
+    from guantong.records import columns
+
+    if duck:
+        with columns.copied() as copy:
+            yield copy.execute
+    else:
+        with connection.cursor() as cursor:
+            yield _execute(cursor)
+
+
+# ---------------------------------------------------------------- the reference
+
+
+def one_branch(place: school.Place, times: int) -> Line:
+    """The largest branch and its people: the plain interpreter, once, beside the compiled SQL."""
+    school.enter(place)
+    from dataclasses import replace
+
+    from django.db.models import Count
+
+    from guantong.records import ledger
+    from guantong.records.models import Membership
+
+    branches = Membership.objects.values_list("org").annotate(n=Count("person", distinct=True))
+    org = branches.order_by("-n", "org")[0][0]
+    people = Membership.objects.filter(org=org).values_list("person", flat=True)
+    scope = m.Scope(frozenset([org]), frozenset(people))
+    asked = replace(ledger.question(), scope=scope)
+    facts = _facts()
+    answers: list[list[m.Entry]] = []
+    peer = seconds(lambda: answers.append(naive.entries(asked, facts)))
+    if [ledger.answer(asked)] != answers:
+        raise Differs("the plain interpreter gives other entries")
+    ours = median(lambda: ledger.answer(asked), times)
+    return Line("一个支部：SQL / 逐条解释", ours, peer, note=f"{len(answers[0])} 条")
+
+
+def _facts() -> dict[str, list[dict[str, Any]]]:
+    """Every fact table in memory, its values of the types that the contract gives them."""
+    from guantong.records import columns
+
+    facts = {}
+    with columns.copied() as copy:
+        for name in TABLES:
+            rows = copy.execute(f'SELECT * FROM "{name}"')
+            names = [column[0] for column in rows.description]
+            facts[name] = [dict(zip(names, row, strict=True)) for row in rows.fetchall()]
+    return facts
