@@ -287,8 +287,8 @@ def _merged(spans: str, key: tuple[str, ...]) -> exp.Query:
     numbered = (
         select("t.*")
         .select(
-            f"SUM(t.opens) OVER (PARTITION BY {outer} ORDER BY t.valid_from, t.valid_to"
-            " ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS island"
+            f"SUM(t.opens) OVER (PARTITION BY {outer} ORDER BY t.valid_from, t.valid_to,"
+            " t.opens DESC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS island"
         )
         .from_(starts.subquery("t"))
     )

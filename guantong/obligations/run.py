@@ -4,6 +4,7 @@ import csv
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import IO, Any
 
 from guantong.obligations import model as m
@@ -58,13 +59,18 @@ def _entry(row: Sequence[Any]) -> m.Entry:
         bearer_kind=bearer_kind,
         org_id=org_id,
         person_id=person_id,
-        period=Period(_day(start), _day(due_on) + timedelta(days=1)),
+        period=_period(start, due_on),
         required=unscaled(required),
         actual=actual,
         verdict=m.Verdict(verdict),
         numerator=numerator if denominator is not None else None,
         denominator=denominator,
     )
+
+
+@lru_cache(maxsize=4096)
+def _period(start: date | str, due_on: date | str) -> Period:
+    return Period(_day(start), _day(due_on) + timedelta(days=1))
 
 
 def _day(value: date | str) -> date:

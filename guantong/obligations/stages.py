@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from graphlib import TopologicalSorter
 
 from sqlglot import exp, select, union
@@ -31,6 +32,7 @@ def scaled(value: Decimal) -> int:
     return int((value * SCALE).quantize(Decimal(1), ROUND_HALF_UP))
 
 
+@lru_cache(maxsize=4096)
 def unscaled(value: int | None) -> Decimal | None:
     return None if value is None else Decimal(value) / SCALE
 
@@ -173,20 +175,22 @@ class Stages:
 
     def fact(self, table: str, alias: str) -> exp.Expr:
         """The rows of a fact table that begin by the as-of day."""
-        query = select(*(f"x.{c}" for c in TABLES[table].columns)).from_(
-            exp.alias_(self.source(table), "x", table=True)
-        )
+        rows = exp.alias_(self.source(table), "x", table=True, copy=False)
+        columns = (exp.column(c, "x") for c in TABLES[table].columns)
+        query = select(*columns, copy=False).from_(rows, copy=False)
         if table in BEGINS:
             begins = exp.column(BEGINS[table], "x")
-            query = query.where(exp.LTE(this=begins, expression=literal(self.question.on)))
-        return query.subquery(alias)
+            known = exp.LTE(this=begins, expression=literal(self.question.on))
+            query = query.where(known, copy=False)
+        return query.subquery(alias, copy=False)
 
     def only(self, query: exp.Select, column: str, ids: Collection[int] | None) -> exp.Select:
         """Narrow to the bearers in scope, if the question has one."""
         if ids is None:
             return query
         wanted = [literal(i) for i in sorted(ids)] or [exp.null()]
-        return query.where(exp.In(this=exp.column(*_split(column)), expressions=wanted))
+        mine = exp.In(this=exp.column(*_split(column)), expressions=wanted)
+        return query.where(mine, copy=False)
 
     @property
     def org_ids(self) -> Collection[int] | None:
