@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from guantong.obligations import model as m
-from guantong.periods import Every
+from guantong.periods import CALENDAR as SHARED_PERIODS
+from guantong.periods import Every, Rhythm
 
 type Execute = Callable[[str], Any]  # runs a statement and gives a cursor
 type Row = tuple[str, int, int | None, date, str, Decimal | None]
@@ -57,15 +58,15 @@ def make_calendar(execute: Execute, question: m.Question) -> None:
 
 
 def _periods(question: m.Question) -> Iterator[Sequence[object]]:
-    for every in set(Every) - {Every.TERM}:
-        for p in question.periods(every):
+    for every in SHARED_PERIODS:
+        for p in question.periods(Rhythm(every)):
             yield every, p.start, p.end, p.last_day, question.day(p)
 
 
 def _stretches(question: m.Question) -> Iterator[Sequence[object]]:
     """Whole calendar months; for a month its last day."""
-    for every in set(Every) - {Every.TERM}:
-        for p in question.periods(every):
+    for every in SHARED_PERIODS:
+        for p in question.periods(Rhythm(every)):
             for month in p.whole_months():
                 since = month.last_day if every is Every.MONTH else month.start
                 yield every, p.start, since, month.last_day

@@ -5,20 +5,41 @@ due_on, day, `sure` (1: bound, 0: not known whether), `excused` (1 exempt, null 
 where a standard is pro rata, `months`.
 """
 
+from dataclasses import dataclass
+
 from sqlglot import exp, select
 
 from guantong.conditions.compile import literal
 from guantong.conditions.model import Condition
 from guantong.obligations import model as m
 from guantong.obligations.scans import state_scan
-from guantong.obligations.stages import Stages, compiled, covers, holds, may_hold, not_false
-from guantong.periods import Every
+from guantong.obligations.stages import (
+    Stages,
+    Timeline,
+    cases,
+    compiled,
+    covers,
+    days_later,
+    holds,
+    may_hold,
+    not_false,
+)
+from guantong.periods import Every, Rhythm
 
+ORG_COLUMNS = ("o.org_id", "o.kind", "o.category", "o.valid_from", "o.valid_to")
 POST_COLUMNS = {"org_kind": "o.kind", "org_category": "o.category"}
 
 
-def bearers(o: m.Obligation, stages: Stages) -> str:
-    """Return the name of the stage that lists the bearers of an obligation."""
+@dataclass(frozen=True)
+class Bearers:
+    """The stage that lists who is bound when, and the periods that scans are to count by."""
+
+    stage: str
+    at: Timeline
+
+
+def bearers(o: m.Obligation, stages: Stages) -> Bearers:
+    """Return the bearers of an obligation."""
     match o.bearer:
         case m.OrgBearer(when):
             return _orgs(o, when, stages)
@@ -28,14 +49,19 @@ def bearers(o: m.Obligation, stages: Stages) -> str:
             return _holders(o, o.bearer, stages)
 
 
+def shared(rhythm: Rhythm, stages: Stages) -> Timeline:
+    """The periods that all bearers share."""
+    return Timeline(rhythm.name, rhythm, stages.periods(rhythm))
+
+
 # ---------------------------------------------------------------- organisations
 
 
-def _orgs(o: m.Obligation, when: Condition, stages: Stages) -> str:
-    every, there_still = o.every, isinstance(o.measure, m.ON_THE_DAY)
+def _orgs(o: m.Obligation, when: Condition, stages: Stages) -> Bearers:
+    there_still = isinstance(o.measure, m.ON_THE_DAY)
+    there, at = _orgs_there(o.rhythm, stages)
 
     def make() -> exp.Query:
-        there = _terms(stages) if every is Every.TERM else _orgs_present(every, stages)
         bound = compiled(when, "b")
         query = select("b.org_id", "b.period_start", "b.due_on", "b.day").from_(f"{there} AS b")
         query = query.where(not_false(bound))
@@ -43,7 +69,7 @@ def _orgs(o: m.Obligation, when: Condition, stages: Stages) -> str:
             query = query.where(covers("b", "b.day"))
         sure: list[exp.Expr] = [holds(bound)]
         for i, having in enumerate(o.having):
-            scan = state_scan(having.state, every, stages, scoped=True)
+            scan = state_scan(having.state, at, stages, scoped=True)
             query = query.join(
                 f"{scan.stage} AS h{i}",
                 on=f"h{i}.org_id = b.org_id AND h{i}.period_start = b.period_start",
@@ -52,9 +78,20 @@ def _orgs(o: m.Obligation, when: Condition, stages: Stages) -> str:
             enough = f"COALESCE(h{i}.{{}}, 0) >= {int(having.at_least)}"
             query = query.where(enough.format(scan.possible))
             sure.append(holds(exp.condition(enough.format(scan.certain))))
-        return query.select(exp.alias_(_product(sure), "sure"), "0 AS excused", "12 AS months")
+        excused = exp.alias_(_excused(o, "b"), "excused")
+        return query.select(exp.alias_(_product(sure), "sure"), excused, "12 AS months")
 
-    return stages.stage(f"bound_orgs_by_{every.value}", make, when, o.having, there_still)
+    key = (when, o.having, o.exempt, there_still)
+    return Bearers(stages.stage(f"bound_orgs_by_{o.rhythm.name}", make, *key), at)
+
+
+def _excused(o: m.Obligation, alias: str) -> exp.Expr:
+    """1 exempt, 0 not, null not known."""
+    if o.exempt is None:
+        return literal(0)
+    condition = compiled(o.exempt, alias)
+    no = exp.Not(this=exp.paren(condition.copy()))
+    return cases((condition, literal(1)), (no, literal(0)))
 
 
 def _product(factors: list[exp.Expr]) -> exp.Expr:
@@ -64,15 +101,51 @@ def _product(factors: list[exp.Expr]) -> exp.Expr:
     return product
 
 
-def _orgs_present(every: Every, stages: Stages) -> str:
+def _orgs_there(rhythm: Rhythm, stages: Stages) -> tuple[str, Timeline]:
+    """Organisations with the periods in which they are there; in periods of their own, both."""
+    if not rhythm.own:
+        return _orgs_present(rhythm, stages), shared(rhythm, stages)
+    there = _terms(stages) if rhythm.every is Every.TERM else _orgs_within(rhythm, stages)
+    return there, Timeline(there, rhythm, there, ("org_id",))
+
+
+def _orgs_present(rhythm: Rhythm, stages: Stages) -> str:
     def make() -> exp.Query:
-        query = select("o.org_id", "o.kind", "o.category", "o.valid_from", "o.valid_to").from_(
-            stages.fact("orgs", "o")
-        )
-        query = stages.only(stages.present(query, "o", every), "o.org_id", stages.org_ids)
+        query = select(*ORG_COLUMNS).from_(stages.fact("orgs", "o"))
+        query = stages.only(stages.present(query, "o", rhythm), "o.org_id", stages.org_ids)
         return query.select("p.period_start", "p.due_on", "p.day").distinct()
 
-    return stages.stage(f"orgs_by_{every.value}", make)
+    return stages.stage(f"orgs_by_{rhythm.name}", make)
+
+
+def _orgs_within(rhythm: Rhythm, stages: Stages) -> str:
+    """From the day an organisation was founded, if it was there to the end."""
+
+    def make() -> exp.Query:
+        dated = _from_trigger("s", rhythm, stages).select("s.org_id")
+        dated = dated.from_(stages.fact("orgs", "s"))
+        query = select(*ORG_COLUMNS, "d.period_start", "d.due_on", "d.day")
+        query = query.from_(dated.subquery("d")).join(
+            stages.fact("orgs", "o"),
+            on="o.org_id = d.org_id AND (o.valid_to IS NULL OR o.valid_to > d.due_on)",
+        )
+        return stages.only(query, "o.org_id", stages.org_ids)
+
+    return stages.stage(f"orgs_by_{rhythm.name}", make)
+
+
+def _from_trigger(alias: str, rhythm: Rhythm, stages: Stages) -> exp.Select:
+    """period_start, due_on and day of the spans `alias` that begin in the time asked about."""
+    question, due = stages.question, days_later(f"{alias}.valid_from", rhythm.days)
+    on, start = literal(question.on), exp.column("valid_from", alias)
+    day = cases((exp.LT(this=due, expression=on), due.copy()), default=on.copy())
+    return (
+        select(f"{alias}.valid_from AS period_start")
+        .select(exp.alias_(due.copy(), "due_on"), exp.alias_(day, "day"))
+        .where(exp.GTE(this=start, expression=literal(question.span.start)))
+        .where(exp.LTE(this=start.copy(), expression=on.copy()))
+        .where(exp.LT(this=start.copy(), expression=literal(question.span.end)))
+    )
 
 
 def _terms(stages: Stages) -> str:
@@ -100,8 +173,7 @@ def _terms(stages: Stages) -> str:
             .subquery("d")
         )
         query = (
-            select("o.org_id", "o.kind", "o.category", "o.valid_from", "o.valid_to")
-            .select("d.period_start", "d.due_on", "d.day")
+            select(*ORG_COLUMNS, "d.period_start", "d.due_on", "d.day")
             .from_(dated)
             .join(stages.fact("orgs", "o"), on=f"o.org_id = d.org_id AND {covers('o', 'd.day')}")
         )
@@ -113,39 +185,30 @@ def _terms(stages: Stages) -> str:
 # ---------------------------------------------------------------- members
 
 
-def _members(o: m.Obligation, bearer: m.MemberBearer, stages: Stages) -> str:
-    every = o.every
+def _members(o: m.Obligation, bearer: m.MemberBearer, stages: Stages) -> Bearers:
+    spans = stages.stage("member_spans", lambda: _spans(bearer.when, stages), bearer.when)
+    key = ("person_id",)
+    at = _spans_timeline(spans, key, o.rhythm, stages)
 
     def make() -> exp.Query:
-        spans = stages.stage("member_spans", lambda: _spans(bearer.when, stages), bearer.when)
-        query = _last_row(spans, every, stages)
-        present = _present(spans, ("person_id",), every, stages)
-        query = query.join(
-            f"{present} AS e", on="e.person_id = x.person_id AND e.period_start = x.period_start"
-        )
+        query = _last_row(spans, at, stages)
+        if not at.key:
+            present = _present(spans, key, o.rhythm, stages)
+            query = query.join(f"{present} AS e", on=_same(key, "e", "x"))
         query = query.where("x.place = 1")
         sure: list[exp.Expr] = [exp.column("sure", "x")]
         if bearer.without_post is not None:
-            barred = _barred(bearer.without_post, every, stages)
-            query = query.join(
-                f"{barred} AS w",
-                on="w.person_id = x.person_id AND w.period_start = x.period_start",
-                join_type="left",
-            ).where("COALESCE(w.certain, 0) = 0")
-            sure.append(holds(exp.condition("COALESCE(w.possible, 0) = 0")))
-        excused: exp.Expr = literal(0)
-        if o.exempt is not None:
-            condition = compiled(o.exempt, "x")
-            excused = (
-                exp.case()
-                .when(condition, literal(1))
-                .when(exp.Not(this=exp.paren(condition.copy())), literal(0))
+            barred = _barred(bearer.without_post, at, stages)
+            query = query.join(f"{barred} AS w", on=_same(key, "w", "x"), join_type="left").where(
+                "COALESCE(w.certain, 0) = 0"
             )
-        query = query.select(exp.alias_(_product(sure), "sure"), exp.alias_(excused, "excused"))
-        return _with_months(query, spans, ("person_id",), o, stages)
+            sure.append(holds(exp.condition("COALESCE(w.possible, 0) = 0")))
+        excused = exp.alias_(_excused(o, "x"), "excused")
+        query = query.select(exp.alias_(_product(sure), "sure"), excused)
+        return _with_months(query, spans, key, o, stages)
 
-    key = (bearer, o.exempt, o.pro_rata)
-    return stages.stage(f"bound_members_by_{every.value}", make, *key)
+    named = (bearer, o.exempt, o.pro_rata)
+    return Bearers(stages.stage(f"bound_members_by_{o.rhythm.name}", make, *named), at)
 
 
 def _spans(when: Condition, stages: Stages) -> exp.Query:
@@ -159,72 +222,60 @@ def _spans(when: Condition, stages: Stages) -> exp.Query:
     return stages.only(query, "f.person_id", stages.person_ids)
 
 
-def _last_row(spans: str, every: Every, stages: Stages) -> exp.Select:
+def _last_row(spans: str, at: Timeline, stages: Stages) -> exp.Select:
     """The membership that answers for a person: the last begun by the day."""
     place = (
         "ROW_NUMBER() OVER (PARTITION BY s.person_id, p.period_start"
         " ORDER BY s.valid_from DESC, s.org_id DESC) AS place"
     )
+    mine = "p.person_id = s.person_id AND " if at.key else ""
     ranked = (
         select("s.*", "p.period_start", "p.due_on", "p.day", place)
         .from_(f"{spans} AS s")
-        .join(f"{stages.periods(every)} AS p", on="s.valid_from <= p.day")
+        .join(f"{at.stage} AS p", on=f"{mine}s.valid_from <= p.day")
     )
     return select("x.person_id", "x.org_id", "x.period_start", "x.due_on", "x.day").from_(
         ranked.subquery("x")
     )
 
 
-def _barred(without: Condition, every: Every, stages: Stages) -> str:
+def _barred(without: Condition, at: Timeline, stages: Stages) -> str:
     """Persons who hold such a post on the day."""
 
     def make() -> exp.Query:
         bar = compiled(without, "f", POST_COLUMNS)
+        mine = "p.person_id = f.person_id AND " if at.key else ""
         query = (
             select("f.person_id", "p.period_start")
             .select(exp.alias_(exp.Max(this=holds(bar)), "certain"))
             .select(exp.alias_(exp.Max(this=may_hold(bar)), "possible"))
             .from_(stages.fact("posts", "f"))
             .join(stages.fact("orgs", "o"), on="o.org_id = f.org_id")
-            .join(f"{stages.periods(every)} AS p", on=covers("f", "p.day"))
+            .join(f"{at.stage} AS p", on=mine + covers("f", "p.day"))
         )
         query = stages.only(query, "f.person_id", stages.person_ids)
         return query.group_by("f.person_id", "p.period_start")
 
-    return stages.stage(f"post_holders_by_{every.value}", make, without)
+    return stages.stage(f"post_holders_by_{at.name}", make, without)
 
 
 # ---------------------------------------------------------------- persons in posts
 
 
-def _holders(o: m.Obligation, bearer: m.PostBearer, stages: Stages) -> str:
-    every, key = o.every, ("person_id", "org_id")
+def _holders(o: m.Obligation, bearer: m.PostBearer, stages: Stages) -> Bearers:
+    key = ("person_id", "org_id")
+    spans = stages.stage("post_spans", lambda: _post_spans(bearer.when, stages), bearer.when)
+    at = _spans_timeline(spans, key, o.rhythm, stages)
 
     def make() -> exp.Query:
-        spans = stages.stage("post_spans", lambda: _post_spans(bearer.when, stages), bearer.when)
-        present = _present(spans, key, every, stages)
-        in_time = (
-            covers("s", "p.day")
-            if bearer.on_day
-            else _meets("s", "p.period_start", "p.period_end")
-        )
-        held = (
-            select("s.person_id", "s.org_id", "p.period_start", "p.due_on", "p.day")
-            .select("MAX(s.sure) AS sure")
-            .from_(f"{spans} AS s")
-            .join(f"{stages.periods(every)} AS p", on=in_time)
-            .group_by("s.person_id", "s.org_id", "p.period_start", "p.due_on", "p.day")
-        )
         query = (
             select("x.person_id", "x.org_id", "x.period_start", "x.due_on", "x.day", "x.sure")
-            .select("0 AS excused")
-            .from_(held.subquery("x"))
-            .join(
-                f"{present} AS e",
-                on="e.person_id = x.person_id AND e.org_id = x.org_id"
-                " AND e.period_start = x.period_start",
-            )
+            .select("x.excused")
+            .from_(_held_in(spans, o, bearer, at).subquery("x"))
         )
+        if not at.key:
+            present = _present(spans, key, o.rhythm, stages)
+            query = query.join(f"{present} AS e", on=_same(key, "e", "x"))
         if bearer.linked:
             links = (
                 select("1")
@@ -235,14 +286,39 @@ def _holders(o: m.Obligation, bearer: m.PostBearer, stages: Stages) -> str:
             query = query.where(exp.Exists(this=links))
         return _with_months(query, spans, key, o, stages)
 
-    return stages.stage(f"bound_posts_by_{every.value}", make, bearer, o.pro_rata)
+    named = (bearer, o.exempt, o.pro_rata)
+    return Bearers(stages.stage(f"bound_posts_by_{o.rhythm.name}", make, *named), at)
+
+
+def _held_in(spans: str, o: m.Obligation, bearer: m.PostBearer, at: Timeline) -> exp.Select:
+    """Who holds such a post on the day or in the period; what any of the posts says counts."""
+    in_time = covers("s", "p.day") if bearer.on_day else _meets("s", "p.period_start", "p.due_on")
+    if at.key:
+        in_time = f"p.person_id = s.person_id AND p.org_id = s.org_id AND {in_time}"
+    excused: exp.Expr = literal(0)
+    if o.exempt is not None:
+        condition = compiled(o.exempt, "s")
+        certain, possible = (
+            exp.EQ(this=exp.Max(this=flag), expression=literal(1))
+            for flag in (holds(condition), may_hold(condition))
+        )
+        excused = cases((certain, literal(1)), (possible, exp.null()), default=literal(0))
+    columns = ("s.person_id", "s.org_id", "p.period_start", "p.due_on", "p.day")
+    return (
+        select(*columns, "MAX(s.sure) AS sure")
+        .select(exp.alias_(excused, "excused"))
+        .from_(f"{spans} AS s")
+        .join(f"{at.stage} AS p", on=in_time)
+        .group_by(*columns)
+    )
 
 
 def _post_spans(when: Condition, stages: Stages) -> exp.Query:
     bound = compiled(when, "f", POST_COLUMNS)
     query = (
-        select("f.person_id", "f.org_id", "f.valid_from", "f.valid_to")
-        .select(exp.alias_(holds(bound), "sure"))
+        select("f.person_id", "f.org_id", "f.valid_from", "f.valid_to", "f.post")
+        .select("f.double_leader", "f.full_time", "o.kind AS org_kind")
+        .select("o.category AS org_category", exp.alias_(holds(bound), "sure"))
         .from_(stages.fact("posts", "f"))
         .join(stages.fact("orgs", "o"), on="o.org_id = f.org_id")
         .where(not_false(bound))
@@ -253,21 +329,44 @@ def _post_spans(when: Condition, stages: Stages) -> exp.Query:
 # ---------------------------------------------------------------- spans of a person
 
 
-def _meets(alias: str, start: str, end: str) -> str:
-    return (
-        f"{alias}.valid_from < {end} AND ({alias}.valid_to IS NULL OR {alias}.valid_to > {start})"
-    )
+def _same(key: tuple[str, ...], one: str, other: str) -> str:
+    return " AND ".join(f"{one}.{c} = {other}.{c}" for c in (*key, "period_start"))
 
 
-def _present(spans: str, key: tuple[str, ...], every: Every, stages: Stages) -> str:
+def _meets(alias: str, first: str, last: str) -> str:
+    ends = f"({alias}.valid_to IS NULL OR {alias}.valid_to > {first})"
+    return f"{alias}.valid_from <= {last} AND {ends}"
+
+
+def _spans_timeline(spans: str, key: tuple[str, ...], rhythm: Rhythm, stages: Stages) -> Timeline:
+    """The shared periods, or from the day a bearer's spans began, if they last to the end."""
+    if not rhythm.own:
+        return shared(rhythm, stages)
+
+    def make() -> exp.Query:
+        merged = _merged_spans(spans, key, stages)
+        query = _from_trigger("s", rhythm, stages).select(*(f"s.{column}" for column in key))
+        due = days_later("s.valid_from", rhythm.days)
+        lasts = exp.GT(this=exp.column("valid_to", "s"), expression=due)
+        return query.from_(f"{merged} AS s").where(lasts)
+
+    stage = stages.stage(f"{key[-1]}s_by_{rhythm.name}", make, spans)
+    return Timeline(stage, rhythm, stage, key)
+
+
+def _present(spans: str, key: tuple[str, ...], rhythm: Rhythm, stages: Stages) -> str:
     """Who is there long enough to be bound in which period; touching spans count as one."""
-    merged = stages.stage("merged_spans", lambda: _merged(spans, key), spans)
+    merged = _merged_spans(spans, key, stages)
 
     def make() -> exp.Query:
         query = select(*(f"i.{column}" for column in key)).from_(f"{merged} AS i")
-        return stages.present(query, "i", every).select("p.period_start").distinct()
+        return stages.present(query, "i", rhythm).select("p.period_start").distinct()
 
-    return stages.stage(f"present_by_{every.value}", make, spans)
+    return stages.stage(f"present_by_{rhythm.name}", make, spans)
+
+
+def _merged_spans(spans: str, key: tuple[str, ...], stages: Stages) -> str:
+    return stages.stage("merged_spans", lambda: _merged(spans, key), spans)
 
 
 def _merged(spans: str, key: tuple[str, ...]) -> exp.Query:
@@ -312,11 +411,15 @@ def _with_months(
         return (
             select(*names, "n.period_start", "COUNT(DISTINCT n.month_start) AS months")
             .from_(f"{spans} AS s")
-            .join(f"{stages.months(o.every)} AS n", on=_meets("s", "n.month_start", "n.month_end"))
+            .join(
+                f"{stages.months(o.rhythm)} AS n",
+                on="s.valid_from < n.month_end"
+                " AND (s.valid_to IS NULL OR s.valid_to > n.month_start)",
+            )
             .group_by(*names, "n.period_start")
         )
 
-    touched = stages.stage(f"months_touched_by_{o.every.value}", make, spans)
+    touched = stages.stage(f"months_touched_by_{o.rhythm.name}", make, spans)
     same = " AND ".join(f"g.{column} = x.{column}" for column in key)
     return query.join(f"{touched} AS g", on=f"{same} AND g.period_start = x.period_start").select(
         "g.months"

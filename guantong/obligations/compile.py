@@ -13,12 +13,20 @@ from sqlglot import exp, select, union
 from guantong.conditions.compile import literal
 from guantong.obligations import model as m
 from guantong.obligations.bearers import bearers
-from guantong.obligations.scans import attended_scan, hosted_scan, state_scan
+from guantong.obligations.scans import (
+    attended_scan,
+    case_scan,
+    hosted_scan,
+    reached_scan,
+    state_scan,
+)
 from guantong.obligations.stages import (
     SCALE,
     WHOLE,
+    Found,
     Source,
     Stages,
+    Timeline,
     cases,
     compiled,
     holds,
@@ -54,13 +62,14 @@ def compile_question(question: m.Question, source: Source) -> exp.Query:
 
 def _findings(o: m.Obligation, stages: Stages) -> exp.Select:
     """Each bearer and period of one obligation, with all that its verdict depends on."""
-    query = select().from_(f"{bearers(o, stages)} AS b", copy=False)
+    bound = bearers(o, stages)
+    query = select().from_(f"{bound.stage} AS b", copy=False)
     due = exp.column("due_on", "b")
     query = query.where(exp.GTE(this=due, expression=literal(o.since)), copy=False)
     if o.until is not None:
         until = exp.LT(this=due.copy(), expression=literal(o.until))
         query = query.where(until, copy=False)
-    measured = _measured(o, query, stages)
+    measured = _measured(o, query, bound.at, stages)
     personal = not isinstance(o.bearer, m.OrgBearer)
     columns: dict[str, exp.Expr] = {
         "obligation": literal(o.name),
@@ -157,31 +166,38 @@ class Measured:
     late: exp.Expr | None = None
 
 
-def _measured(o: m.Obligation, query: exp.Select, stages: Stages) -> Measured:
+def _measured(o: m.Obligation, query: exp.Select, at: Timeline, stages: Stages) -> Measured:
     match o.measure:
-        case m.CountActivities(where):
-            scan = hosted_scan(where, o.every, stages, scoped=True)
+        case m.CountActivities():
+            scan = hosted_scan(o.measure, at, stages, scoped=True)
             query = _beside(query, scan.stage, JOIN_ORG)
             return Measured(query, _or_none(scan.certain), _or_none(scan.possible))
         case m.Attended():
-            scan = attended_scan(o.measure, o.every, stages)
-            own = o.measure.hosted_by is m.HostedBy.OWN_ORG
-            on = f"{JOIN_PERSON} AND s.org_id = b.org_id" if own else JOIN_PERSON
+            scan = attended_scan(o.measure, at, stages)
+            by_org = o.measure.hosted_by is m.HostedBy.OWN_ORG or "org_id" in at.key
+            on = f"{JOIN_PERSON} AND s.org_id = b.org_id" if by_org else JOIN_PERSON
             query = _beside(query, scan.stage, on)
             return Measured(query, _or_none(scan.certain), _or_none(scan.possible))
+        case m.Reached(where):
+            return _whole_counts(query, reached_scan(where, at, stages))
         case m.State(table):
-            scan = state_scan(o.measure, o.every, stages, scoped=True)
-            on = JOIN_ANCESTOR if table == "orgs" else JOIN_ORG
-            query = _beside(query, scan.stage, on)
-            return Measured(query, _times(scan.certain), _times(scan.possible))
+            scan = state_scan(o.measure, at, stages, scoped=True)
+            return _whole_counts(query, scan, JOIN_ANCESTOR if table == "orgs" else JOIN_ORG)
+        case m.CaseTime():
+            return _whole_counts(query, case_scan(o.measure, at, stages))
         case m.Ratio():
             return _ratio(o.measure, query, o, stages)
         case m.Coverage():
-            return _coverage(o.measure, query, o, stages)
+            return _coverage(o.measure, query, at, stages)
         case m.NextTerm():
             return _next_term(query, stages)
         case _:
             assert_never(o.measure)
+
+
+def _whole_counts(query: exp.Select, scan: Found, on: str = JOIN_ORG) -> Measured:
+    query = _beside(query, scan.stage, on)
+    return Measured(query, _times(scan.certain), _times(scan.possible))
 
 
 def _beside(query: exp.Select, stage: str, on: str, alias: str = "s") -> exp.Select:
@@ -224,17 +240,17 @@ def _latest(name: str, o: m.Obligation, stages: Stages) -> str:
             select("f.org_id", "p.period_start", place)
             .select(exp.alias_(number("f.value"), "value"), copy=False)
             .from_(stages.fact("figures", "f"), copy=False)
-            .join(f"{stages.periods(o.every)} AS p", on="f.as_of <= p.day", copy=False)
+            .join(f"{stages.periods(o.rhythm)} AS p", on="f.as_of <= p.day", copy=False)
             .where(wanted, copy=False)
         )
 
-    return stages.stage(f"figure_by_{o.every.value}", make, name)
+    return stages.stage(f"figure_by_{o.rhythm.name}", make, name)
 
 
-def _coverage(measure: m.Coverage, query: exp.Select, o: m.Obligation, stages: Stages) -> Measured:
+def _coverage(measure: m.Coverage, query: exp.Select, at: Timeline, stages: Stages) -> Measured:
     """Organisations below with at least one, out of all; unknown ones are left open."""
     covered = stages.stage(
-        f"coverage_by_{o.every.value}", lambda: _covered(measure, o, stages), measure
+        f"coverage_by_{at.name}", lambda: _covered(measure, at, stages), measure
     )
     query = _beside(query, covered, JOIN_ANCESTOR)
     certain, population = (
@@ -245,11 +261,11 @@ def _coverage(measure: m.Coverage, query: exp.Select, o: m.Obligation, stages: S
     return Measured(query, certain, possible, population)
 
 
-def _covered(measure: m.Coverage, o: m.Obligation, stages: Stages) -> exp.Query:
+def _covered(measure: m.Coverage, at: Timeline, stages: Stages) -> exp.Query:
     if isinstance(measure.by, m.State):
-        scan = state_scan(measure.by, o.every, stages, scoped=False)
+        scan = state_scan(measure.by, at, stages, scoped=False)
     else:
-        scan = hosted_scan(measure.by.where, o.every, stages, scoped=False)
+        scan = hosted_scan(measure.by, at, stages, scoped=False)
     counts = compiled(measure.of, "d")
     certain, possible = (f"COALESCE(s.{c}, 0) > 0" for c in (scan.certain, scan.possible))
     sure = exp.and_(counts.copy(), certain)
@@ -259,7 +275,7 @@ def _covered(measure: m.Coverage, o: m.Obligation, stages: Stages) -> exp.Query:
         select("d.ancestor_id", "d.period_start", "COUNT(*) AS population")
         .select(exp.alias_(exp.Sum(this=holds(sure)), "certain"), copy=False)
         .select(exp.alias_(exp.Sum(this=holds(maybe)), "unsure"), copy=False)
-        .from_(f"{stages.below(o.every)} AS d", copy=False)
+        .from_(f"{stages.below(at.rhythm)} AS d", copy=False)
         .where(not_false(counts), copy=False)
         .group_by("d.ancestor_id", "d.period_start", copy=False)
     )

@@ -12,8 +12,10 @@ EVERY = {
     Every.QUARTER: "每季度",
     Every.SEMESTER: "每学期",
     Every.YEAR: "每年",
+    Every.PLAN_YEAR: "每个计划年度",
     Every.TERM: "每届任期",
 }
+DIFFERENT = {None: "次数", m.Different.KIND: "种类数", m.Different.DAY: "天数"}
 BOUND = {m.Bound.AT_LEAST: "不少于", m.Bound.AT_MOST: "不超过"}
 LEVEL = {"must": "必须", "generally": "一般应当"}
 CONFIDENCE = {
@@ -33,6 +35,21 @@ STATES = {
 }
 
 
+def rhythm(o: m.Obligation) -> str:
+    """How often, or until when."""
+    match o.every:
+        case Every.ROLLING:
+            return f"每月，连同之前共 {o.rhythm.months} 个月"
+        case Every.WITHIN:
+            began = {m.OrgBearer: "成立", m.MemberBearer: "成为党员", m.PostBearer: "任职"}
+            return f"{began[type(o.bearer)]}后 {o.rhythm.days} 天内"
+        case Every.ONCE:
+            assert o.rhythm.once is not None
+            return f"{o.rhythm.once.last_day} 前一次"
+        case every:
+            return EVERY[every]
+
+
 def bearer(o: m.Obligation, rules: m.Catalogue) -> str:
     match o.bearer:
         case m.OrgBearer(when):
@@ -50,18 +67,28 @@ def bearer(o: m.Obligation, rules: m.Catalogue) -> str:
     return text + (f"，当日{having}" if having else "")
 
 
+def exempt(o: m.Obligation, rules: m.Catalogue) -> str:
+    tables = {m.OrgBearer: "orgs", m.MemberBearer: "memberships", m.PostBearer: "posts"}
+    return Words(rules, tables[type(o.bearer)]).condition(o.exempt) if o.exempt else ""
+
+
 def measured(measure: m.Measure, rules: m.Catalogue) -> str:
     match measure:
-        case m.CountActivities(where):
-            return f"本组织主办、{Words(rules, 'activities').condition(where)}的活动次数"
-        case m.Attended(where, hours, hosted_by):
+        case m.CountActivities(where, different):
+            what = DIFFERENT[different]
+            return f"本组织主办、{Words(rules, 'activities').condition(where)}的活动{what}"
+        case m.Reached(where):
+            return f"参加过本组织主办、{Words(rules, 'attendances').condition(where)}的活动的人数"
+        case m.CaseTime(where, days):
+            return f"办理中、{Words(rules, 'cases').condition(where)}且已超过 {days} 天的事项数"
+        case m.Attended(where, hours, hosted_by, different):
             place = {
                 None: "",
                 m.HostedBy.OWN_BRANCH: "、由所在支部主办",
                 m.HostedBy.CONTACT_POINT: "、由联系点主办",
                 m.HostedBy.OWN_ORG: "、由任职组织主办",
             }[hosted_by]
-            what = "学时之和" if hours else "次数"
+            what = "学时之和" if hours else DIFFERENT[different]
             return f"本人参加、{Words(rules, 'attendances').condition(where)}{place}的活动{what}"
         case m.State(table, where):
             return f"当日{STATES[table]}（{Words(rules, table).condition(where)}）"

@@ -10,7 +10,7 @@ from guantong.conditions.check import Type
 from guantong.conditions.parse import CatalogueError, Problem
 from guantong.obligations import model as m
 from guantong.obligations.tables import TABLES
-from guantong.periods import Calendar, Every, Period, period_of
+from guantong.periods import CALENDAR, Calendar, Every, Period, period_of
 
 DEFAULTS: Mapping[str, Any] = {
     "valid_from": date(2000, 1, 1),
@@ -54,10 +54,12 @@ def examples(o: m.Obligation, calendar: Calendar) -> Iterator[Example]:
 
 
 def _span(o: m.Obligation, day: date, calendar: Calendar) -> Period:
-    """Just the period looked at; for terms, all those that run out from that day on."""
-    if o.every is Every.TERM:
-        return Period(day, date(2200, 1, 1))
-    return period_of(o.every, day, calendar)
+    """Just the period looked at; for terms and triggers, all from that day on."""
+    if o.every in CALENDAR:
+        return period_of(o.every, day, calendar)
+    if o.every is Every.ROLLING:
+        return period_of(Every.MONTH, day, calendar)
+    return Period(day, date(2200, 1, 1))
 
 
 def _facts(given: Mapping[str, Any], at: str) -> dict[str, list[dict[str, Any]]]:

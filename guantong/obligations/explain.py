@@ -5,8 +5,9 @@ and the smallest act that closes it.
 database answers it, `explain` turns the answer into words.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any, assert_never
 
 from sqlglot import exp, select
@@ -14,10 +15,13 @@ from sqlglot import exp, select
 from guantong.conditions import model as c
 from guantong.conditions.compile import compile_condition, literal
 from guantong.obligations import model as m
+from guantong.obligations.bearers import shared
 from guantong.obligations.run import plain
 from guantong.obligations.scans import (
     ATTENDANCE,
-    HELD,
+    IN_HAND,
+    PERSONAL,
+    case_tests,
     hosted_scan,
     own_host,
     state_rows,
@@ -50,6 +54,7 @@ class Test:
     sql: exp.Expr
     condition: c.Condition | None = None
     said: str = ""
+    counted_for: str = ""  # the obligation that a row which fails has been counted for
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,7 @@ class Listing:
     fields: tuple[str, ...]  # such as "a.kind"
     body: exp.Select
     tests: tuple[Test, ...]
+    once: str = ""  # the column of which each value counts once
 
     def query(self) -> exp.Select:
         query = self.body.select(*self.fields)
@@ -84,10 +90,26 @@ class Listing:
             ]
             found.append(Candidate(row, counted, tuple(lacks)))
         order = {True: 0, None: 1, False: 2}
-        return tuple(sorted(found, key=lambda candidate: order[candidate.counted]))
+        found.sort(key=lambda candidate: order[candidate.counted])
+        return tuple(self._once(found, words)) if self.once else tuple(found)
+
+    def _once(self, found: list[Candidate], words: Words) -> Iterator[Candidate]:
+        """Of those that share a value only the first counts."""
+        seen = set[Any]()
+        again = f"同一{words.field(self.once)}只计一次"
+        for candidate in found:
+            value = candidate.row[self.once]
+            if candidate.counted is not False and value in seen:
+                yield replace(candidate, counted=False, lacks=(again,))
+                continue
+            if candidate.counted is not False and value is not None:
+                seen.add(value)
+            yield candidate
 
 
 def _said(test: Test, row: Mapping[str, Any], words: Words) -> str:
+    if test.counted_for:
+        return f"已计入“{words.catalogue.obligations[test.counted_for].title}”，不重复计"
     return words.lack(test.condition, row) if test.condition is not None else test.said
 
 
@@ -98,8 +120,12 @@ def listing(o: m.Obligation, entry: m.Entry, asked: m.Question, source: Source) 
     """Return the rows to look at for an entry, and what each must pass."""
     look = _Look(o, entry, asked, source)
     match o.measure:
-        case m.CountActivities(where):
-            return look.activities(where)
+        case m.CountActivities():
+            return look.activities(o.measure)
+        case m.Reached(where):
+            return look.reached(where)
+        case m.CaseTime():
+            return look.cases(o.measure)
         case m.Attended():
             return look.attendances(o.measure)
         case m.State():
@@ -126,14 +152,26 @@ class _Look:
         self.question = replace(asked, obligations=(o,), scope=None, within=entry.period)
         self.stages = Stages(self.question, source)
         self.day = literal(min(entry.due_on, asked.on))
+        self.window = o.rhythm.window(entry.period)
 
-    def activities(self, where: c.Condition) -> Listing:
+    def activities(self, measure: m.CountActivities) -> Listing:
         body = self._held().join(
             self.stages.fact("hosts", "h"), on="h.activity_id = a.activity_id"
         )
         body = body.where(_is("h.org_id", self.entry.org_id))
         fields = ("a.activity_id", "a.kind", "a.held_on", "a.hours", "a.planned")
-        return Listing("activities", fields, body, self._tests(where, "a"))
+        tests = (*self._tests(measure.where, "a"), *self._apart(measure, "a"))
+        return Listing("activities", fields, body, tests, measure.different or "")
+
+    def reached(self, where: c.Condition) -> Listing:
+        body = self._held().join(
+            self.stages.fact("hosts", "h"), on="h.activity_id = a.activity_id"
+        )
+        body = body.join(self.stages.fact("attendances", "t"), on="t.activity_id = a.activity_id")
+        body = body.where(_is("h.org_id", self.entry.org_id))
+        tests = self._tests(where, "t", ATTENDANCE)
+        fields = ("a.activity_id", "t.person_id", "a.kind", "a.held_on", "t.role", "a.planned")
+        return Listing("attendances", fields, body, tests, "person_id")
 
     def attendances(self, measure: m.Attended) -> Listing:
         assert self.entry.person_id is not None
@@ -145,21 +183,35 @@ class _Look:
         if measure.hosted_by is not None:
             hosted = self._hosted_by(measure.hosted_by)
             tests = (*tests, Test(hosted, said=HOSTED_BY[measure.hosted_by]))
+        tests = (*tests, *self._apart(measure, "t", ATTENDANCE))
         if measure.sum_hours:
             tests = (*tests, Test(_known("t.hours"), said="学时未填"))
         fields = ("a.activity_id", "a.kind", "a.held_on", "t.role", "t.hours", "a.planned")
-        return Listing("attendances", fields, body, tests)
+        return Listing("attendances", fields, body, tests, measure.different or "")
 
     def state(self, state: m.State) -> Listing:
         rows, on = state_rows(state.table, self.stages)
         day = select(exp.alias_(self.day, "day")).subquery("p")
         body = select().from_(rows).join(day, on=on).where(_is("f.org_id", self.entry.org_id))
         tests = self._conjuncts(state.where, "f")
-        return Listing(state.table, STATE_FIELDS[state.table], body, tests)
+        once = "person_id" if state.table in PERSONAL else ""
+        return Listing(state.table, STATE_FIELDS[state.table], body, tests, once)
+
+    def cases(self, measure: m.CaseTime) -> Listing:
+        limit = min(self.entry.due_on, self.question.on) - timedelta(days=measure.days)
+        days = select(exp.alias_(self.day, "day"), exp.alias_(literal(limit), "limit_day"))
+        body = select().from_(self.stages.fact("cases", "f")).join(days.subquery("p"), on=IN_HAND)
+        body = body.where(_is("f.org_id", self.entry.org_id)).order_by("f.opened_on", "f.case_id")
+        tests = tuple(
+            Test(sql, part, "" if part else f"在这一状态没有超过 {measure.days} 天")
+            for part, sql in case_tests(measure)
+        )
+        fields = ("f.case_id", "f.process", "f.state", "f.state_since", "f.opened_on")
+        return Listing("cases", fields, body, tests)
 
     def orgs_below(self, of: c.Condition, by: m.State | m.CountActivities | None) -> Listing:
-        every = self.o.every
-        body = select().from_(f"{self.stages.below(every)} AS d")
+        at = shared(self.o.rhythm, self.stages)
+        body = select().from_(f"{self.stages.below(at.rhythm)} AS d")
         body = body.where(_is("d.ancestor_id", self.entry.org_id))
         body = body.where(
             exp.EQ(
@@ -172,9 +224,9 @@ class _Look:
             whole = compile_condition(of, columns("d"))
             body = body.where(exp.func("COALESCE", exp.paren(whole), exp.true()))
             if isinstance(by, m.State):
-                found = state_scan(by, every, self.stages, scoped=False)
+                found = state_scan(by, at, self.stages, scoped=False)
             else:
-                found = hosted_scan(by.where, every, self.stages, scoped=False)
+                found = hosted_scan(by, at, self.stages, scoped=False)
             on = "s.org_id = d.org_id AND s.period_start = d.period_start"
             body = body.join(f"{found.stage} AS s", on=on, join_type="left")
             enough = exp.case().when(f"COALESCE(s.{found.certain}, 0) > 0", exp.true())
@@ -208,8 +260,8 @@ class _Look:
         return Listing("terms", STATE_FIELDS["terms"], body, tests)
 
     def _held(self) -> exp.Select:
-        """Activities of the period as `a`, planned ones too, each with the day as `day`."""
-        start, end = literal(self.entry.period.start), literal(self.entry.period.end)
+        """Activities of the window as `a`, planned ones too, each with the day as `day`."""
+        start, end = literal(self.window.start), literal(self.window.end)
         held = exp.column("held_on", "x")
         facts = (
             select("x.activity_id", "x.kind", "x.held_on", "x.hours", "x.planned")
@@ -224,7 +276,7 @@ class _Look:
     ) -> tuple[Test, ...]:
         on = exp.LTE(this=exp.column("held_on", "a"), expression=literal(self.question.on))
         known = Test(on, said="日期在截至日之后")
-        held = Test(compile_condition(HELD, columns(alias, names)), HELD)
+        held = Test(compile_condition(m.HELD, columns(alias, names)), m.HELD)
         return (*self._conjuncts(where, alias, names), held, known)
 
     def _conjuncts(
@@ -232,6 +284,20 @@ class _Look:
     ) -> tuple[Test, ...]:
         column = columns(alias, names)
         return tuple(Test(compile_condition(part, column), part) for part in c.conjuncts(where))
+
+    def _apart(
+        self,
+        measure: m.CountActivities | m.Attended,
+        alias: str,
+        names: dict[str, str] | None = None,
+    ) -> Iterator[Test]:
+        """Whether a row counts for another obligation that shares no record with this one."""
+        others: tuple[m.CountActivities | m.Attended, ...] = measure.apart_from
+        for name, other in zip(self.o.apart_from, others, strict=True):
+            there = compile_condition(other.where, columns(alias, names))
+            if isinstance(other, m.Attended) and other.hosted_by is not None:
+                there = exp.and_(there, self._hosted_by(other.hosted_by))
+            yield Test(exp.Not(this=exp.paren(there)), counted_for=name)
 
     def _hosted_by(self, how: m.HostedBy) -> exp.Expr:
         if how is not m.HostedBy.OWN_ORG:
@@ -293,7 +359,7 @@ def _gap(o: m.Obligation, entry: m.Entry) -> str:
             rest = entry.denominator - entry.numerator
             return f"还有 {plain(rest)} 个没有达到要求，{o.remedy}"
         return o.remedy
-    if isinstance(o.measure, m.State | m.NextTerm):
+    if isinstance(o.measure, m.State | m.NextTerm | m.CaseTime):
         return o.remedy
     missing = entry.required - (entry.actual or 0)
     return f"还差 {plain(missing)} {o.unit}：{o.remedy}"

@@ -25,13 +25,19 @@ REMEDY = "删去这项要求；确有规定的，写成叙述性条款，由人�
 
 def guard(catalogue: m.Catalogue) -> Iterator[Problem]:
     """Yield what the catalogue asks that it must not, and codes that kinds.yaml does not know."""
-    for o in catalogue.obligations.values():
+    for o in _as_may_be_read(catalogue):
         at = f"obligations/{o.name}.yaml"
         said = " ".join((o.name, o.title, o.demand, o.remedy, o.unit))
         yield from _refused(said + " " + " ".join(_codes(o)), at)
         yield from _unknown_codes(o, catalogue, at)
     for group, entries in catalogue.kinds.items():
         yield from _refused(f"{group} {entries!r}", f"kinds.yaml: {group}")
+
+
+def _as_may_be_read(catalogue: m.Catalogue) -> Iterator[m.Obligation]:
+    for o in catalogue.obligations.values():
+        yield o
+        yield from o.reading.options.values() if o.reading else ()
 
 
 def _refused(text: str, at: str) -> Iterator[Problem]:
@@ -66,12 +72,13 @@ def _values(o: m.Obligation) -> Iterator[tuple[str, Any]]:
             yield from [("relations", linked)] if linked else []
     for having in o.having:
         yield from _in(having.state.where, having.state.table)
+    yield from _in(o.exempt or c.ALWAYS, "orgs" if isinstance(o.bearer, m.OrgBearer) else "")
     yield from _measured(o.measure)
 
 
 def _measured(measure: m.Measure) -> Iterator[tuple[str, Any]]:
     match measure:
-        case m.CountActivities(where) | m.Attended(where):
+        case m.CountActivities(where) | m.Attended(where) | m.Reached(where):
             yield from _in(where, "activities")
         case m.State(table, where):
             yield from _in(where, table)
@@ -80,6 +87,8 @@ def _measured(measure: m.Measure) -> Iterator[tuple[str, Any]]:
         case m.Coverage(of, by):
             yield from _in(of, "orgs")
             yield from _measured(by)
+        case m.CaseTime(where):
+            yield from _in(where, "")
         case m.NextTerm():
             pass
 

@@ -21,6 +21,7 @@ BEGINS = {
     "activities": "held_on",
     "figures": "as_of",
     "terms": "elected_on",
+    "cases": "opened_on",
 }
 
 
@@ -33,7 +34,9 @@ class Known:
             table: [
                 row
                 for row in facts.get(table, ())
-                if table not in BEGINS or row[BEGINS[table]] <= question.on
+                if table not in BEGINS
+                or row[BEGINS[table]] <= question.on
+                or (question.forecast and row.get("planned") is True)
             ]
             for table in TABLES
         }
@@ -47,7 +50,7 @@ class Known:
         """Organisations under `org_id` in the tree of that day that exist on it."""
         children = defaultdict[int, set[int]](set)
         for link in self.rows["org_parents"]:
-            if covers(link, day):
+            if covers(link, self.question.tree_on or day):
                 children[link["parent_id"]].add(link["org_id"])
         level, found = {org_id}, set[int]()
         for _ in range(DEEPEST):

@@ -1,7 +1,8 @@
 """Read the catalogue: plans, obligations, kinds, regulations, calendar. Nothing is half-loaded."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,13 @@ from guantong.obligations import model as m
 from guantong.obligations import tables
 from guantong.obligations.guards import guard
 from guantong.obligations.yaml_file import Fields, read
-from guantong.periods import Calendar, Every, Period
+from guantong.periods import CALENDAR, Calendar, Every, Period, Rhythm
 
 LEVELS = ["must", "generally"]
 CONFIDENCE = ["PLAN", "A", "B", "C", "L"]
 UNCERTAIN = {"C", "L"}
+CHOOSABLE = {"bearer", "every", "measure", "standard", "having", "exempt", "pro_rata", "examples"}
+MOST = {"rolling": 120, "within": 3660}
 STATE_TABLES = ["posts", "memberships", "terms", "relations", "documents", "orgs"]
 
 
@@ -42,9 +45,10 @@ class _Attempts:
 def load_catalogue(folder: Path) -> m.Catalogue:
     """Load and check a whole folder; raise CatalogueError with every problem found."""
     attempts = _Attempts()
+    obligations = attempts.each(folder / "obligations", load_obligation)
     catalogue = m.Catalogue(
         plans=attempts.each(folder / "plans", load_plan),
-        obligations=attempts.each(folder / "obligations", load_obligation),
+        obligations=attempts.one(lambda: _told_apart(obligations)) or {},
         regulations=attempts.one(lambda: _mapping(folder, "regulations.yaml")) or {},
         kinds=attempts.one(lambda: _mapping(folder, "kinds.yaml")) or {},
         calendar=attempts.one(lambda: _calendar(folder)) or Calendar(),
@@ -57,19 +61,58 @@ def load_catalogue(folder: Path) -> m.Catalogue:
     return catalogue
 
 
+def _told_apart(obligations: dict[str, m.Obligation]) -> dict[str, m.Obligation]:
+    """Give each measure those that it shares no record with (`apart_from`)."""
+    return {name: _apart(o, obligations) for name, o in obligations.items()}
+
+
+def _apart(o: m.Obligation, all_of_them: Mapping[str, m.Obligation]) -> m.Obligation:
+    if not o.apart_from:
+        return o
+    at = f"obligations/{o.name}.yaml: apart_from"
+    others = []
+    for name in o.apart_from:
+        other = all_of_them.get(name)
+        if other is None or other.name == o.name:
+            raise CatalogueError(
+                Problem(at, f"没有另一项责任“{name}”", "写 obligations 中的文件名")
+            )
+        if not isinstance(o.measure, m.CountActivities | m.Attended) or (
+            type(other.measure) is not type(o.measure)
+        ):
+            raise CatalogueError(
+                Problem(at, f"与“{name}”数的不是同一类记录", "只用于同一种 count")
+            )
+        if other.apart_from:
+            raise CatalogueError(Problem(at, f"“{name}”自己也有 apart_from", "不能连环排除"))
+        if getattr(other.measure, "hosted_by", None) is m.HostedBy.OWN_ORG:
+            raise CatalogueError(Problem(at, f"“{name}”按任职组织数，不能用来排除"))
+        others.append(other.measure)
+    measure = replace(o.measure, apart_from=tuple(others))  # type: ignore[arg-type]
+    return replace(o, measure=measure)
+
+
 def load_obligation(path: Path) -> m.Obligation:
     """Return the obligation that a file states; its name is the file's."""
     f = read(path, f"obligations/{path.name}")
+    stated = dict(f.data)
+    obligation = _obligation(path.stem, f)
+    if obligation.reading is None:
+        return obligation
+    options = tuple(_option(path.stem, o, stated, f) for o in obligation.reading.others)
+    return replace(obligation, reading=replace(obligation.reading, others=options))
+
+
+def _obligation(name: str, f: Fields) -> m.Obligation:
     in_force = f.fields("in_force")
     since, until = in_force.day("from"), in_force.maybe_day("to")
     in_force.done()
-    every = Every(f.choice("every", Every))
-    bearer = _bearer(f.fields("bearer"))
+    bearer, row = _bearer(f.fields("bearer"))
     basis = tuple(_basis(b) for b in f.each("basis"))
     if not basis:
         raise f.wrong("basis", "没有依据的要求不能成为责任", "写明出自哪份文件哪一条")
     obligation = m.Obligation(
-        name=path.stem,
+        name=name,
         title=f.text("title"),
         demand=f.text("demand"),
         basis=basis,
@@ -79,13 +122,14 @@ def load_obligation(path: Path) -> m.Obligation:
         since=since,
         until=until,
         bearer=bearer,
-        every=every,
+        rhythm=_rhythm(f, since),
         measure=_measure(f.fields("measure")),
+        apart_from=f.names("apart_from", []),
         standards=tuple(_standard(s, len(basis)) for s in f.each("standard")),
         unit=f.text("unit", "次"),
         remedy=f.text("remedy"),
         having=tuple(_having(h) for h in f.each("having", [])),
-        exempt=_condition(f, "exempt", tables.TABLES["memberships"].columns, optional=True),
+        exempt=_condition(f, "exempt", row, optional=True),
         exempt_reason=f.text("exempt_reason", ""),
         pro_rata=f.choice("pro_rata", ["months"]) == "months" if f.has("pro_rata") else False,
         reading=_reading(f.fields("reading")) if f.has("reading") else None,
@@ -96,6 +140,45 @@ def load_obligation(path: Path) -> m.Obligation:
     return obligation
 
 
+def _option(name: str, option: m.Option, stated: dict[str, Any], f: Fields) -> m.Option:
+    """A reading that can be chosen, as the whole obligation that it makes of the file."""
+    if not option.changes:
+        return option
+    at = f.place(f"reading.others.{option.id}")
+    if unknown := option.changes.keys() - CHOOSABLE:
+        raise CatalogueError(
+            Problem(at, f"读法不能改 {sorted(unknown)}", f"可改：{'、'.join(sorted(CHOOSABLE))}")
+        )
+    so_read = {**stated, **option.changes}
+    del so_read["reading"]
+    return replace(option, obligation=_obligation(name, Fields(so_read, f"{at}:")))
+
+
+def _rhythm(f: Fields, since: date) -> Rhythm:
+    """`every: month`, or what needs a number: {rolling: 24}, {within: 183}, {once: 2021-12-31}."""
+    if isinstance(f.data.get("every"), str):
+        return Rhythm(Every(f.choice("every", sorted({*CALENDAR, Every.TERM}))))
+    every = f.fields("every")
+    if every.has("rolling"):
+        rhythm = Rhythm(Every.ROLLING, months=_from(2, every, "rolling"))
+    elif every.has("within"):
+        rhythm = Rhythm(Every.WITHIN, days=_from(1, every, "within"))
+    else:
+        by = every.day("once")
+        if by < since:
+            raise every.wrong("once", f"{by} 早于生效日 {since}", "改期限，或改 in_force.from")
+        rhythm = Rhythm(Every.ONCE, once=Period(since, by + timedelta(days=1)))
+    every.done()
+    return rhythm
+
+
+def _from(least: int, f: Fields, key: str) -> int:
+    number = f.take(key, int)
+    if not least <= number <= MOST[key]:
+        raise f.wrong(key, f"{number} 太小或太大", f"{least} 到 {MOST[key]} 之间")
+    return number
+
+
 def _check_sense(o: m.Obligation, f: Fields) -> None:
     """Refuse combinations that parse but mean nothing."""
     fits: dict[type, tuple[type, ...]] = {
@@ -104,18 +187,27 @@ def _check_sense(o: m.Obligation, f: Fields) -> None:
         m.Ratio: (m.OrgBearer,),
         m.Coverage: (m.OrgBearer,),
         m.NextTerm: (m.OrgBearer,),
+        m.Reached: (m.OrgBearer,),
+        m.CaseTime: (m.OrgBearer,),
         m.Attended: (m.MemberBearer, m.PostBearer),
     }
     if not isinstance(o.bearer, fits[type(o.measure)]):
         raise f.wrong(
             "measure", "这种量法不能用于这类责任主体", "机构用 activities，个人用 attendances"
         )
-    if (o.every is Every.TERM) != isinstance(o.measure, m.NextTerm):
-        raise f.wrong("every", "every: term 与 deadline: terms 必须一起用")
-    if o.pro_rata and not (isinstance(o.measure, m.Attended) and o.every is Every.YEAR):
+    if isinstance(o.measure, m.NextTerm) and o.every is not Every.TERM:
+        raise f.wrong("every", "deadline: terms 只与 every: term 一起用")
+    if o.every is Every.TERM and not isinstance(o.bearer, m.OrgBearer):
+        raise f.wrong("every", "every: term 只用于党组织", "个人的期限用 {within: 天数}")
+    if o.rhythm.own and not _fits_own_periods(o.measure):
+        raise f.wrong("measure", "这种量法不能按各自的期限（term、within）算", "改用日历周期")
+    if o.rhythm.own and any(h.state.table == "orgs" for h in o.having):
+        raise f.wrong("having", "按各自的期限（term、within）算时，不能看下属组织")
+    yearly = {Every.YEAR, Every.PLAN_YEAR}
+    if o.pro_rata and not (isinstance(o.measure, m.Attended) and o.every in yearly):
         raise f.wrong("pro_rata", "按月折算只用于个人的年度要求")
-    if o.exempt is not None and not isinstance(o.bearer, m.MemberBearer):
-        raise f.wrong("exempt", "豁免条件只用于党员个人")
+    if (o.exempt is None) != (not o.exempt_reason):
+        raise f.wrong("exempt_reason", "豁免条件和豁免理由要一起写")
     if not o.standards or [s.since for s in o.standards] != sorted({s.since for s in o.standards}):
         raise f.wrong("standard", "至少一条，按生效日先后排列，同一日只能一条")
     if len({s.bound for s in o.standards}) > 1:
@@ -131,16 +223,23 @@ def _check_sense(o: m.Obligation, f: Fields) -> None:
         raise f.wrong("examples", "至少三个例子：做到的、没做到的、临界的")
 
 
-def _bearer(f: Fields) -> m.Bearer:
+def _fits_own_periods(measure: m.Measure) -> bool:
+    below = isinstance(measure, m.State) and measure.table == "orgs"
+    return not below and not isinstance(measure, m.Ratio | m.Coverage | m.CaseTime)
+
+
+def _bearer(f: Fields) -> tuple[m.Bearer, Mapping[str, Type]]:
+    """The bearer, and what the rows look like that say whether it is bound or exempt."""
     bearer: m.Bearer
+    columns = tables.TABLES["memberships"].columns
     if f.has("org"):
-        bearer = m.OrgBearer(_condition(f, "org", tables.TABLES["orgs"].columns))
+        columns = tables.TABLES["orgs"].columns
+        bearer = m.OrgBearer(_condition(f, "org", columns))
     elif f.has("member"):
         without = _condition(f, "without_post", tables.POST_ROW, optional=True)
-        bearer = m.MemberBearer(
-            _condition(f, "member", tables.TABLES["memberships"].columns), without
-        )
+        bearer = m.MemberBearer(_condition(f, "member", columns), without)
     elif f.has("post"):
+        columns = tables.POST_ROW
         bearer = m.PostBearer(
             _condition(f, "post", tables.POST_ROW),
             on_day=f.choice("held", ["on_day", "during"]) == "on_day",
@@ -149,35 +248,64 @@ def _bearer(f: Fields) -> m.Bearer:
     else:
         raise CatalogueError(Problem(f.at, "没有写明责任主体", "写 org、member 或 post 之一"))
     f.done()
-    return bearer
+    return bearer, columns
 
 
 def _measure(f: Fields) -> m.Measure:
-    measure: m.Measure
-    if f.has("count") and f.data["count"] == "activities":
-        f.take("count", str)
-        measure = m.CountActivities(_condition(f, "where", tables.ACTIVITY_ROW))
-    elif f.has("count") or f.has("sum"):
-        summed = f.has("sum")
-        f.choice("sum", ["hours"]) if summed else None
-        f.choice("of" if summed else "count", ["attendances"])
-        hosted = m.HostedBy(f.choice("hosted_by", m.HostedBy)) if f.has("hosted_by") else None
-        measure = m.Attended(_condition(f, "where", tables.ATTENDANCE_ROW), summed, hosted)
-    elif f.has("state"):
-        measure = _state(f)
-    elif f.has("ratio"):
-        measure = m.Ratio(f.names("ratio"), f.names("to"))
-    elif f.has("coverage"):
-        measure = _coverage(f)
-    elif f.has("deadline"):
-        f.choice("deadline", ["terms"])
-        measure = m.NextTerm()
-    else:
-        raise CatalogueError(
-            Problem(f.at, "没有写明怎么量", "count、sum、state、ratio、coverage、deadline 之一")
-        )
+    words = [word for word in MEASURES if f.has(word)]
+    if len(words) != 1:
+        known = "、".join(MEASURES)
+        raise CatalogueError(Problem(f.at, "没有写明怎么量，或写了两种", f"{known} 之一"))
+    measure = MEASURES[words[0]](f)
     f.done()
     return measure
+
+
+def _count(f: Fields) -> m.Measure:
+    if f.choice("count", ["activities", "attendances"]) == "activities":
+        return m.CountActivities(_condition(f, "where", tables.ACTIVITY_ROW))
+    where = _condition(f, "where", tables.ATTENDANCE_ROW)
+    return m.Attended(where, hosted_by=_hosted_by(f))
+
+
+def _sum(f: Fields) -> m.Measure:
+    f.choice("sum", ["hours"])
+    f.choice("of", ["attendances"])
+    where = _condition(f, "where", tables.ATTENDANCE_ROW)
+    return m.Attended(where, sum_hours=True, hosted_by=_hosted_by(f))
+
+
+def _different(f: Fields) -> m.Measure:
+    """What is counted once: kinds or days of activities or attendances, or persons reached."""
+    what = f.choice("distinct", [*m.Different, "persons"])
+    of = f.choice("of", ["activities", "attendances"])
+    if what == "persons":
+        if of != "activities":
+            raise f.wrong("of", "distinct: persons 数的是活动的参加人", "写 of: activities")
+        return m.Reached(_condition(f, "where", tables.ATTENDANCE_ROW))
+    different = m.Different(what)
+    if of == "activities":
+        return m.CountActivities(_condition(f, "where", tables.ACTIVITY_ROW), different)
+    where = _condition(f, "where", tables.ATTENDANCE_ROW)
+    return m.Attended(where, hosted_by=_hosted_by(f), different=different)
+
+
+def _hosted_by(f: Fields) -> m.HostedBy | None:
+    return m.HostedBy(f.choice("hosted_by", m.HostedBy)) if f.has("hosted_by") else None
+
+
+def _ratio(f: Fields) -> m.Measure:
+    return m.Ratio(f.names("ratio"), f.names("to"))
+
+
+def _deadline(f: Fields) -> m.Measure:
+    f.choice("deadline", ["terms"])
+    return m.NextTerm()
+
+
+def _case(f: Fields) -> m.Measure:
+    where = _condition(f, "case", tables.TABLES["cases"].columns)
+    return m.CaseTime(where, f.take("longer_than_days", int))
 
 
 def _state(f: Fields) -> m.State:
@@ -193,6 +321,18 @@ def _coverage(f: Fields) -> m.Coverage:
     if not isinstance(by, m.State | m.CountActivities) or getattr(by, "table", "") == "orgs":
         raise f.wrong("by", "覆盖率只能按 state 或 count: activities 判断")
     return m.Coverage(population, by)
+
+
+MEASURES: Mapping[str, Callable[[Fields], m.Measure]] = {
+    "count": _count,
+    "sum": _sum,
+    "distinct": _different,
+    "state": _state,
+    "ratio": _ratio,
+    "coverage": _coverage,
+    "deadline": _deadline,
+    "case": _case,
+}
 
 
 def _having(f: Fields) -> m.Having:
@@ -218,11 +358,20 @@ def _basis(f: Fields) -> m.Basis:
 
 
 def _reading(f: Fields) -> m.Reading:
-    reading = m.Reading(
-        f.text("id"), f.text("question"), f.text("chosen"), f.names("others", []), f.text("why")
-    )
+    others = tuple(_other(value, f) for value in f.take("others", list, []))
+    reading = m.Reading(f.text("id"), f.text("question"), f.text("chosen"), others, f.text("why"))
     f.done()
     return reading
+
+
+def _other(value: object, f: Fields) -> m.Option:
+    """A reading not taken: its words alone, or with an id and what it changes in the file."""
+    if isinstance(value, str):
+        return m.Option(value)
+    option = Fields(value, f.place("others"))
+    read = m.Option(option.text("says"), option.text("id"), changes=option.take("with", dict))
+    option.done()
+    return read
 
 
 def load_plan(path: Path) -> m.Plan:
@@ -267,7 +416,7 @@ def _calendar(folder: Path) -> Calendar:
     semesters.done()
     given = {g.take("year", int): (g.day("spring"), g.day("autumn")) for g in f.each("given", [])}
     f.done()
-    return Calendar(starts[0], starts[1], given)
+    return Calendar(starts[0], starts[1], given=given)
 
 
 def _month_day(f: Fields) -> tuple[int, int]:

@@ -1,13 +1,13 @@
 """What an obligation is: who owes what, how often, on whose authority, and what counts."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from typing import Any
 
-from guantong.conditions.model import Condition
-from guantong.periods import Calendar, Every, Period, periods_from
+from guantong.conditions.model import Compare, Condition, Op
+from guantong.periods import Calendar, Every, Period, Rhythm, periods_from
 
 # ---------------------------------------------------------------- who owes it
 
@@ -51,20 +51,43 @@ class HostedBy(StrEnum):
     OWN_ORG = "own_org"  # the organisation of the post
 
 
+class Different(StrEnum):
+    """What is counted once however often it occurs."""
+
+    KIND = "kind"
+    DAY = "held_on"
+
+
 @dataclass(frozen=True)
 class CountActivities:
-    """Activities that the organisation hosts in the period."""
+    """Activities that the organisation hosts in the period, or their different kinds or days.
+
+    `apart_from`: what counts for one of these does not count here as well (double counting).
+    """
 
     where: Condition
+    different: Different | None = None
+    apart_from: tuple["CountActivities", ...] = ()
 
 
 @dataclass(frozen=True)
 class Attended:
-    """Attendances of the person in the period: their number, or the sum of their hours."""
+    """Attendances of the person in the period: their number, the sum of their hours, or the
+    different kinds or days of what was attended. `apart_from` as above.
+    """
 
     where: Condition
     sum_hours: bool = False
     hosted_by: HostedBy | None = None
+    different: Different | None = None
+    apart_from: tuple["Attended", ...] = ()
+
+
+@dataclass(frozen=True)
+class Reached:
+    """Different persons who attended activities that the organisation hosts in the period."""
+
+    where: Condition
 
 
 @dataclass(frozen=True)
@@ -100,8 +123,24 @@ class NextTerm:
     """A later term of the same organisation begins by the day this one runs out."""
 
 
-type Measure = CountActivities | Attended | State | Ratio | Coverage | NextTerm
-ON_THE_DAY = (State, Ratio, Coverage)  # asked only of organisations that exist on the day
+@dataclass(frozen=True)
+class CaseTime:
+    """Cases of the organisation that on the day have been in such a state for more than `days`.
+
+    A case keeps only the state it is in now: of a day before that began, the state is not known.
+    """
+
+    where: Condition
+    days: int
+
+
+HELD = Compare("planned", Op.EQ, value=False)
+LASTING = frozenset({"process", "org_id", "person_id"})  # what does not change in a case's life
+
+type Measure = (
+    CountActivities | Attended | Reached | State | Ratio | Coverage | NextTerm | CaseTime
+)
+ON_THE_DAY = (State, Ratio, Coverage, CaseTime)  # asked only of organisations there on the day
 
 # ---------------------------------------------------------------- what is enough
 
@@ -139,14 +178,31 @@ class Basis:
 
 
 @dataclass(frozen=True)
+class Option:
+    """Another way to read the text. With an `id` it can be chosen: `changes` are the keys of the
+    file that it states otherwise, `obligation` is what then is owed.
+    """
+
+    says: str
+    id: str = ""
+    changes: dict[str, Any] = field(default_factory=dict, compare=False, hash=False)
+    obligation: "Obligation | None" = None
+
+
+@dataclass(frozen=True)
 class Reading:
     """How an ambiguous text is read (口径), and why."""
 
     id: str
     question: str
     chosen: str
-    others: tuple[str, ...]
+    others: tuple[Option, ...]
     why: str
+
+    @property
+    def options(self) -> dict[str, "Obligation"]:
+        """The other readings that can be chosen, by id."""
+        return {o.id: o.obligation for o in self.others if o.obligation is not None}
 
 
 @dataclass(frozen=True)
@@ -161,17 +217,22 @@ class Obligation:
     since: date
     until: date | None
     bearer: Bearer
-    every: Every
+    rhythm: Rhythm
     measure: Measure
     standards: tuple[Standard, ...]
     unit: str
     remedy: str
+    apart_from: tuple[str, ...] = ()
     having: tuple[Having, ...] = ()
     exempt: Condition | None = None
     exempt_reason: str = ""
     pro_rata: bool = False
     reading: Reading | None = None
     examples: tuple[dict[str, Any], ...] = field(default=(), compare=False, hash=False)
+
+    @property
+    def every(self) -> Every:
+        return self.rhythm.every
 
     def standard_on(self, day: date) -> Standard:
         """The standard for a period that begins on `day`: the latest in force, else the first."""
@@ -246,6 +307,10 @@ class Catalogue:
     def of_plan(self, name: str) -> tuple[Obligation, ...]:
         return tuple(self.obligations[n] for n in self.plans[name].obligation_names())
 
+    def calendar_of(self, plan: Plan) -> Calendar:
+        """The school's calendar, with years of the plan from the day on which it began."""
+        return replace(self.calendar, plan_year=(plan.span.start.month, plan.span.start.day))
+
     def label(self, group: str, code: str) -> str:
         """The Chinese word for a code, or the code itself where the catalogue has none."""
         entry = self.kinds.get(group, {}).get(code)
@@ -267,9 +332,11 @@ class Scope:
 class Question:
     """Which obligations, as seen on which day, for which stretch of time.
 
-    Periods count that begin in `span` and not after `on`; a term of office counts when it runs
-    out in `span` or later. Facts that begin after `on` are not known yet. `within` narrows to
-    the periods that it meets (terms are not narrowed), `scope` to some bearers.
+    Periods count that begin in `span` and not after `on`; a term of office, and what is owed once
+    by a day, count when they run out in `span` or later. Facts that begin after `on` are not known
+    yet, but with `forecast` activities that are planned count as if they had been held.
+    `tree_on`: the tree of that day, whatever the period ("as now" instead of "as it was then").
+    `within` narrows to the calendar periods that it meets, `scope` to some bearers.
     """
 
     obligations: tuple[Obligation, ...]
@@ -278,15 +345,28 @@ class Question:
     calendar: Calendar
     scope: Scope | None = None
     within: Period | None = None
+    forecast: bool = False
+    tree_on: date | None = None
 
-    def periods(self, every: Every) -> tuple[Period, ...]:
+    def periods(self, rhythm: Rhythm) -> tuple[Period, ...]:
+        """The periods that all bearers share; none where each has its own."""
         last = min(self.on, self.span.last_day)
-        found = periods_from(every, self.span.start, last, self.calendar)
-        return tuple(
-            p
-            for p in found
-            if self.within is None or (p.start < self.within.end and self.within.start < p.end)
-        )
+        match rhythm.every:
+            case Every.TERM | Every.WITHIN:
+                return ()
+            case Every.ONCE:
+                once = rhythm.once
+                listed = once and once.start <= self.on and self.span.start < once.end
+                return (once,) if once and listed else ()
+            case Every.ROLLING:
+                return tuple(periods_from(Every.MONTH, self.span.start, last, self.calendar))
+            case every:
+                found = periods_from(every, self.span.start, last, self.calendar)
+                return tuple(p for p in found if self._is_asked(p))
+
+    def _is_asked(self, period: Period) -> bool:
+        within = self.within
+        return within is None or (period.start < within.end and within.start < period.end)
 
     def day(self, period: Period) -> date:
         """Return the day that counts in a period: its last, or the as-of day if earlier."""

@@ -7,12 +7,12 @@ Slow and obvious on purpose. The compiled SQL (`compile.py`) must give the same 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import assert_never
 
-from guantong.conditions.evaluate import evaluate, some
-from guantong.conditions.model import Condition
+from guantong.conditions.evaluate import evaluate, every, some
+from guantong.conditions.model import All, Any, Condition, Not, conjuncts, fields_of
 from guantong.obligations import model as m
 from guantong.obligations.known import (
     Facts,
@@ -24,7 +24,7 @@ from guantong.obligations.known import (
     merged,
     runs_out,
 )
-from guantong.periods import Every, Period
+from guantong.periods import Every, Period, Rhythm
 
 type Answer = bool | None  # None: not known
 
@@ -130,27 +130,57 @@ def _in_scope(bound: Bound, scope: m.Scope | None) -> bool:
 
 
 def _bearers(o: m.Obligation, q: m.Question, known: Known) -> Iterator[Bound]:
-    match o.bearer, o.measure:
-        case m.OrgBearer(when), m.NextTerm():
-            yield from _terms(o, when, q, known)
-        case m.OrgBearer(when), _:
-            for period in q.periods(o.every):
-                for org in known.orgs.values():
-                    if _exists([org], period, o.every):
-                        yield from _org(o, when, org, period, known)
-        case m.MemberBearer(), _:
-            for period in q.periods(o.every):
-                yield from _members(o, o.bearer, period, known)
-        case m.PostBearer(), _:
-            for period in q.periods(o.every):
-                yield from _holders(o, o.bearer, period, known)
+    match o.bearer:
+        case m.OrgBearer():
+            for org in known.orgs.values():
+                for period in _org_periods(o, org, q, known):
+                    yield from _org(o, o.bearer, org, period, known)
+        case m.MemberBearer(when):
+            for (person,), rows in _by(("person_id",), _maybe(when, known.rows["memberships"])):
+                for period in _periods(o.rhythm, rows, q):
+                    yield from _member(o, o.bearer, person, rows, period, known)
+        case m.PostBearer(when):
+            held = _maybe(when, _posts(known))
+            for (person, org_id), rows in _by(("person_id", "org_id"), held):
+                for period in _periods(o.rhythm, rows, q):
+                    yield from _holder(o, o.bearer, (person, org_id), rows, period, known)
+
+
+def _org_periods(o: m.Obligation, org: Row, q: m.Question, known: Known) -> Iterator[Period]:
+    if o.every is not Every.TERM:
+        yield from _periods(o.rhythm, [org], q)
+        return
+    for term in known.rows["terms"]:
+        due = runs_out(term)
+        if term["org_id"] == org["org_id"] and max(term["elected_on"], q.span.start) <= due:
+            period = Period(term["elected_on"], due + timedelta(days=1))
+            if covers(org, q.day(period)):
+                yield period
+
+
+def _periods(rhythm: Rhythm, rows: list[Row], q: m.Question) -> Iterator[Period]:
+    """The periods in which a bearer with these spans is there long enough to be bound."""
+    spans = list(merged(rows))
+    if rhythm.every is Every.WITHIN:
+        for start, end in spans:
+            period = Period(start, start + timedelta(days=rhythm.days + 1))
+            if start in q.span and start <= q.on and (end is None or period.end <= end):
+                yield period
+        return
+    for period in q.periods(rhythm):
+        if any(
+            start <= stretch.start and (end is None or stretch.end <= end)
+            for stretch in rhythm.stretches(period)
+            for start, end in spans
+        ):
+            yield period
 
 
 def _org(
-    o: m.Obligation, when: Condition, org: Row, period: Period, known: Known
+    o: m.Obligation, bearer: m.OrgBearer, org: Row, period: Period, known: Known
 ) -> Iterator[Bound]:
     day = known.question.day(period)
-    answers = [evaluate(when, org)]
+    answers = [evaluate(bearer.when, org)]
     for having in o.having:
         certain, possible = _state(having.state, org["org_id"], day, known)
         answers.append(
@@ -159,56 +189,56 @@ def _org(
     if isinstance(o.measure, m.ON_THE_DAY) and not covers(org, day):
         return
     if False not in answers:
-        yield Bound(org["org_id"], None, period, None if None in answers else True)
+        sure = None if None in answers else True
+        yield Bound(org["org_id"], None, period, sure, _exempt(o, [org]))
 
 
-def _terms(o: m.Obligation, when: Condition, q: m.Question, known: Known) -> Iterator[Bound]:
-    for term in known.rows["terms"]:
-        org = known.orgs.get(term["org_id"])
-        due = runs_out(term)
-        if org is None or due < term["elected_on"] or due < q.span.start:
-            continue
-        period = Period(term["elected_on"], date.fromordinal(due.toordinal() + 1))
-        if covers(org, q.day(period)):
-            yield from _org(o, when, org, period, known)
-
-
-def _members(
-    o: m.Obligation, bearer: m.MemberBearer, period: Period, known: Known
+def _member(
+    o: m.Obligation,
+    bearer: m.MemberBearer,
+    person_id: int,
+    rows: list[Row],
+    period: Period,
+    known: Known,
 ) -> Iterator[Bound]:
     day = known.question.day(period)
-    for person_id, rows in _by(("person_id",), _maybe(bearer.when, known.rows["memberships"])):
-        begun = [row for row in rows if row["valid_from"] <= day]
-        if not begun or not _exists(rows, period, o.every):
-            continue
-        row = max(begun, key=lambda r: (r["valid_from"], r["org_id"]))
-        barred: Answer = False
-        if bearer.without_post is not None:
-            posts = (p for p in _posts(known, day) if p["person_id"] == person_id[0])
-            barred = some(evaluate(bearer.without_post, post) for post in posts)
-        if barred:
-            continue
-        sure = None if barred is None else evaluate(bearer.when, row)
-        exempt = evaluate(o.exempt, row) if o.exempt is not None else False
-        months = _months_touched(rows, period)
-        yield Bound(row["org_id"], person_id[0], period, sure, exempt, months)
+    begun = [row for row in rows if row["valid_from"] <= day]
+    if not begun:
+        return
+    row = max(begun, key=lambda r: (r["valid_from"], r["org_id"]))
+    barred: Answer = False
+    if bearer.without_post is not None:
+        posts = (p for p in _posts(known, day) if p["person_id"] == person_id)
+        barred = some(evaluate(bearer.without_post, post) for post in posts)
+    if barred:
+        return
+    sure = None if barred is None else evaluate(bearer.when, row)
+    months = _months_touched(rows, period)
+    yield Bound(row["org_id"], person_id, period, sure, _exempt(o, [row]), months)
 
 
-def _holders(
-    o: m.Obligation, bearer: m.PostBearer, period: Period, known: Known
+def _holder(
+    o: m.Obligation,
+    bearer: m.PostBearer,
+    key: tuple[int, ...],
+    rows: list[Row],
+    period: Period,
+    known: Known,
 ) -> Iterator[Bound]:
+    person_id, org_id = key
     day = known.question.day(period)
-    rows = list(_maybe(bearer.when, _posts(known)))
-    for (person_id, org_id), held in _by(("person_id", "org_id"), rows):
-        if not _exists(held, period, o.every):
-            continue
-        now = [row for row in held if covers(row, day)] if bearer.on_day else meeting(held, period)
-        sure = some(evaluate(bearer.when, row) for row in now)
-        if sure is False:
-            continue
-        if bearer.linked and not known.linked_orgs(person_id, bearer.linked, day):
-            continue
-        yield Bound(org_id, person_id, period, sure, months=_months_touched(held, period))
+    now = [row for row in rows if covers(row, day)] if bearer.on_day else meeting(rows, period)
+    sure = some(evaluate(bearer.when, row) for row in now)
+    if sure is False:
+        return
+    if bearer.linked and not known.linked_orgs(person_id, bearer.linked, day):
+        return
+    months = _months_touched(rows, period)
+    yield Bound(org_id, person_id, period, sure, _exempt(o, now), months)
+
+
+def _exempt(o: m.Obligation, rows: Iterable[Row]) -> Answer:
+    return False if o.exempt is None else some(evaluate(o.exempt, row) for row in rows)
 
 
 def _posts(known: Known, day: date | None = None) -> Iterator[Row]:
@@ -230,18 +260,6 @@ def _by(key: tuple[str, ...], rows: Iterable[Row]) -> Iterable[tuple[tuple[int, 
     return groups.items()
 
 
-def _exists(rows: list[Row], period: Period, every: Every) -> bool:
-    """Bound rule: a whole calendar month of the period; for months, its last day."""
-    if every is Every.MONTH:
-        return any(covers(row, period.last_day) for row in rows)
-    spans = list(merged(rows))
-    return any(
-        start <= month.start and (end is None or month.end <= end)
-        for month in period.whole_months()
-        for start, end in spans
-    )
-
-
 def _months_touched(rows: list[Row], period: Period) -> int:
     return sum(bool(meeting(rows, month)) for month in period.whole_months())
 
@@ -251,19 +269,24 @@ def _months_touched(rows: list[Row], period: Period) -> int:
 
 def _amount(o: m.Obligation, bound: Bound, known: Known) -> Amount:
     day = known.question.day(bound.period)
+    window = o.rhythm.window(bound.period)
     match o.measure:
-        case m.CountActivities(where):
-            return _counted(*_hosted(where, bound.org_id, bound.period, known))
+        case m.CountActivities():
+            return _activities(o.measure, bound.org_id, window, known)
         case m.Attended():
-            return _attended(o.measure, bound, known)
+            return _attended(o.measure, bound, window, known)
+        case m.Reached(where):
+            return _reached(where, bound.org_id, window, known)
         case m.State():
             return _counted(*_state(o.measure, bound.org_id, day, known))
         case m.Ratio(of, to):
             return _ratio(of, to, bound.org_id, day, known)
         case m.Coverage():
-            return _coverage(o.measure, bound, day, known)
+            return _coverage(o.measure, bound.org_id, window, day, known)
         case m.NextTerm():
             return _next_term(bound, known)
+        case m.CaseTime():
+            return _counted(*_tally(_overdue(o.measure, bound.org_id, day, known)))
         case _:
             assert_never(o.measure)
 
@@ -278,43 +301,82 @@ def _tally(answers: Iterable[Answer]) -> tuple[int, int]:
     return seen.count(True), len(seen) - seen.count(False)
 
 
-def _with_planned(where: Condition, row: Row, planned: Answer) -> Answer:
-    holds = evaluate(where, row)
-    if holds is False or planned:
-        return False
-    return None if planned is None else holds
+def _different(found: Iterable[tuple[Answer, object]]) -> tuple[int, int]:
+    """How many different values hold, and how many may; a value not known may be a new one."""
+    seen = [(answer, value) for answer, value in found if answer is not False]
+    certain = {value for answer, value in seen if answer and value is not None}
+    possible = {value for _, value in seen if value is not None}
+    return len(certain), len(possible) + sum(value is None for _, value in seen)
 
 
-def _hosted(where: Condition, org_id: int, period: Period, known: Known) -> tuple[int, int]:
-    return _tally(
-        _with_planned(where, activity, activity["planned"])
+def _with_planned(where: Condition, row: Row, known: Known) -> Answer:
+    """Whether a row fulfils `where` and its activity has been held, or counts as held."""
+    held = True if known.question.forecast else evaluate(m.HELD, row)
+    return every([evaluate(where, row), held])
+
+
+def _hosted(
+    measure: m.CountActivities, org_id: int, window: Period, known: Known
+) -> list[tuple[Answer, Row]]:
+    """The activities that the organisation hosts in the window, and whether each counts."""
+    elsewhere = Any(tuple(other.where for other in measure.apart_from))
+    where = All((measure.where, Not(elsewhere)))
+    return [
+        (_with_planned(where, activity, known), activity)
         for activity_id, activity in known.activities.items()
-        if activity["held_on"] in period and org_id in known.hosts[activity_id]
-    )
+        if activity["held_on"] in window and org_id in known.hosts[activity_id]
+    ]
 
 
-def _attended(measure: m.Attended, bound: Bound, known: Known) -> Amount:
-    rows, answers = [], []
+def _activities(measure: m.CountActivities, org_id: int, window: Period, known: Known) -> Amount:
+    found = _hosted(measure, org_id, window, known)
+    if measure.different is None:
+        return _counted(*_tally(answer for answer, _ in found))
+    return _counted(*_different((answer, row[measure.different]) for answer, row in found))
+
+
+def _reached(where: Condition, org_id: int, window: Period, known: Known) -> Amount:
+    answers = defaultdict[int, list[Answer]](list)
+    for row, activity in _attendances(known, window):
+        if org_id in known.hosts[activity["activity_id"]]:
+            answers[row["person_id"]].append(_with_planned(where, row, known))
+    return _counted(*_tally(some(of_one) for of_one in answers.values()))
+
+
+def _attendances(known: Known, window: Period) -> Iterator[tuple[Row, Row]]:
+    """Attendances in the window with what is known of their activity, and the activity."""
     for attendance in known.rows["attendances"]:
         activity = known.activities.get(attendance["activity_id"])
-        if activity is None or attendance["person_id"] != bound.person_id:
-            continue
-        if activity["held_on"] not in bound.period:
-            continue
-        if not _hosted_by(measure.hosted_by, activity, bound, known):
-            continue
-        row = {**attendance, "kind": activity["kind"], "activity_hours": activity["hours"]}
-        rows.append(row)
-        answers.append(_with_planned(measure.where, row, activity["planned"]))
+        if activity is not None and activity["held_on"] in window:
+            about = {"kind": activity["kind"], "activity_hours": activity["hours"]}
+            yield {**attendance, **about, "planned": activity["planned"]}, activity
+
+
+def _attended(measure: m.Attended, bound: Bound, window: Period, known: Known) -> Amount:
+    rows = [
+        ({**row, "held_on": activity["held_on"]}, _attends(measure, row, activity, bound, known))
+        for row, activity in _attendances(known, window)
+        if row["person_id"] == bound.person_id
+    ]
+    if measure.different is not None:
+        return _counted(*_different((answer, row[measure.different]) for row, answer in rows))
     if not measure.sum_hours:
-        return _counted(*_tally(answers))
-    known_hours = sum(
-        (r["hours"] or Decimal(0) for r, a in zip(rows, answers, strict=True) if a), Decimal(0)
-    )
-    settled = all(
-        a is False or (a and r["hours"] is not None) for r, a in zip(rows, answers, strict=True)
-    )
-    return Amount(known_hours, known_hours if settled else None)
+        return _counted(*_tally(answer for _, answer in rows))
+    hours = sum((row["hours"] or Decimal(0) for row, answer in rows if answer), Decimal(0))
+    settled = all(answer is False or (answer and row["hours"] is not None) for row, answer in rows)
+    return Amount(hours, hours if settled else None)
+
+
+def _attends(measure: m.Attended, row: Row, activity: Row, bound: Bound, known: Known) -> Answer:
+    """Whether an attendance counts: as asked, hosted as asked, and not counted elsewhere."""
+    if not _hosted_by(measure.hosted_by, activity, bound, known):
+        return False
+    answers = [_with_planned(measure.where, row, known)]
+    for other in measure.apart_from:
+        there = evaluate(other.where, row)
+        hosted = _hosted_by(other.hosted_by, activity, bound, known)
+        answers.append((None if there is None else not there) if hosted else True)
+    return every(answers)
 
 
 def _hosted_by(how: m.HostedBy | None, activity: Row, bound: Bound, known: Known) -> bool:
@@ -383,17 +445,18 @@ def _latest(name: str, org_id: int, day: date, known: Known) -> Decimal | None:
     return max(rows, key=lambda row: row["as_of"])["value"] if rows else None
 
 
-def _coverage(measure: m.Coverage, bound: Bound, day: date, known: Known) -> Amount:
+def _coverage(measure: m.Coverage, org_id: int, window: Period, day: date, known: Known) -> Amount:
     """Left open as soon as one flag is not known, even where the rest would settle it."""
     covered: list[Answer] = []
-    for org in known.below(bound.org_id, day):
+    for org in known.below(org_id, day):
         counts = evaluate(measure.of, org)
         if counts is False:
             continue
         if isinstance(measure.by, m.State):
             certain, possible = _state(measure.by, org["org_id"], day, known)
         else:
-            certain, possible = _hosted(measure.by.where, org["org_id"], bound.period, known)
+            rows = _hosted(measure.by, org["org_id"], window, known)
+            certain, possible = _tally(answer for answer, _ in rows)
         has = True if certain else None if possible else False
         covered.append(None if counts is None else has)
     if not covered:
@@ -413,3 +476,23 @@ def _next_term(bound: Bound, known: Known) -> Amount:
         return _counted(0, 0)
     in_time = min(later) <= bound.period.last_day
     return Amount(Decimal(1), Decimal(1), late=not in_time)
+
+
+def _overdue(measure: m.CaseTime, org_id: int, day: date, known: Known) -> Iterator[Answer]:
+    limit = day - timedelta(days=measure.days)
+    for case in known.rows["cases"]:
+        open_still = case["opened_on"] <= day and (
+            not case["closed_on"] or day < case["closed_on"]
+        )
+        if case["org_id"] != org_id or not open_still:
+            continue
+        since = case["state_since"]
+        if since is not None and since <= day:
+            yield every([evaluate(measure.where, case), since < limit])
+        else:  # in which state it was then is not known; but none can be older than the case
+            lasting = (
+                evaluate(part, case)
+                for part in conjuncts(measure.where)
+                if fields_of(part) <= m.LASTING
+            )
+            yield every([*lasting, None if case["opened_on"] < limit else False])

@@ -6,8 +6,13 @@ from typing import assert_never
 from guantong.conditions.evaluate import evaluate
 from guantong.conditions.model import about
 from guantong.obligations import model as m
+from guantong.periods import Every
 
 HOSTED = frozenset({"activities", "hosts"})
+BY: dict[m.HostedBy | None, str] = {
+    m.HostedBy.OWN_BRANCH: "memberships",
+    m.HostedBy.CONTACT_POINT: "relations",
+}
 
 
 def concerned(
@@ -22,16 +27,22 @@ def concerned(
     return bool(_measure(o.measure) & tables) and (kinds is None or _may_count(o.measure, kinds))
 
 
+def tables_of(o: m.Obligation) -> frozenset[str]:
+    """The fact tables that the obligation reads."""
+    return _who(o) | _measure(o.measure)
+
+
 def _may_count(measure: m.Measure, kinds: Collection[str]) -> bool:
     counted = measure.by if isinstance(measure, m.Coverage) else measure
-    if not isinstance(counted, m.CountActivities | m.Attended):
+    if not isinstance(counted, m.CountActivities | m.Attended | m.Reached):
         return False
     where = about(counted.where, {"kind"})
     return any(evaluate(where, {"kind": kind}) for kind in kinds)
 
 
 def _who(o: m.Obligation) -> frozenset[str]:
-    return _bearer(o.bearer) | {h.state.table for h in o.having}
+    terms = {"terms"} if o.every is Every.TERM else set()
+    return _bearer(o.bearer) | {h.state.table for h in o.having} | terms
 
 
 def _bearer(bearer: m.Bearer) -> frozenset[str]:
@@ -51,12 +62,12 @@ def _measure(measure: m.Measure) -> frozenset[str]:
         case m.CountActivities():
             return HOSTED
         case m.Attended():
-            where = {
-                m.HostedBy.OWN_BRANCH: {"memberships"},
-                m.HostedBy.CONTACT_POINT: {"relations"},
-            }
-            hosted = where.get(measure.hosted_by, set()) if measure.hosted_by else set()
-            return HOSTED | {"attendances"} | hosted
+            hows = {measure.hosted_by, *(other.hosted_by for other in measure.apart_from)}
+            return HOSTED | {"attendances"} | {BY[how] for how in hows if how in BY}
+        case m.Reached():
+            return HOSTED | {"attendances"}
+        case m.CaseTime():
+            return frozenset({"cases"})
         case m.State(table):
             return frozenset({"orgs", "org_parents"} if table == "orgs" else {table})
         case m.Ratio():

@@ -1,9 +1,12 @@
 """What counts, as SQL: one scan per fact table, key and period length, shared by obligations."""
 
+from collections.abc import Iterator
+from datetime import timedelta
+
 from sqlglot import exp, select, union
 
+from guantong.conditions import model as c
 from guantong.conditions.compile import literal
-from guantong.conditions.model import All, Compare, Condition, Op, about
 from guantong.obligations import model as m
 from guantong.obligations.stages import (
     NO_LIMIT,
@@ -12,69 +15,142 @@ from guantong.obligations.stages import (
     Found,
     Scan,
     Stages,
+    Timeline,
     cases,
     compiled,
     covers,
     holds,
+    literal_rows,
     may_hold,
+    not_false,
     number,
 )
 from guantong.obligations.tables import TABLES
-from guantong.periods import Every
 
-HELD = Compare("planned", Op.EQ, value=False)
 ATTENDANCE = {"kind": "a.kind", "activity_hours": "a.hours", "planned": "a.planned"}
 ACTIVITY = {"kind", "activity_hours"}
 PERSONAL = {"posts", "memberships"}
 
+type Pair = tuple[exp.Expr, exp.Expr]
 
-def hosted_scan(where: Condition, every: Every, stages: Stages, *, scoped: bool) -> Found:
+
+def hosted_scan(
+    measure: m.CountActivities, at: Timeline, stages: Stages, *, scoped: bool
+) -> Found:
     """Activities by host: keyed by org_id and period_start."""
 
     def make() -> Scan:
-        body = (
-            select()
-            .from_(stages.fact("hosts", "h"))
-            .join(f"{stages.held(every)} AS a", on="a.activity_id = h.activity_id")
-        )
+        body = _dated(select().from_(stages.fact("hosts", "h")), "h", at, stages)
         if scoped:
             body = stages.only(body, "h.org_id", stages.org_ids)
-        return Scan(body, ("h.org_id", "a.period_start"))
+        return Scan(body, ("h.org_id", f"{_days_of(at)}.period_start"))
 
-    name = f"hosted_by_{every.value}" + ("" if scoped else "_anywhere")
-    needed = compiled(where, "a")
-    return stages.ask(name, make, where, lambda: _rows_that(All((where, HELD)), "a"), needed)
+    name = f"hosted_by_{at.name}" + ("" if scoped else "_anywhere")
+    elsewhere = c.Any(tuple(other.where for other in measure.apart_from))
+    where = c.All((measure.where, c.Not(elsewhere))) if measure.apart_from else measure.where
+
+    def pair() -> Pair:
+        return _counted(_held(where, "a", None, stages), measure.different)
+
+    return stages.ask(name, make, measure, pair, compiled(where, "a"))
 
 
-def attended_scan(measure: m.Attended, every: Every, stages: Stages) -> Found:
-    """Attendances by person: keyed by person_id, period_start and, for own_org, org_id."""
-    how = measure.hosted_by
+def _dated(body: exp.Select, alias: str, at: Timeline, stages: Stages) -> exp.Select:
+    """Join to rows with an activity_id the activity as `a`, and where bearers have periods of
+    their own the period as `p`.
+    """
+    same = f"a.activity_id = {alias}.activity_id"
+    if not at.key:
+        return body.join(f"{stages.held(at.rhythm)} AS a", on=same)
+    in_time = " AND ".join(f"p.{column} = {alias}.{column}" for column in at.key[:1])
+    return body.join(stages.fact("activities", "a"), on=same).join(
+        f"{at.stage} AS p",
+        on=f"{in_time} AND a.held_on >= p.period_start AND a.held_on <= p.due_on",
+    )
+
+
+def _days_of(at: Timeline) -> str:
+    """The alias under which `_dated` leaves period_start and day."""
+    return "p" if at.key else "a"
+
+
+def reached_scan(where: c.Condition, at: Timeline, stages: Stages) -> Found:
+    """Different persons at activities by host: keyed by org_id and period_start. Whole counts."""
 
     def make() -> Scan:
-        body = (
-            select()
-            .from_(stages.fact("attendances", "t"))
-            .join(f"{stages.held(every)} AS a", on="a.activity_id = t.activity_id")
-        )
+        body = _dated(select().from_(stages.fact("hosts", "h")), "h", at, stages)
+        body = body.join(stages.fact("attendances", "t"), on="t.activity_id = h.activity_id")
+        body = stages.only(body, "h.org_id", stages.org_ids)
+        return Scan(body, ("h.org_id", f"{_days_of(at)}.period_start"))
+
+    def pair() -> Pair:
+        return _persons(_held(where, "t", ATTENDANCE, stages), "t")
+
+    needed = compiled(where, "t", ATTENDANCE)
+    return stages.ask(f"reached_by_{at.name}", make, where, pair, needed)
+
+
+def attended_scan(measure: m.Attended, at: Timeline, stages: Stages) -> Found:
+    """Attendances by person: keyed by person_id, period_start and, for own_org or where each post
+    has periods of its own, org_id.
+    """
+    how, days = measure.hosted_by, _days_of(at)
+    elsewhere = [other.hosted_by for other in measure.apart_from if other.hosted_by]
+
+    def make() -> Scan:
+        body = _dated(select().from_(stages.fact("attendances", "t")), "t", at, stages)
         body = stages.only(body, "t.person_id", stages.person_ids)
-        group: tuple[str, ...] = ("t.person_id", "a.period_start")
+        group: tuple[str, ...] = ("t.person_id", f"{days}.period_start")
         if how is m.HostedBy.OWN_ORG:
-            body = body.join(stages.fact("hosts", "h"), on="h.activity_id = a.activity_id")
+            on = "h.activity_id = a.activity_id"
+            on += " AND h.org_id = p.org_id" if "org_id" in at.key else ""
+            body = body.join(stages.fact("hosts", "h"), on=on)
             group = (*group, "h.org_id")
-        elif how is not None:
-            body = body.where(exp.Exists(this=own_host(how, stages)))
+        elif "org_id" in at.key:
+            group = (*group, "p.org_id")
+        if how in BY_HOST:
+            body = body.where(exp.Exists(this=own_host(how, stages, days)))
+        for other in dict.fromkeys(elsewhere):
+            body = _beside_hosted(body, other, at, stages)
         return Scan(body, group)
 
-    name = f"attended_by_{every.value}" + (f"_at_{how.value}" if how else "")
-    key = (measure.where, measure.sum_hours)
+    name = f"attended_by_{at.name}" + (f"_at_{how.value}" if how else "")
+    name += "".join(f"_not_at_{other.value}" for other in dict.fromkeys(elsewhere))
     # Said of the activity alone as well: few activities may do, and then few attendances are read.
-    needed = (about(measure.where, ACTIVITY), measure.where)
+    needed = (c.about(measure.where, ACTIVITY), measure.where)
     conditions = (compiled(where, "t", ATTENDANCE) for where in needed)
-    return stages.ask(name, make, key, lambda: _attendances(measure), *conditions)
+    return stages.ask(name, make, measure, lambda: _attendances(measure, stages), *conditions)
 
 
-def own_host(how: m.HostedBy, stages: Stages) -> exp.Select:
-    """Whether a host of the activity is the person's branch then, or a linked organisation."""
+BY_HOST = (m.HostedBy.OWN_BRANCH, m.HostedBy.CONTACT_POINT)
+
+
+def _beside_hosted(body: exp.Select, how: m.HostedBy, at: Timeline, stages: Stages) -> exp.Select:
+    """Join as `how` the attendances that were hosted so: joined, since not every engine takes an
+    EXISTS inside a sum.
+    """
+    days = _days_of(at)
+
+    def make() -> exp.Query:
+        rows = _dated(select().from_(stages.fact("attendances", "t")), "t", at, stages)
+        rows = stages.only(rows, "t.person_id", stages.person_ids)
+        rows = rows.where(exp.Exists(this=own_host(how, stages, days)))
+        return rows.select("t.activity_id", "t.person_id", f"{days}.period_start").distinct()
+
+    stage = stages.stage(f"attendances_at_{how.value}_by_{at.name}", make)
+    alias = how.value
+    return body.join(
+        f"{stage} AS {alias}",
+        on=f"{alias}.activity_id = t.activity_id AND {alias}.person_id = t.person_id"
+        f" AND {alias}.period_start = {days}.period_start",
+        join_type="left",
+    )
+
+
+def own_host(how: m.HostedBy | None, stages: Stages, days: str = "a") -> exp.Select:
+    """Whether a host of the activity is the person's branch then, or a linked organisation on
+    the day in column `day` of alias `days`.
+    """
     query = select("1").from_(stages.fact("hosts", "h")).where("h.activity_id = t.activity_id")
     if how is m.HostedBy.OWN_BRANCH:
         mine = f"b.person_id = t.person_id AND b.org_id = h.org_id AND {covers('b', 'a.held_on')}"
@@ -82,14 +158,28 @@ def own_host(how: m.HostedBy, stages: Stages) -> exp.Select:
     linked = exp.EQ(this=exp.column("kind", "r"), expression=literal("contact_point"))
     there = "r.person_id = t.person_id AND COALESCE(r.other_org_id, r.org_id) = h.org_id"
     return query.join(
-        stages.fact("relations", "r"), on=exp.and_(linked, f"{there} AND {covers('r', 'a.day')}")
+        stages.fact("relations", "r"),
+        on=exp.and_(linked, f"{there} AND {covers('r', f'{days}.day')}"),
     )
 
 
-def _attendances(measure: m.Attended) -> tuple[exp.Expr, exp.Expr]:
-    condition = compiled(All((measure.where, HELD)), "t", ATTENDANCE)
+def _held(
+    where: c.Condition, alias: str, names: dict[str, str] | None, stages: Stages
+) -> exp.Expr:
+    """The condition, of activities that have been held or are to count as held."""
+    held = c.ALWAYS if stages.question.forecast else m.HELD
+    return compiled(c.All((where, held)), alias, names)
+
+
+def _attendances(measure: m.Attended, stages: Stages) -> Pair:
+    condition = _held(measure.where, "t", ATTENDANCE, stages)
+    for other in measure.apart_from:
+        there = compiled(other.where, "t", ATTENDANCE)
+        if other.hosted_by is not None:
+            there = exp.and_(there, f"{other.hosted_by.value}.activity_id IS NOT NULL")
+        condition = exp.and_(condition, exp.Not(this=exp.paren(there)))
     if not measure.sum_hours:
-        return _rows_that(All((measure.where, HELD)), "t", ATTENDANCE)
+        return _counted(condition, measure.different)
     hours = exp.func("COALESCE", number("t.hours"), literal(0))
     known = _sum(holds(condition, hours))
     none_left = exp.or_(
@@ -99,13 +189,22 @@ def _attendances(measure: m.Attended) -> tuple[exp.Expr, exp.Expr]:
     return known, exp.Add(this=known.copy(), expression=exp.cast(no_limit, WHOLE))
 
 
-def _rows_that(
-    condition: Condition, alias: str, names: dict[str, str] | None = None
-) -> tuple[exp.Expr, exp.Expr]:
-    sql = compiled(condition, alias, names)
-    return _sum(holds(sql, SCALE)), _sum(
-        exp.Mul(this=exp.paren(may_hold(sql)), expression=literal(SCALE))
-    )
+def _counted(condition: exp.Expr, different: m.Different | None) -> Pair:
+    """How many rows, or different kinds or days of their activities. In ten-thousandths."""
+    if different is None:
+        maybe = exp.Mul(this=exp.paren(may_hold(condition)), expression=literal(SCALE))
+        return _sum(holds(condition, SCALE)), _sum(maybe)
+    value = exp.column(different.value, "a")
+    certain = _distinct(cases((condition.copy(), value.copy())))
+    no = exp.Not(this=exp.paren(condition))
+    possible = _distinct(cases((no, exp.null()), default=value.copy()))
+    nameless = exp.and_(f"a.{different.value} IS NULL", not_false(condition.copy()))
+    each_new = exp.Add(this=possible, expression=exp.Sum(this=holds(nameless)))
+    return _scaled(certain), _scaled(exp.paren(each_new))
+
+
+def _scaled(count: exp.Expr) -> exp.Expr:
+    return exp.cast(exp.Mul(this=count, expression=literal(SCALE)), WHOLE)
 
 
 def _sum(value: exp.Expr) -> exp.Expr:
@@ -115,29 +214,24 @@ def _sum(value: exp.Expr) -> exp.Expr:
 # ---------------------------------------------------------------- states on the day
 
 
-def state_scan(state: m.State, every: Every, stages: Stages, *, scoped: bool) -> Found:
+def state_scan(state: m.State, at: Timeline, stages: Stages, *, scoped: bool) -> Found:
     """What holds on the day, by organisation: keyed by org_id and period_start. Whole counts."""
 
     def make() -> Scan:
         if state.table == "orgs":
-            body = select().from_(f"{stages.below(every)} AS f")
+            body = select().from_(f"{stages.below(at.rhythm)} AS f")
             body = stages.only(body, "f.ancestor_id", stages.org_ids) if scoped else body
             return Scan(body, ("f.ancestor_id", "f.period_start"))
         rows, on = state_rows(state.table, stages)
-        days = _days(every, stages)
-        body = select().from_(rows).join(f"{days} AS p", on=on)
-        if every is Every.TERM:
+        body = select().from_(rows).join(f"{at.stage} AS p", on=on)
+        if at.key:
             body = body.where("p.org_id = f.org_id")
         body = stages.only(body, "f.org_id", stages.org_ids) if scoped else body
         return Scan(body, ("f.org_id", "p.period_start"))
 
-    name = f"{state.table}_on_day_by_{every.value}" + ("" if scoped else "_anywhere")
+    name = f"{state.table}_on_day_by_{at.name}" + ("" if scoped else "_anywhere")
     needed = compiled(state.where, "f")
     return stages.ask(name, make, state.where, lambda: _state_pair(state), needed)
-
-
-def _days(every: Every, stages: Stages) -> str:
-    return "orgs_by_term" if every is Every.TERM else stages.periods(every)
 
 
 def state_rows(table: str, stages: Stages) -> tuple[exp.Expr, str]:
@@ -160,7 +254,11 @@ def _state_pair(state: m.State) -> tuple[exp.Expr, exp.Expr]:
     condition = compiled(state.where, "f")
     if state.table not in PERSONAL:
         return exp.Sum(this=holds(condition)), exp.Sum(this=may_hold(condition))
-    person = exp.column("person_id", "f")
+    return _persons(condition, "f")
+
+
+def _persons(condition: exp.Expr, alias: str) -> Pair:
+    person = exp.column("person_id", alias)
     sure = cases((condition.copy(), person.copy()))
     maybe = cases((exp.Not(this=exp.paren(condition)), exp.null()), default=person)
     return _distinct(sure), _distinct(maybe)
@@ -168,3 +266,55 @@ def _state_pair(state: m.State) -> tuple[exp.Expr, exp.Expr]:
 
 def _distinct(value: exp.Expr) -> exp.Expr:
     return exp.Count(this=exp.Distinct(expressions=[value]))
+
+
+# ---------------------------------------------------------------- cases
+
+
+def case_scan(measure: m.CaseTime, at: Timeline, stages: Stages) -> Found:
+    """Cases too long in a state on the day: keyed by org_id and period_start. Whole counts."""
+
+    def make() -> Scan:
+        body = select().from_(stages.fact("cases", "f"))
+        body = body.join(f"{_limits(measure.days, at, stages)} AS p", on=IN_HAND)
+        body = stages.only(body, "f.org_id", stages.org_ids)
+        return Scan(body, ("f.org_id", "p.period_start"))
+
+    def pair() -> Pair:
+        condition = exp.and_(*(sql for _, sql in case_tests(measure)))
+        return exp.Sum(this=holds(condition)), exp.Sum(this=may_hold(condition))
+
+    lasting = compiled(c.about(measure.where, m.LASTING), "f")
+    return stages.ask(f"cases_over_{measure.days}_by_{at.name}", make, measure, pair, lasting)
+
+
+IN_HAND = "f.opened_on <= p.day AND (f.closed_on IS NULL OR f.closed_on > p.day)"
+
+
+def case_tests(measure: m.CaseTime) -> Iterator[tuple[c.Condition | None, exp.Expr]]:
+    """What a case must pass, each part of the condition for itself, and last (None) that it has
+    been in the state since before p.limit_day. Unknown of a day before its present state began,
+    but for what lasts as long as the case, and unless the case itself is younger.
+    """
+    in_it = exp.condition("f.state_since <= p.day")
+    for part in c.conjuncts(measure.where):
+        sql = compiled(part, "f")
+        lasts = c.fields_of(part) <= m.LASTING
+        yield part, sql if lasts else cases((in_it.copy(), sql))
+    long_enough = exp.condition("f.state_since < p.limit_day")
+    too_young = exp.condition("f.opened_on >= p.limit_day")
+    yield None, cases((in_it, long_enough), (too_young, exp.false()))
+
+
+def _limits(days: int, at: Timeline, stages: Stages) -> str:
+    """Periods with the day before which a state that has lasted longer must have begun."""
+
+    def make() -> exp.Query:
+        rows = [
+            {"period_start": p.start, "day": day, "limit_day": day - timedelta(days=days)}
+            for p in stages.question.periods(at.rhythm)
+            for day in [stages.question.day(p)]
+        ]
+        return literal_rows(rows, ("period_start", "day", "limit_day"))
+
+    return stages.stage(f"{at.rhythm.name}s_less_{days}_days", make)

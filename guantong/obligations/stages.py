@@ -19,7 +19,7 @@ from guantong.conditions.model import Condition
 from guantong.obligations.known import BEGINS, DEEPEST
 from guantong.obligations.model import Question
 from guantong.obligations.tables import TABLES
-from guantong.periods import FIRST_DAY, Every
+from guantong.periods import FIRST_DAY, Every, Rhythm
 
 SCALE = 10_000
 NO_LIMIT = 10**14  # more than any sum: what may yet be found is not bounded
@@ -83,11 +83,32 @@ def compiled(condition: Condition, alias: str, names: Mapping[str, str] | None =
     return compile_condition(condition, columns(alias, names))
 
 
+def days_later(column: str, days: int) -> exp.Expr:
+    """The only date arithmetic left to the engines: each bearer has a first day of its own."""
+    first = exp.cast(exp.column(*_split(column)), exp.DataType.Type.DATE)
+    later = exp.DateAdd(this=first, expression=literal(days), unit=exp.var("DAY"))
+    return exp.cast(later, exp.DataType.Type.DATE)
+
+
 def covers(alias: str, day: str) -> str:
     """SQL for: the span of `alias` includes the day in column `day`."""
     return (
         f"{alias}.valid_from <= {day} AND ({alias}.valid_to IS NULL OR {alias}.valid_to > {day})"
     )
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """The periods that a scan counts by: a stage with period_start, due_on and day.
+
+    Without `key` all bearers share them; with it the stage has a row per bearer and period, and
+    those columns name the bearer.
+    """
+
+    name: str
+    rhythm: Rhythm
+    stage: str
+    key: tuple[str, ...] = ()
 
 
 @dataclass
@@ -180,7 +201,10 @@ class Stages:
         query = select(*columns, copy=False).from_(rows, copy=False)
         if table in BEGINS:
             begins = exp.column(BEGINS[table], "x")
-            known = exp.LTE(this=begins, expression=literal(self.question.on))
+            known: exp.Expr = exp.LTE(this=begins, expression=literal(self.question.on))
+            if self.question.forecast and table == "activities":
+                planned = exp.EQ(this=exp.column("planned", "x"), expression=exp.true())
+                known = exp.or_(known, planned)
             query = query.where(known, copy=False)
         return query.subquery(alias, copy=False)
 
@@ -204,50 +228,60 @@ class Stages:
 
     # ------------------------------------------------------------ calendar
 
-    def periods(self, every: Every) -> str:
-        """Columns: period_start, period_end, due_on, day."""
+    def periods(self, rhythm: Rhythm) -> str:
+        """Columns: period_start, period_end, due_on, day, window_start."""
+        names = ("period_start", "period_end", "due_on", "day", "window_start")
 
         def make() -> exp.Query:
             rows = [
-                {
-                    "period_start": p.start,
-                    "period_end": p.end,
-                    "due_on": p.last_day,
-                    "day": self.question.day(p),
-                }
-                for p in self.question.periods(every)
+                dict(
+                    zip(
+                        names,
+                        (p.start, p.end, p.last_day, self.question.day(p), window.start),
+                        strict=True,
+                    )
+                )
+                for p in self.question.periods(rhythm)
+                for window in [rhythm.window(p)]
             ]
-            return _rows(rows, ("period_start", "period_end", "due_on", "day"))
+            return literal_rows(rows, names)
 
-        return self.stage(f"{every.value}s", make)
+        return self.stage(f"{rhythm.name}s", make)
 
-    def months(self, every: Every) -> str:
+    def months(self, rhythm: Rhythm) -> str:
         """The whole calendar months of each period: period_start, month_start, month_end."""
 
         def make() -> exp.Query:
             rows = [
                 {"period_start": p.start, "month_start": month.start, "month_end": month.end}
-                for p in self.question.periods(every)
+                for p in self.question.periods(rhythm)
                 for month in p.whole_months()
             ]
-            return _rows(rows, ("period_start", "month_start", "month_end"))
+            return literal_rows(rows, ("period_start", "month_start", "month_end"))
 
-        return self.stage(f"months_of_{every.value}s", make)
+        return self.stage(f"months_of_{rhythm.name}s", make)
 
-    def present(self, query: exp.Select, spans: str, every: Every) -> exp.Select:
+    def present(self, query: exp.Select, spans: str, rhythm: Rhythm) -> exp.Select:
         """Join periods as `p` to spans: those in which a span makes its bearer bound."""
-        if every is Every.MONTH:
-            return query.join(f"{self.periods(every)} AS p", on=covers(spans, "p.due_on"))
-        ends = f"({spans}.valid_to IS NULL OR {spans}.valid_to >= m.month_end)"
-        whole = f"{spans}.valid_from <= m.month_start AND {ends}"
-        return query.join(f"{self.months(every)} AS m", on=whole).join(
-            f"{self.periods(every)} AS p", on="p.period_start = m.period_start"
+        first, end = {
+            Every.MONTH: ("p.due_on", "p.period_end"),
+            Every.ONCE: ("p.due_on", "p.period_end"),
+            Every.ROLLING: ("p.window_start", "p.period_end"),
+        }.get(rhythm.every, ("m.month_start", "m.month_end"))
+        whole = (
+            f"{spans}.valid_from <= {first}"
+            f" AND ({spans}.valid_to IS NULL OR {spans}.valid_to >= {end})"
+        )
+        if first.startswith("p."):
+            return query.join(f"{self.periods(rhythm)} AS p", on=whole)
+        return query.join(f"{self.months(rhythm)} AS m", on=whole).join(
+            f"{self.periods(rhythm)} AS p", on="p.period_start = m.period_start"
         )
 
     # ------------------------------------------------------------ tree and activities
 
-    def held(self, every: Every) -> str:
-        """Activities with the period they fall in."""
+    def held(self, rhythm: Rhythm) -> str:
+        """Activities with the periods whose window they fall in."""
 
         def make() -> exp.Query:
             return (
@@ -255,20 +289,21 @@ class Stages:
                 .select("p.period_start", "p.day")
                 .from_(self.fact("activities", "a"))
                 .join(
-                    f"{self.periods(every)} AS p",
-                    on="a.held_on >= p.period_start AND a.held_on < p.period_end",
+                    f"{self.periods(rhythm)} AS p",
+                    on="a.held_on >= p.window_start AND a.held_on < p.period_end",
                 )
             )
 
-        return self.stage(f"held_by_{every.value}", make)
+        return self.stage(f"held_by_{rhythm.name}", make)
 
-    def below(self, every: Every) -> str:
+    def below(self, rhythm: Rhythm) -> str:
         """Organisations under each other on the day: ancestor_id, org_id, period_start, ..."""
+        name = rhythm.name
 
         def make() -> exp.Query:
-            links = self.stage(f"links_by_{every.value}", lambda: self._links(every))
+            links = self.stage(f"links_by_{name}", lambda: self._links(rhythm))
             levels = [select("org_id", "parent_id AS ancestor_id", "period_start").from_(links)]
-            names = [self.stage(f"level_1_by_{every.value}", lambda: levels[0])]
+            names = [self.stage(f"level_1_by_{name}", lambda: levels[0])]
             for depth in range(2, DEEPEST + 1):
                 query = (
                     select("l.org_id", "k.parent_id AS ancestor_id", "l.period_start")
@@ -279,7 +314,7 @@ class Stages:
                     )
                     .distinct()
                 )
-                names.append(self.stage(f"level_{depth}_by_{every.value}", lambda q=query: q))  # type: ignore[misc]
+                names.append(self.stage(f"level_{depth}_by_{name}", lambda q=query: q))  # type: ignore[misc]
             pairs = union(*[select("*").from_(name) for name in names], distinct=True)
             return (
                 select(
@@ -287,22 +322,25 @@ class Stages:
                 )
                 .select("o.valid_from", "o.valid_to")
                 .from_(pairs.subquery("t"))
-                .join(f"{self.periods(every)} AS p", on="p.period_start = t.period_start")
+                .join(f"{self.periods(rhythm)} AS p", on="p.period_start = t.period_start")
                 .join(self.fact("orgs", "o"), on=f"o.org_id = t.org_id AND {covers('o', 'p.day')}")
             )
 
-        return self.stage(f"below_by_{every.value}", make)
+        return self.stage(f"below_by_{name}", make)
 
-    def _links(self, every: Every) -> exp.Query:
+    def _links(self, rhythm: Rhythm) -> exp.Query:
+        """Who hangs below whom in the tree of the period's day, or of the one day asked for."""
+        tree = self.question.tree_on
+        day = literal(tree).sql() if tree else "p.day"
         return (
             select("f.org_id", "f.parent_id", "p.period_start")
             .from_(self.fact("org_parents", "f"))
-            .join(f"{self.periods(every)} AS p", on=covers("f", "p.day"))
+            .join(f"{self.periods(rhythm)} AS p", on=covers("f", day))
             .distinct()
         )
 
 
-def _rows(rows: list[dict[str, date]], names: tuple[str, ...]) -> exp.Query:
+def literal_rows(rows: list[dict[str, date]], names: tuple[str, ...]) -> exp.Query:
     """A small literal table; without rows, one that has the columns and is empty."""
     selects = [select(*(exp.alias_(literal(row[name]), name) for name in names)) for row in rows]
     if not selects:

@@ -118,8 +118,22 @@ TABLES: Mapping[str, Table] = {
         **SPAN,
         review_due=DAY,
     ),
+    "cases": _table(
+        "case",
+        "case_id",
+        "opened_on",
+        case_id=ID,
+        process=CODE,
+        org_id=ID,
+        person_id=ID,
+        state=CODE,
+        state_since=DAY,
+        opened_on=DAY,
+        closed_on=DAY,
+        outcome=CODE,
+    ),
 }
-"""`activities.recorded_at` and `cases` of the contract are not read by any measure yet."""
+"""`activities.recorded_at` of the contract is not read by any measure."""
 
 # What a row of each table looks like to a condition, where it is joined to another table.
 ATTENDANCE_ROW: Mapping[str, Type] = {

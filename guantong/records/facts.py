@@ -33,4 +33,11 @@ FACTS: Mapping[str, str] = {
         'SELECT id AS document_id, org_id, doc_class AS "class", valid_from, valid_to, review_due'
         " FROM records_document"
     ),
+    # The records keep no cases yet; the columns are here so that every rule can be asked.
+    "cases": (
+        "SELECT id AS case_id, CAST(NULL AS VARCHAR) AS process, id AS org_id, id AS person_id,"
+        " CAST(NULL AS VARCHAR) AS state, CAST(NULL AS DATE) AS state_since,"
+        " valid_from AS opened_on, valid_from AS closed_on, CAST(NULL AS VARCHAR) AS outcome"
+        " FROM records_org WHERE FALSE"
+    ),
 }

@@ -41,7 +41,7 @@ def question(*, on: date | None = None, plan: str = "", since: date | None = Non
         on=on or clock.today(),
         # A school whose records begin after the plan has run out is asked nothing.
         span=Period(first, max(span.end, first + timedelta(days=1))),
-        calendar=rules.calendar,
+        calendar=rules.calendar_of(rules.plans[plan or school.plan]),
     )
 
 

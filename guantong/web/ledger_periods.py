@@ -12,7 +12,7 @@ from typing import Final
 from django.db.models import Exists, OuterRef, Q
 
 from guantong.obligations.model import Plan, Question
-from guantong.periods import Every, Period, add_months
+from guantong.periods import OWN, Every, Period, Rhythm, add_months
 from guantong.records.models import Entry
 from guantong.web.wording import in_spring, length_of, period_words
 
@@ -29,6 +29,7 @@ PARTS: Final = {
     Every.QUARTER: (Every.MONTH, Every.QUARTER),
     Every.MONTH: (Every.MONTH,),
 }
+RUN_OUT: Final = (*sorted(OWN), Every.ONCE, Every.PLAN_YEAR)  # placed by the day they are due
 HEADINGS: Final = {
     Every.YEAR: "年（年度主题）",
     Every.SEMESTER: "学期",
@@ -86,12 +87,12 @@ def choices(asked: Question, plan: Plan) -> Choices:
     """What can be chosen: the periods that the ledger has worked out, the newest first."""
     offered: Choices = [(NOW, "当前各周期"), (ALL, "全部周期")]
     for every, heading in HEADINGS.items():
-        offered.append((heading, [_choice(p, plan) for p in asked.periods(every)[::-1]]))
+        offered.append((heading, [_choice(p, plan) for p in asked.periods(Rhythm(every))[::-1]]))
     return offered
 
 
 def years(asked: Question, plan: Plan) -> Choices:
-    return [_choice(period, plan) for period in asked.periods(Every.YEAR)[::-1]]
+    return [_choice(period, plan) for period in asked.periods(Rhythm(Every.YEAR))[::-1]]
 
 
 def _choice(period: Period, plan: Plan) -> tuple[str, str]:
@@ -110,8 +111,8 @@ def chosen(code: str, asked: Question) -> Q:
 def _now(asked: Question) -> Q:
     """Of each obligation the latest period that has begun; of each organisation its last term."""
     wanted = Q(pk__in=[])
-    for every in PARTS:
-        if periods := asked.periods(every):
+    for every in (*PARTS, Every.PLAN_YEAR):
+        if periods := asked.periods(Rhythm(every)):
             names = _names(asked, every)
             wanted |= Q(obligation__in=names, period_start=periods[-1].start)
     later = Entry.objects.filter(
@@ -121,17 +122,22 @@ def _now(asked: Question) -> Q:
         period_start__gt=OuterRef("period_start"),
     )
     # In this order: the database looks for later terms only where there are terms.
-    return wanted | Q(Q(obligation__in=_names(asked, Every.TERM)), ~Exists(later))
+    terms = Q(Q(obligation__in=_names(asked, Every.TERM)), ~Exists(later))
+    return wanted | terms | Q(obligation__in=_names(asked, Every.WITHIN, Every.ONCE))
 
 
 def _parts(found: Stretch, asked: Question) -> Q:
-    """Calendar periods that begin in the stretch, terms of office that run out in it."""
-    names = [name for every in PARTS[found.every] for name in _names(asked, every)]
+    """Calendar periods that begin in the stretch, and those that run out in it: terms of office,
+    what is owed by a day.
+    """
+    names = _names(asked, *PARTS[found.every])
     start, end = found.period.start, found.period.end
     begins = Q(obligation__in=names, period_start__gte=start, period_start__lt=end)
     runs_out = Q(due_on__gte=start, due_on__lt=end)
-    return begins | Q(runs_out, obligation__in=_names(asked, Every.TERM))
+    return begins | Q(runs_out, obligation__in=_names(asked, *RUN_OUT))
 
 
-def _names(asked: Question, every: Every) -> list[str]:
-    return [o.name for o in asked.obligations if o.every is every]
+def _names(asked: Question, *lengths: Every) -> list[str]:
+    """The obligations of such periods; a rolling window is a matter of the month it ends with."""
+    wanted = {*lengths, *([Every.ROLLING] if Every.MONTH in lengths else [])}
+    return [o.name for o in asked.obligations if o.every in wanted]

@@ -19,7 +19,7 @@ SHARE: Final = "比例"  # the unit of figures that are read as percentages
 
 
 def length_of(period: Period) -> Every:
-    """Return which calendar period this is; a term of office is none of them."""
+    """Return which calendar period this is; TERM stands for none of them."""
     calendar = catalogue.current().calendar
     for every in (Every.MONTH, Every.QUARTER, Every.YEAR, Every.SEMESTER):
         if period_of(every, period.start, calendar) == period:
@@ -39,8 +39,8 @@ def period_words(period: Period) -> str:
             return f"{year}{'春' if in_spring(period) else '秋'}季学期"
         case Every.YEAR:
             return year
-        case Every.TERM:
-            return f"{period.start:%Y-%m-%d} 至 {period.last_day:%Y-%m-%d} 届"
+        case _:
+            return f"{period.start:%Y-%m-%d} 至 {period.last_day:%Y-%m-%d}"
 
 
 def in_spring(semester: Period) -> bool:

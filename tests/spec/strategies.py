@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from guantong.conditions import model as c
 from guantong.conditions.check import Type
 from guantong.obligations import model as m
+from guantong.obligations import reads
 from guantong.obligations.tables import ACTIVITY_ROW, ATTENDANCE_ROW, POST_ROW, TABLES
-from guantong.periods import Calendar, Every, Period
+from guantong.periods import CALENDAR, Calendar, Every, Period, Rhythm
 
 FIRST, LAST = date(2023, 1, 1), date(2024, 4, 30)  # a new year, a leap day, a semester's end
 CODES = {
@@ -22,6 +23,9 @@ CODES = {
     "class": ["plan"],
     "org_kind": ["branch", "contact_point"],
     "org_category": ["faculty", "student"],
+    "process": ["transfer"],
+    "state": ["waiting", "checked"],
+    "outcome": ["done"],
 }
 ORGS, PERSONS = range(1, 5), range(10, 13)
 
@@ -35,11 +39,7 @@ hours = st.integers(0, 80).map(lambda quarters: Decimal(quarters) / 4)
 
 def conditions(columns):
     """Conditions over the columns given, nested at most twice; often one that binds everybody."""
-    tests = [
-        _test(name, kind)
-        for name, kind in columns.items()
-        if kind in {Type.CODE, Type.FLAG, Type.NUMBER}
-    ]
+    tests = [_test(name, kind) for name, kind in columns.items() if kind is not Type.ID]
     return st.recursive(
         st.one_of(*tests),
         lambda inner: st.one_of(
@@ -60,7 +60,8 @@ def _test(name, kind):
     elif kind is Type.FLAG:
         tests = st.builds(c.Compare, st.just(name), st.just(c.Op.EQ), st.booleans())
     else:
-        tests = st.builds(c.Compare, st.just(name), st.sampled_from([c.Op.GE, c.Op.LE]), hours)
+        values = hours if kind is Type.NUMBER else edges
+        tests = st.builds(c.Compare, st.just(name), st.sampled_from([c.Op.GE, c.Op.LE]), values)
     return tests | st.builds(c.Missing, st.just(name))
 
 
@@ -74,54 +75,97 @@ states = st.sampled_from(
     lambda t: st.builds(m.State, st.just(t), (rows_of(t) if t != "terms" else st.just(c.ALWAYS)))
 )
 flat_states = states.filter(lambda s: s.table != "orgs")
-counts = st.builds(m.CountActivities, conditions(ACTIVITY_ROW))
-attended = st.builds(
-    m.Attended, conditions(ATTENDANCE_ROW), st.booleans(), st.none() | st.sampled_from(m.HostedBy)
+different = st.none() | st.sampled_from(m.Different)
+one_count = st.builds(m.CountActivities, conditions(ACTIVITY_ROW), different)
+counts = one_count | st.builds(
+    m.CountActivities, conditions(ACTIVITY_ROW), different, st.tuples(one_count)
 )
-org_measures = st.one_of(
-    counts,
-    states,
-    st.just(m.Ratio(("staff",), ("staff", "students"))),
-    st.builds(m.Coverage, rows_of("orgs"), flat_states | counts),
-)
+hosted_by = st.none() | st.sampled_from(m.HostedBy)
 
 
 @st.composite
-def obligations(draw):
-    """One obligation of any bearer, measure, period and standard that go together."""
-    shape = draw(st.sampled_from(["org", "member", "post", "term"]))
-    every = draw(st.sampled_from([e for e in Every if e is not Every.TERM]))
-    exempt, having, pro_rata = None, (), False
+def attended(draw, hosted_by=hosted_by):
+    """Attendances, their hours or different kinds; perhaps apart from those counted elsewhere."""
+    hours = draw(st.booleans())
+    elsewhere = st.builds(
+        m.Attended, conditions(ATTENDANCE_ROW), st.just(False),
+        hosted_by.filter(lambda how: how is not m.HostedBy.OWN_ORG),
+    )  # fmt: skip
+    return m.Attended(
+        draw(conditions(ATTENDANCE_ROW)), hours, draw(hosted_by),
+        None if hours else draw(different),
+        draw(st.just(()) | st.tuples(elsewhere) | st.tuples(elsewhere, elsewhere)),
+    )  # fmt: skip
+
+
+MEASURES = {
+    m.CountActivities: counts,
+    m.Attended: attended(),
+    m.Reached: st.builds(m.Reached, conditions(ATTENDANCE_ROW)),
+    m.State: states,
+    m.Ratio: st.just(m.Ratio(("staff",), ("staff", "students"))),
+    m.Coverage: st.builds(m.Coverage, rows_of("orgs"), flat_states | counts),
+    m.NextTerm: st.just(m.NextTerm()),
+    m.CaseTime: st.builds(m.CaseTime, rows_of("cases"), st.sampled_from([0, 30, 200])),
+}
+shared_rhythms = st.one_of(
+    st.builds(Rhythm, st.sampled_from(sorted(CALENDAR))),
+    st.builds(Rhythm, st.just(Every.ROLLING), months=st.sampled_from([2, 6])),
+    st.builds(
+        lambda start, end: Rhythm(Every.ONCE, once=Period(min(start, end), max(start, end))),
+        st.dates(FIRST - timedelta(days=60), FIRST + timedelta(days=90)),
+        st.dates(date(2023, 6, 1), LAST + timedelta(days=30)),
+    ),
+)
+within = st.builds(Rhythm, st.just(Every.WITHIN), days=st.sampled_from([1, 31, 120]))
+
+
+def rhythms(measure):
+    """Those that go with a measure."""
+    if isinstance(measure, m.NextTerm):
+        return st.just(Rhythm(Every.TERM))
+    if isinstance(measure, m.Attended):
+        return shared_rhythms | within
+    below = isinstance(measure, m.State) and measure.table == "orgs"
+    if below or isinstance(measure, m.Ratio | m.Coverage | m.CaseTime):
+        return shared_rhythms
+    return shared_rhythms | st.just(Rhythm(Every.TERM)) | within
+
+
+any_measure = st.sampled_from(sorted(MEASURES, key=str))
+
+
+@st.composite
+def obligations(draw, kind):
+    """One obligation of any bearer, period and standard that go with such a measure."""
+    measure = draw(MEASURES[kind])
+    rhythm = draw(rhythms(measure))
+    having, pro_rata = (), False
     value = Decimal(draw(st.sampled_from(["0", "0.25", "1", "2", "12"])))
-    if shape in {"org", "term"}:
-        bearer = m.OrgBearer(draw(rows_of("orgs")))
+    if not isinstance(measure, m.Attended):
+        row = TABLES["orgs"].columns
+        bearer = m.OrgBearer(draw(conditions(row)))
         having = draw(st.lists(st.builds(m.Having, flat_states, st.integers(1, 2)), max_size=1))
-        measure = m.NextTerm() if shape == "term" else draw(org_measures)
-        every = Every.TERM if shape == "term" else every
-    elif shape == "member":
-        bearer = m.MemberBearer(
-            draw(rows_of("memberships")), draw(st.none() | conditions(_codes(POST_ROW)))
-        )
-        exempt = draw(st.none() | rows_of("memberships"))
-        measure = draw(attended.filter(lambda a: a.hosted_by is not m.HostedBy.OWN_ORG))
+    elif measure.hosted_by is not m.HostedBy.OWN_ORG and draw(st.booleans()):
+        row = TABLES["memberships"].columns
+        without = draw(st.none() | conditions(_codes(POST_ROW)))
+        bearer = m.MemberBearer(draw(conditions(row)), without)
     else:
-        bearer = m.PostBearer(
-            draw(conditions(_codes(POST_ROW))),
-            draw(st.booleans()),
-            draw(st.none() | st.just("contact_point")),
-        )
-        measure = draw(attended)
-    if shape in {"member", "post"} and every is Every.YEAR:
+        row = _codes(POST_ROW)
+        linked = draw(st.none() | st.just("contact_point"))
+        bearer = m.PostBearer(draw(conditions(row)), draw(st.booleans()), linked)
+    if isinstance(measure, m.Attended) and rhythm.every in {Every.YEAR, Every.PLAN_YEAR}:
         pro_rata = draw(st.booleans())
-    bound = draw(st.sampled_from(m.Bound)) if shape != "term" else m.Bound.AT_LEAST
+    at_least = isinstance(measure, m.NextTerm) or draw(st.booleans())
+    bound = m.Bound.AT_LEAST if at_least else m.Bound.AT_MOST
     return m.Obligation(
         name=f"rule-{draw(st.integers(0, 10**6))}",
         title="", demand="", basis=(m.Basis("x", "1", "A"),), level="must", confidence="A",
         switchable=False,
         since=draw(st.sampled_from([date(2020, 1, 1), date(2020, 1, 1), date(2023, 12, 31)])),
-        until=draw(st.sampled_from([None, None, date(2024, 3, 1)])), bearer=bearer, every=every,
-        measure=measure, unit="", remedy="", having=tuple(having), exempt=exempt,
-        pro_rata=pro_rata,
+        until=draw(st.sampled_from([None, None, date(2024, 3, 1)])), bearer=bearer, rhythm=rhythm,
+        measure=measure, unit="", remedy="", having=tuple(having),
+        exempt=draw(st.none() | st.none() | conditions(row)), pro_rata=pro_rata,
         standards=(
             m.Standard(date(2020, 1, 1), bound, value, 0),
             m.Standard(date(2024, 1, 1), bound, value + 1, 0),
@@ -134,26 +178,45 @@ def _codes(columns):
 
 
 @st.composite
-def questions(draw):
+def questions(draw, measure):
+    """One obligation with that measure, with others or alone."""
     on = draw(days | st.just(LAST))
-    rules = draw(st.lists(obligations(), min_size=1, max_size=4, unique_by=lambda o: o.name))
+    rules = [draw(obligations(measure))]
+    rules += draw(st.lists(any_measure.flatmap(obligations), max_size=2))
+    rules = {rule.name: rule for rule in rules}.values()
     scope = draw(
         st.none()
         | st.builds(
             m.Scope, st.frozensets(st.sampled_from(ORGS)), st.frozensets(st.sampled_from(PERSONS))
         )
     )
-    return m.Question(tuple(rules), on, Period(FIRST, LAST + timedelta(days=1)), Calendar(), scope)
+    span, calendar = Period(FIRST, LAST + timedelta(days=1)), Calendar(plan_year=(9, 1))
+    return m.Question(
+        tuple(rules), on, span, calendar, scope,
+        forecast=draw(st.booleans()), tree_on=draw(st.none() | days),
+    )  # fmt: skip
 
 
 @st.composite
-def facts(draw):
-    """A handful of rows of every table: nulls, overlapping and touching spans, moved branches."""
+def facts(draw, question):
+    """A handful of rows of every table that is read: nulls, overlapping and touching spans, moved
+    branches; now and then an empty table.
+    """
     found = {}
-    for name, table in TABLES.items():
-        rows = draw(st.lists(row_of(name, table), min_size=3, max_size=8))
+    for name in sorted(set().union(*map(reads.tables_of, question.obligations))):
+        table = TABLES[name]
+        rows = draw(st.lists(row_of(name, table), min_size=3, max_size=7) | st.just([]))
         found[name] = list({tuple(row[k] for k in table.key): row for row in rows}.values())
     return found
+
+
+@st.composite
+def cases(draw, measure):
+    question = draw(questions(measure))
+    return question, draw(facts(question))
+
+
+SPANS = (("valid_from", "valid_to"), ("elected_on", "expires_on"), ("opened_on", "closed_on"))
 
 
 @st.composite
@@ -161,11 +224,11 @@ def row_of(draw, name, table):
     row = {}
     for column, kind in table.columns.items():
         value = draw(_value(name, column, kind))
-        likely = column == "valid_to" or not draw(st.integers(0, 5))
+        likely = column in {"valid_to", "closed_on"} or not draw(st.integers(0, 5))
         row[column] = (
             None if column not in table.required and likely and draw(st.booleans()) else value
         )
-    for start, end in (("valid_from", "valid_to"), ("elected_on", "expires_on")):
+    for start, end in SPANS:
         if start in row and row[end] is not None and row[end] <= row[start]:
             row[end] = row[start] + timedelta(days=draw(st.integers(1, 90)))
     if name == "org_parents" and row["org_id"] == row["parent_id"]:
@@ -174,7 +237,7 @@ def row_of(draw, name, table):
 
 
 def _value(table, column, kind):
-    if column in {"activity_id", "relation_id", "document_id"}:
+    if column in {"activity_id", "relation_id", "document_id", "case_id"}:
         return st.integers(1, 4)
     if table == "terms" and kind is Type.ID:
         return st.just(1)  # several terms of one committee, one after the other

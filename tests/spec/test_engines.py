@@ -2,47 +2,77 @@
 
 import io
 import os
+from collections import Counter
+from dataclasses import fields, is_dataclass
+from enum import StrEnum
+from typing import get_args
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from sqlglot import exp
 
+from guantong.conditions import model as c
 from guantong.obligations import model as m
 from guantong.obligations import naive, run
 from guantong.obligations.compile import compile_question
+from guantong.periods import Every
 from tests.spec import engines, strategies
 
 CASES = 20_000 if os.environ.get("GUANTONG_DEEP") else 500
-every_case = settings(
-    max_examples=CASES,
+MEASURES = get_args(m.Measure.__value__)
+some_cases = settings(
+    max_examples=CASES // len(MEASURES) + 1,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-MEASURES = {m.CountActivities, m.Attended, m.State, m.Ratio, m.Coverage, m.NextTerm}
 
 
 @pytest.mark.django_db
 def test_every_engine_gives_the_entries_of_the_naive_interpreter():
-    verdicts, measures, periods = set(), set(), set()
+    reached = Counter()
 
-    @every_case
-    @given(strategies.questions(), strategies.facts())
-    def agree(question, facts):
+    def agree(case):
+        question, facts = case
         expected = naive.entries(question, facts)
         query = compile_question(question, exp.to_table)
         for engine in engines.available():
             found = engines.entries(engine, question, facts, query)
             assert _written(found) == _written(expected), engine
-        verdicts.update(entry.verdict for entry in expected)
-        met = {e.obligation for e in expected}
-        measures.update(type(o.measure) for o in question.obligations if o.name in met)
-        periods.update(o.every for o in question.obligations if o.name in met)
+        reached.update(_told(question, expected))
 
-    agree()
+    for measure in MEASURES:
+        some_cases(given(strategies.cases(measure))(agree))()
     # The random cases reach everything, or they would prove little.
-    assert verdicts == set(m.Verdict)
-    assert measures == MEASURES
-    assert len(periods) == 5
+    everything = {*m.Verdict, *MEASURES, *Every, *NODES, *m.HostedBy, *m.Different, *m.Bound}
+    assert not everything - set(reached)
+    assert all(reached["entries", measure] for measure in MEASURES), reached
+
+
+NODES = get_args(c.Condition.__value__)
+
+
+def _told(question, entries):
+    """All that a case has reached: what its rules are made of, and what came out of them."""
+    yield from (entry.verdict for entry in entries)
+    rules = {o.name: o for o in question.obligations}
+    for entry in entries:
+        rule = rules[entry.obligation]
+        yield from (("entries", type(rule.measure)), rule.every)
+    for rule in rules.values():
+        yield from _parts(rule)
+
+
+def _parts(value):
+    """The types and codes in a value of nested dataclasses."""
+    if is_dataclass(value):
+        yield type(value)
+        for field in fields(value):
+            yield from _parts(getattr(value, field.name))
+    elif isinstance(value, tuple):
+        for part in value:
+            yield from _parts(part)
+    elif isinstance(value, StrEnum):
+        yield value
 
 
 def _written(found):

@@ -17,7 +17,7 @@ from django.db.models import Max, Q
 from guantong.obligations import model as m
 from guantong.obligations.reads import concerned, looks_below
 from guantong.obligations.tables import TABLES
-from guantong.periods import Every
+from guantong.periods import CALENDAR
 from guantong.records import catalogue, clock, ledger
 from guantong.records.actions import rows
 from guantong.records.models import Assessment, Entry, Event, OrgParent
@@ -152,9 +152,10 @@ def _reached(live: Assessment, asked: m.Question) -> Iterable[Entry]:
     scope, within = asked.scope, asked.within
     assert scope is not None
     assert within is not None
-    terms = [o.name for o in asked.obligations if o.every is Every.TERM]
+    unnarrowed = [o.name for o in asked.obligations if o.every not in CALENDAR]
     names = [o.name for o in asked.obligations]
-    meets = Q(period_start__lt=within.end, period_end__gt=within.start) | Q(obligation__in=terms)
+    meets = Q(period_start__lt=within.end, period_end__gt=within.start)
+    meets |= Q(obligation__in=unnarrowed)
     met = Entry.objects.filter(meets, assessment=live, obligation__in=names)
     yield from met.filter(person=None, org__in=scope.org_ids)
     yield from met.filter(person__in=scope.person_ids)

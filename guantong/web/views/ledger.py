@@ -12,14 +12,14 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
 from guantong.obligations.model import Obligation, Plan, Question
-from guantong.periods import Every, Period
+from guantong.periods import Period
 from guantong.records import catalogue
 from guantong.records.models import Org
 from guantong.web import download, scope
 from guantong.web.filters import ON_A_PAGE, part_of
 from guantong.web.ledger_cells import ALL, Cell, Links, Place, Tallies, address, tallies
 from guantong.web.ledger_filters import LedgerFilter, Seen, seen
-from guantong.web.ledger_periods import NOW, stretch, years
+from guantong.web.ledger_periods import NOW, RUN_OUT, stretch, years
 from guantong.web.ledger_rows import BRANCH, Rows
 from guantong.web.ledger_tables import (
     Line,
@@ -230,7 +230,7 @@ class LedgerPage:
     def _monthly(self, places: Callable[[int, str, Period], Iterable[Place]]) -> Tallies:
         """Figures of the year by row, obligation and period; a term of office fills the year."""
         year = Period(date(self.year, 1, 1), date(self.year + 1, 1, 1))
-        terms = {o.name for o in self.part.asked.obligations if o.every is Every.TERM}
+        terms = {o.name for o in self.part.asked.obligations if o.every in RUN_OUT}
         return tallies(
             self.part.entries(str(self.year)),
             ("org_id", "obligation", "period_start", "period_end"),

@@ -232,7 +232,7 @@ def obligation(request: HttpRequest, name: str) -> TemplateResponse:
 
 def _facts(o: m.Obligation, rules: m.Catalogue) -> Iterator[tuple[str, str]]:
     yield "对象", describe.bearer(o, rules)
-    yield "周期", describe.EVERY[o.every]
+    yield "周期", describe.rhythm(o)
     for standard in o.standards:
         value = amount(standard.value, o)
         yield f"标准（{standard.since} 起）", f"{describe.BOUND[standard.bound]} {value}"

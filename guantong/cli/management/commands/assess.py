@@ -52,7 +52,7 @@ class Command(BaseCommand):
         plan = _plan(options["plan"] or next(iter(rules.plans)))
         span = _since(plan.span, options["since"])
         asked = m.Question(
-            rules.of_plan(plan.name), options["on"] or date.today(), span, rules.calendar
+            rules.of_plan(plan.name), options["on"] or date.today(), span, rules.calendar_of(plan)
         )
         found = folder.assess(asked, place)
         if absent := folder.missing(place):

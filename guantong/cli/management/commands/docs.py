@@ -12,7 +12,6 @@ from guantong.obligations import describe
 from guantong.obligations import model as m
 from guantong.obligations.run import plain
 from guantong.obligations.tables import TABLES
-from guantong.obligations.words import Words
 from guantong.records import catalogue
 
 PLACE = "docs/reference"
@@ -74,10 +73,13 @@ def _obligation(o: m.Obligation, rules: m.Catalogue) -> Iterator[str]:
         f"{s.since} 起{describe.BOUND[s.bound]} {plain(s.value)} {o.unit}" for s in o.standards
     )
     pro_rata = "，按月折算" if o.pro_rata else ""
-    yield f"- 周期：{describe.EVERY[o.every]}；标准：{standards}{pro_rata}"
+    yield f"- 周期：{describe.rhythm(o)}；标准：{standards}{pro_rata}"
     yield f"- 计入：{describe.measured(o.measure, rules)}"
     if o.exempt is not None:
-        yield f"- 豁免：{Words(rules, 'memberships').condition(o.exempt)}。{o.exempt_reason}"
+        yield f"- 豁免：{describe.exempt(o, rules)}。{o.exempt_reason}"
+    if o.apart_from:
+        others = "、".join(rules.obligations[name].title for name in o.apart_from)
+        yield f"- 不重复计：已计入“{others}”的记录不再计入"
     yield "- 依据：" + "；".join(
         f"{describe.cited(b, rules)}（{describe.CONFIDENCE[b.confidence]}）" for b in o.basis
     )
