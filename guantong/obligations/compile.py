@@ -62,6 +62,7 @@ def compile_question(question: m.Question, source: Source) -> exp.Query:
 
 def _findings(o: m.Obligation, stages: Stages) -> exp.Select:
     """Each bearer and period of one obligation, with all that its verdict depends on."""
+    stages.asking = o.name
     bound = bearers(o, stages)
     query = select().from_(f"{bound.stage} AS b", copy=False)
     due = exp.column("due_on", "b")
@@ -87,7 +88,8 @@ def _findings(o: m.Obligation, stages: Stages) -> exp.Select:
         "sure": exp.column("sure", "b"),
         "excused": exp.column("excused", "b"),
     }
-    named = (exp.alias_(value, name) for name, value in columns.items())
+    named = [exp.alias_(value, name) for name, value in columns.items()]
+    named[0].add_comments([o.title])
     return measured.query.select(*named, copy=False)
 
 

@@ -27,8 +27,12 @@ HEADER = [
 
 
 def sql(question: m.Question, source: Source, dialect: str, *, pretty: bool = False) -> str:
-    """Return the query of a question as text for `sqlite`, `postgres`, `duckdb` or `spark`."""
-    return compile_question(question, source).sql(dialect=dialect, pretty=pretty, copy=False)
+    """Return the query of a question as text for `sqlite`, `postgres`, `duckdb` or `spark`.
+
+    `pretty`: for people, in lines and with a comment that tells which obligation asks for what.
+    """
+    query = compile_question(question, source)
+    return query.sql(dialect=dialect, pretty=pretty, comments=pretty, copy=False)
 
 
 def entries(rows: Iterable[Sequence[Any]]) -> list[m.Entry]:

@@ -124,15 +124,17 @@ class Scan:
     group: tuple[str, ...]
     pairs: dict[object, tuple[exp.Expr, exp.Expr]] = field(default_factory=dict)
     needed: list[tuple[exp.Expr, ...]] = field(default_factory=list)
+    asked_by: dict[object, list[str]] = field(default_factory=dict)
 
     def build(self) -> exp.Select:
         query = self.body.select(*self.group)
         for either in zip(*self.needed, strict=True):
             if exp.true() not in either:
                 query = query.where(exp.or_(*map(not_false, dict.fromkeys(either))), copy=False)
-        for i, (certain, possible) in enumerate(self.pairs.values(), 1):
-            pair = exp.alias_(certain, f"certain_{i}"), exp.alias_(possible, f"possible_{i}")
-            query = query.select(*pair, copy=False)
+        for i, (key, (certain, possible)) in enumerate(self.pairs.items(), 1):
+            column = exp.alias_(certain, f"certain_{i}")
+            column.add_comments(self.asked_by[key])
+            query = query.select(column, exp.alias_(possible, f"possible_{i}"), copy=False)
         return query.group_by(*self.group, copy=False)
 
 
@@ -153,6 +155,7 @@ class Stages:
         self.source = source
         self.made: dict[str, exp.Query] = {}
         self.scans: dict[str, Scan] = {}
+        self.asking = ""  # the obligation being compiled: the text tells what serves which
         self._names: dict[tuple[object, ...], str] = {}
 
     def stage(self, name: str, make: Callable[[], exp.Query], *key: object) -> str:
@@ -180,6 +183,9 @@ class Stages:
         if key not in scan.pairs:
             scan.pairs[key] = pair()
             scan.needed.append(needed)
+        asked_by = scan.asked_by.setdefault(key, [])
+        if self.asking not in asked_by:
+            asked_by.append(self.asking)
         place = list(scan.pairs).index(key) + 1
         return Found(name, f"certain_{place}", f"possible_{place}")
 

@@ -1,28 +1,38 @@
 """`python3 run plan read FILE`: show how a plan document falls into clauses; `--save` keeps them.
-
-Only `--save` needs the database.
+`plan sql`: show what an engine is asked for a plan. Only `--save` needs the database.
 """
 
 import json
 from argparse import ArgumentParser
 from collections.abc import Iterator, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, ProgrammingError
+from sqlglot import exp
 
+from guantong.cli.days import day
 from guantong.conditions.parse import CatalogueError
+from guantong.obligations import run
 from guantong.obligations.load import load_plan
-from guantong.obligations.model import Plan
+from guantong.obligations.model import Plan, Question
 from guantong.plans.attach import attach
 from guantong.plans.model import Document, DocumentRefused, Head, Level, Remark
 from guantong.plans.read import read_document
+from guantong.records import catalogue
 from guantong.records.access import Refused
 from guantong.records.actions.plans import Wording, load_wording
 from guantong.records.models import School
 
+DIALECTS = {
+    "sqlite": "sqlite",
+    "postgresql": "postgres",
+    "duckdb": "duckdb",
+    "spark": "spark",
+}
 EXCERPT = 40  # characters that let a reader find the place
 
 
@@ -39,6 +49,12 @@ class Command(BaseCommand):
         instead.add_argument("--json", action="store_true", help="只输出条款，JSON 格式")
         instead.add_argument("--save", action="store_true", help="存下原文，显示在条款旁")
         read.set_defaults(run=self.read)
+        sql = words.add_parser("sql", help="显示核算一份计划的 SQL，注明每一列为哪项责任而数")
+        sql.add_argument("plan", nargs="?", metavar="计划", help="默认是目录里的第一份")
+        sql.add_argument("--engine", choices=sorted(DIALECTS), default="duckdb", help="哪种 SQL")
+        sql.add_argument("--on", type=day, metavar="日期", help="截至日期，默认是计划的最后一天")
+        sql.add_argument("--obligation", metavar="责任", help="只看这一项责任")
+        sql.set_defaults(run=self.sql)
 
     def handle(self, *args: Any, **options: Any) -> None:
         options["run"](**options)
@@ -60,6 +76,29 @@ class Command(BaseCommand):
         self.stdout.write("\n".join([*shown, *notes]))
         if save:
             self.stdout.write(f"已存下 {saved(document, chosen, file.name)} 条原文")
+
+    def sql(
+        self,
+        *,
+        plan: str | None,
+        engine: str,
+        on: date | None,
+        obligation: str | None,
+        **options: Any,
+    ) -> None:
+        rules = catalogue.current()
+        chosen = rules.plans[plan_called(plan).name] if plan else next(iter(rules.plans.values()))
+        asked = rules.of_plan(chosen.name)
+        if obligation and obligation not in chosen.obligation_names():
+            raise CommandError(f"计划 {chosen.name} 没有责任“{obligation}”", returncode=2)
+        question = Question(
+            tuple(o for o in asked if obligation in {None, o.name}),
+            on or chosen.span.last_day,
+            chosen.span,
+            rules.calendar_of(chosen),
+        )
+        text = run.sql(question, exp.to_table, DIALECTS[engine], pretty=True)
+        self.stdout.write(f"-- {chosen.name}，截至 {question.on}，{engine}\n{text};")
 
 
 # ---------------------------------------------------------------- what is read
