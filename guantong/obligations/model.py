@@ -1,9 +1,13 @@
 """What an obligation is: who owes what, how often, on whose authority, and what counts."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from enum import StrEnum
+from functools import cached_property
+from hashlib import sha256
 from typing import Any
 
 from guantong.conditions.model import Compare, Condition, Op
@@ -67,7 +71,7 @@ class CountActivities:
 
     where: Condition
     different: Different | None = None
-    apart_from: tuple["CountActivities", ...] = ()
+    apart_from: tuple[CountActivities, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,7 @@ class Attended:
     sum_hours: bool = False
     hosted_by: HostedBy | None = None
     different: Different | None = None
-    apart_from: tuple["Attended", ...] = ()
+    apart_from: tuple[Attended, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -186,7 +190,7 @@ class Option:
     says: str
     id: str = ""
     changes: dict[str, Any] = field(default_factory=dict, compare=False, hash=False)
-    obligation: "Obligation | None" = None
+    obligation: Obligation | None = None
 
 
 @dataclass(frozen=True)
@@ -200,7 +204,7 @@ class Reading:
     why: str
 
     @property
-    def options(self) -> dict[str, "Obligation"]:
+    def options(self) -> dict[str, Obligation]:
         """The other readings that can be chosen, by id."""
         return {o.id: o.obligation for o in self.others if o.obligation is not None}
 
@@ -233,6 +237,19 @@ class Obligation:
     @property
     def every(self) -> Every:
         return self.rhythm.every
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of all that the obligation says, its examples apart."""
+        return sha256(repr(replace(self, examples=())).encode()).hexdigest()
+
+    def read_as(self, option: str) -> Obligation:
+        """The obligation under another reading, if it has one of that id."""
+        for other in self.reading.others if self.reading else ():
+            if self.reading and other.id == option and other.obligation is not None:
+                taken = replace(self.reading, chosen=other.says, others=())
+                return replace(other.obligation, reading=taken)
+        return self
 
     def standard_on(self, day: date) -> Standard:
         """The standard for a period that begins on `day`: the latest in force, else the first."""
@@ -306,6 +323,23 @@ class Catalogue:
 
     def of_plan(self, name: str) -> tuple[Obligation, ...]:
         return tuple(self.obligations[n] for n in self.plans[name].obligation_names())
+
+    def readings(self) -> dict[str, tuple[Obligation, ...]]:
+        """The obligations that rest on a reading, by its id."""
+        found: dict[str, tuple[Obligation, ...]] = {}
+        for o in self.obligations.values():
+            if o.reading is not None:
+                found[o.reading.id] = (*found.get(o.reading.id, ()), o)
+        return dict(sorted(found.items()))
+
+    def options(self, reading: str) -> dict[str, str]:
+        """The other ways to read it that can be chosen: what each says, by id."""
+        return {
+            other.id: other.says
+            for o in self.readings().get(reading, ())
+            for other in (o.reading.others if o.reading else ())
+            if other.id
+        }
 
     def calendar_of(self, plan: Plan) -> Calendar:
         """The school's calendar, with years of the plan from the day on which it began."""

@@ -3,7 +3,7 @@
 `answer` runs inside the caller's connection and transaction, so that what was just saved counts.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
@@ -18,7 +18,7 @@ from guantong.obligations.words import Words
 from guantong.periods import FIRST_DAY, LAST_DAY, Period, month_of
 from guantong.records import catalogue, clock, columns
 from guantong.records.facts import FACTS
-from guantong.records.models import Entry, School
+from guantong.records.models import Assessment, Entry, ReadingChoice, School
 
 DIALECTS = {"sqlite": "sqlite", "postgresql": "postgres"}
 # Stand where the ids of a scope belong while the text is cached; no row has such an id.
@@ -30,19 +30,46 @@ def plan() -> m.Plan:
     return catalogue.current().plans[School.objects.get().plan]
 
 
-def question(*, on: date | None = None, plan: str = "", since: date | None = None) -> m.Question:
-    """What the school's ledger asks: its plan's obligations, since records are kept."""
-    school, rules = School.objects.get(), catalogue.current()
+def question(
+    *,
+    on: date | None = None,
+    plan: str = "",
+    since: date | None = None,
+    rules: m.Catalogue | None = None,
+) -> m.Question:
+    """What the school's ledger asks: its plan's obligations, since records are kept.
+
+    Obligations are read as the school had decided by the day. `rules`: another catalogue.
+    """
+    school, rules = School.objects.get(), rules or catalogue.current()
+    day = on or clock.today()
     span = rules.plans[plan or school.plan].span
     first = max(span.start, school.records_since, since or FIRST_DAY)
     used = (o for o in rules.of_plan(plan or school.plan) if o.name not in school.switched_off)
+    decided = choices(day)
     return m.Question(
-        obligations=tuple(used),
-        on=on or clock.today(),
+        obligations=tuple(read_as(o, decided) for o in used),
+        on=day,
         # A school whose records begin after the plan has run out is asked nothing.
         span=Period(first, max(span.end, first + timedelta(days=1))),
         calendar=rules.calendar_of(rules.plans[plan or school.plan]),
     )
+
+
+def choices(day: date) -> Mapping[str, ReadingChoice]:
+    """The decision in force on a day, by reading."""
+    made = ReadingChoice.objects.filter(decided_on__lte=day).order_by("decided_on")
+    return {choice.reading: choice for choice in made}
+
+
+def read_as(o: m.Obligation, chosen: Mapping[str, ReadingChoice]) -> m.Obligation:
+    choice = chosen.get(o.reading.id) if o.reading else None
+    return o.read_as(choice.option) if choice else o
+
+
+def obligation(name: str, on: date | None = None) -> m.Obligation:
+    """An obligation as the school reads it."""
+    return read_as(catalogue.current().obligations[name], choices(on or clock.today()))
 
 
 def narrowed(
@@ -124,13 +151,19 @@ class Explanation:
 def explanation(row: Entry) -> Explanation:
     """Explain a stored entry from the records as they are now."""
     rules = catalogue.current()
-    obligation, entry = rules.obligations[row.obligation], value_of(row)
-    asked = question(on=row.assessment.on_day)
-    listing = explain.listing(obligation, entry, asked, source)
+    day = row.assessment.on_day
+    owed, entry = obligation(row.obligation, day), value_of(row)
+    listing = explain.listing(owed, entry, question(on=day), source)
     with connection.cursor() as cursor:
         cursor.execute(listing.query().sql(dialect=DIALECTS[connection.vendor]))
         candidates = listing.candidates(cursor.fetchall(), Words(rules, listing.table))
-    return Explanation(listing.table, candidates, explain.closing(obligation, entry, candidates))
+    return Explanation(listing.table, candidates, explain.closing(owed, entry, candidates))
+
+
+def entries_of(assessment: Assessment) -> list[m.Entry]:
+    """The stored entries of a ledger, as the engine gave them."""
+    found = (value_of(row) for row in assessment.entries.all().iterator(chunk_size=5000))
+    return sorted(found, key=lambda entry: entry.sort_key)
 
 
 def value_of(row: Entry) -> m.Entry:

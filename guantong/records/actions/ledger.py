@@ -5,10 +5,11 @@ entries that the change can reach are worked out anew by the same compiled query
 the whole ledger, narrowed to those bearers and months. `rebuild` works out everything.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.db import connection, transaction
@@ -19,8 +20,9 @@ from guantong.obligations.reads import concerned, looks_below
 from guantong.obligations.tables import TABLES
 from guantong.periods import CALENDAR
 from guantong.records import catalogue, clock, ledger
-from guantong.records.actions import rows
-from guantong.records.models import Assessment, Entry, Event, OrgParent
+from guantong.records.access import Refused, require
+from guantong.records.actions import events, jobs, rows
+from guantong.records.models import Assessment, Entry, Event, OrgParent, User
 
 EVERY_TABLE = frozenset(TABLES)
 HELD = frozenset({"activities", "hosts", "attendances"})
@@ -75,41 +77,107 @@ def rebuild() -> Assessment:
     asked = ledger.question()
     if live is None:
         return _assess(asked, live=True)
-    for name, value in _described(asked).items():
-        setattr(live, name, value)
-    live.save()
+    _describe(live, asked)
     _replace(live.entries.all(), live, ledger.answer(asked))
     return live
 
 
 def bring_up_to_date() -> Assessment:
-    """Return the live ledger, rebuilt if the day has turned or the catalogue has changed."""
+    """Return the live ledger, rebuilt if the day has turned. After a change of the catalogue only
+    what it touches is worked out anew, as work that can be watched.
+    """
     live = Assessment.objects.filter(live=True).first()
-    if live and live.on_day == clock.today() and live.catalogue_hash == catalogue.fingerprint():
-        return live
-    return rebuild()
+    if live is None or live.on_day != clock.today():
+        return rebuild()
+    if live.catalogue_hash != catalogue.fingerprint():
+        jobs.start(RECOMPUTE, lambda: recompute(live))
+        live.refresh_from_db()
+    return live
+
+
+RECOMPUTE = "recompute"
+
+
+def stale(live: Assessment) -> list[str]:
+    """The obligations whose text is not the one that the live ledger was worked out with."""
+    now = {o.name: o.fingerprint for o in ledger.question(on=live.on_day).obligations}
+    then = {name: rule["hash"] for name, rule in live.rules.items()}
+    return [name for name in {**then, **now} if then.get(name) != now.get(name)]
+
+
+def recompute(live: Assessment) -> list[Callable[[], None]]:
+    """The steps that bring the stale obligations up to date, each whole in itself."""
+    return [partial(recompute_one, name) for name in stale(live)] + [_agree_on_catalogue]
+
+
+def follow_rules() -> None:
+    """After a decision on rules: work out what it touches, in the caller's transaction."""
+    forget_other_days()
+    live = Assessment.objects.filter(live=True).first()
+    if live is None or live.on_day != clock.today():
+        rebuild()
+        return
+    for step in recompute(live):
+        step()
+
+
+@transaction.atomic
+def recompute_one(name: str) -> None:
+    """Work the entries of one obligation out anew, by its text as it is now."""
+    live = Assessment.objects.select_for_update().get(live=True)
+    asked = ledger.question(on=live.on_day)
+    now = [o for o in asked.obligations if o.name == name]
+    found = ledger.answer(replace(asked, obligations=tuple(now)))
+    _replace(live.entries.filter(obligation=name), live, found)
+    rows.change(live, rules=_rules(now) | {k: v for k, v in live.rules.items() if k != name})
+
+
+@transaction.atomic
+def _agree_on_catalogue() -> None:
+    live = rows.locked(Assessment.objects.get(live=True))
+    rows.change(live, catalogue_hash=catalogue.fingerprint())
 
 
 @transaction.atomic
 def as_of(day: date) -> Assessment:
     """Return the ledger as seen on another day; worked out once until a record changes."""
-    kept = Assessment.objects.filter(live=False, on_day=day)
-    fresh = kept.filter(last_event=_last_event(), catalogue_hash=catalogue.fingerprint()).first()
+    looked_at = Assessment.objects.filter(live=False, kept=False, on_day=day)
+    fresh = looked_at.filter(
+        last_event=_last_event(), catalogue_hash=catalogue.fingerprint()
+    ).first()
     if fresh:
         return fresh
-    kept.delete()
+    looked_at.delete()
     return _assess(ledger.question(on=day), live=False)
 
 
 def forget_other_days() -> None:
-    """Drop the ledgers kept for days other than the live one's; asked for, they come back."""
-    Assessment.objects.filter(live=False).delete()
+    """Drop the ledgers worked out for other days; asked for, they come back."""
+    Assessment.objects.filter(live=False, kept=False).delete()
+
+
+@transaction.atomic
+def keep(
+    *, by: User | None, name: str, asked: m.Question, found: Iterable[m.Entry], engine: str
+) -> Assessment:
+    """Store the entries of a question under a name, with the texts they rest on, for good."""
+    require(by, "ledger.keep", None)
+    if not name.strip():
+        raise Refused("请给存档起个名称，例如“2022 年终”。", {"name": "请写名称。"})
+    about = {"live": False, "kept": True, "name": name.strip(), "by": by, "engine": engine}
+    assessment = _stored_as(asked, found, about)
+    events.leave("ledger.kept", assessment, by=by, name=name.strip(), on_day=asked.on)
+    return assessment
 
 
 def _assess(asked: m.Question, *, live: bool) -> Assessment:
-    assessment = Assessment.objects.create(live=live, **_described(asked))
-    rows = (_row(assessment, entry) for entry in ledger.answer(asked))
-    Entry.objects.bulk_create(rows, batch_size=BATCH)
+    about = {"live": live, "engine": connection.vendor}
+    return _stored_as(asked, ledger.answer(asked), about)
+
+
+def _stored_as(asked: m.Question, found: Iterable[m.Entry], about: dict[str, Any]) -> Assessment:
+    assessment = Assessment.objects.create(**_described(asked), **about)
+    Entry.objects.bulk_create((_row(assessment, entry) for entry in found), batch_size=BATCH)
     return assessment
 
 
@@ -119,9 +187,25 @@ def _described(asked: m.Question) -> dict[str, Any]:
         "on_day": asked.on,
         "since": asked.span.start,
         "catalogue_hash": catalogue.fingerprint(),
-        "engine": connection.vendor,
+        "rules": _rules(asked.obligations),
         "made_at": clock.now(),
         "last_event": _last_event(),
+    }
+
+
+def _describe(live: Assessment, asked: m.Question) -> None:
+    rows.change(live, **_described(asked), engine=connection.vendor)
+
+
+def _rules(obligations: Iterable[m.Obligation]) -> dict[str, dict[str, str]]:
+    return {
+        o.name: {
+            "title": o.title,
+            "demand": o.demand,
+            "reading": o.reading.chosen if o.reading else "",
+            "hash": o.fingerprint,
+        }
+        for o in obligations
     }
 
 

@@ -38,5 +38,5 @@ def switch(*, by: User | None, obligation: str, on: bool, reason: str) -> School
     rows.change(school, switched_off=sorted(off))
     verb = "obligation.switched_on" if on else "obligation.switched_off"
     events.leave(verb, school, by=by, obligation=obligation, reason=reason.strip())
-    ledger.rebuild()
+    ledger.follow_rules()
     return school

@@ -4,10 +4,12 @@ from guantong.records.models.activity import Absence, Activity, ActivityHost, At
 from guantong.records.models.batch import ImportBatch
 from guantong.records.models.event import Event
 from guantong.records.models.grant import Grant
+from guantong.records.models.job import Job
 from guantong.records.models.ledger import Assessment, Entry
 from guantong.records.models.membership import Membership, Post, Term
 from guantong.records.models.org import Org, OrgParent, OrgSuccession
 from guantong.records.models.person import Person
+from guantong.records.models.reading import ReadingChoice
 from guantong.records.models.relation import Document, Figure, Relation
 from guantong.records.models.school import PlanWording, School
 from guantong.records.models.user import User
@@ -24,6 +26,7 @@ __all__ = [
     "Figure",
     "Grant",
     "ImportBatch",
+    "Job",
     "Membership",
     "Org",
     "OrgParent",
@@ -31,6 +34,7 @@ __all__ = [
     "Person",
     "PlanWording",
     "Post",
+    "ReadingChoice",
     "Relation",
     "School",
     "Term",

@@ -1,5 +1,6 @@
 """The ledger as worked out: assessments and their entries. `actions.ledger` alone writes them."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
@@ -11,15 +12,27 @@ class Assessment(models.Model):
     """Grain: one run of the ledger for a day. One is live: records update it as they change.
 
     `since`: no period that begins earlier was assessed. `catalogue_hash`: of the files used.
-    `last_event`: id of the newest event when it was made; a later one makes it out of date.
+    `rules`: of each obligation asked, by name, its title, demand, the reading taken and the hash
+    of its text as it was. `last_event`: id of the newest event when it was made; a later one
+    makes it out of date. `kept`: never worked out anew nor thrown away, under `name`.
     """
 
     plan = models.CharField("计划", max_length=60)
     on_day = models.DateField("截至日期")
     since = models.DateField("起始日期")
     catalogue_hash = models.CharField(max_length=64)
+    rules = models.JSONField(default=dict)
     engine = models.CharField(max_length=20)
     live = models.BooleanField(default=False)
+    kept = models.BooleanField("存档", default=False)
+    name = models.CharField("名称", max_length=100, blank=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name="存档人",
+    )
     made_at = models.DateTimeField("生成时间")
     last_event = models.BigIntegerField(default=0)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
 
 from guantong.cli.days import day
 from guantong.conditions.parse import CatalogueError
@@ -15,6 +16,8 @@ from guantong.obligations import folder, run
 from guantong.obligations import model as m
 from guantong.periods import Period
 from guantong.records import catalogue, ledger
+from guantong.records.access import Refused
+from guantong.records.actions import ledger as upkeep
 from guantong.records.models import School
 
 
@@ -35,9 +38,14 @@ class Command(BaseCommand):
             default="database",
             help="系统记录在哪里核算：数据库内（默认）或 DuckDB；结果相同",
         )
+        parser.add_argument(
+            "--keep", metavar="名称", help="把系统记录的这本台账存档，以后用 kept 原样打印"
+        )
         parser.add_argument("--out", metavar="文件", help="写到哪个 CSV 文件；“-” 或不写为屏幕")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["facts"] and options["keep"]:
+            raise CommandError("--keep 只能存系统记录的台账，不与 --facts 同用", returncode=2)
         try:
             if options["facts"]:
                 found = self.from_folder(Path(options["facts"]), options)
@@ -68,7 +76,19 @@ class Command(BaseCommand):
         plan = _plan(options["plan"] or school.plan)
         asked = ledger.question(on=options["on"], plan=plan.name, since=options["since"])
         in_duckdb = options["engine"] == "duckdb"
-        return ledger.answer_in_duckdb(asked) if in_duckdb else ledger.answer(asked)
+        found = ledger.answer_in_duckdb(asked) if in_duckdb else ledger.answer(asked)
+        if options["keep"] is not None:
+            self.keep(options["keep"], asked, found, "duckdb" if in_duckdb else connection.vendor)
+        return found
+
+    def keep(self, name: str, asked: m.Question, found: list[m.Entry], engine: str) -> None:
+        try:
+            kept = upkeep.keep(by=None, name=name, asked=asked, found=found, engine=engine)
+        except Refused as refused:
+            raise CommandError(refused.text, returncode=2) from None
+        self.stderr.write(
+            f"已存档为第 {kept.pk} 号“{kept.name}”，打印：python3 run kept {kept.pk}"
+        )
 
     def write(self, found: list[m.Entry], out: str | None) -> None:
         if out in {None, "-"}:

@@ -1,0 +1,129 @@
+"""`python3 run what-if`: the ledger under other rules: a dry run, the differences listed."""
+
+import csv
+import sys
+from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import IO, Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from guantong.cli.days import day
+from guantong.conditions.parse import CatalogueError
+from guantong.obligations.differences import Difference, summary
+from guantong.obligations.load import load_catalogue
+from guantong.obligations.model import Entry
+from guantong.obligations.run import plain
+from guantong.records import catalogue, clock, what_if
+from guantong.records.access import Refused
+from guantong.records.models import School
+
+HEADER = [
+    *("obligation", "bearer_kind", "org_id", "person_id", "period_start", "period_end"),
+    *("required_before", "actual_before", "verdict_before"),
+    *("required_after", "actual_after", "verdict_after"),
+]
+
+
+class Command(BaseCommand):
+    help = "试算：换一种口径、标准、组织树或计划，台账会有哪些不同；不改动任何数据"
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--reading", action="append", type=pair, default=[], metavar="口径=读法",
+            help="换一种读法，如 R-01=training-only；“R-01=”为目录自己的读法",
+        )  # fmt: skip
+        parser.add_argument(
+            "--standard", action="append", type=value, default=[], metavar="责任=值",
+            help="换一个标准值，如 member-study-hours=40",
+        )  # fmt: skip
+        parser.add_argument("--plan", default="", metavar="计划", help="换一份计划")
+        parser.add_argument("--catalogue", type=Path, metavar="目录", help="换一个规则目录")
+        parser.add_argument("--tree", metavar="now|日期", help="各周期都按这一天的组织树汇总")
+        parser.add_argument("--forecast", action="store_true", help="计划中的活动也算已开展")
+        parser.add_argument("--on", type=day, metavar="日期", help="截至日期，默认是系统日期")
+        parser.add_argument("--out", type=Path, metavar="文件", help="逐条的不同写到这个 CSV 文件")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not School.objects.exists():
+            raise CommandError("系统里还没有学校。处理：先运行 demo 或按 README 完成安装")
+        try:
+            found = what_if.answer(self.change(options), on=options["on"])
+        except (Refused, CatalogueError) as error:
+            raise CommandError(str(error)) from None
+        for line in told(found):
+            self.stdout.write(line)
+        if options["out"]:
+            save(found, options["out"])
+
+    def change(self, options: dict[str, Any]) -> what_if.Change:
+        tree = options["tree"]
+        return what_if.Change(
+            readings=dict(options["reading"]),
+            standards=dict(options["standard"]),
+            tree_on=clock.today() if tree == "now" else day(tree) if tree else None,
+            forecast=options["forecast"],
+            plan=options["plan"],
+            rules=load_catalogue(options["catalogue"]) if options["catalogue"] else None,
+        )
+
+
+def pair(text: str) -> tuple[str, str]:
+    name, sign, chosen = text.partition("=")
+    if not sign or not name:
+        raise ArgumentTypeError(f"{text!r} 应写成 名称=值")
+    return name, chosen
+
+
+def value(text: str) -> tuple[str, Decimal]:
+    name, number = pair(text)
+    try:
+        found = Decimal(number)
+    except InvalidOperation:
+        raise ArgumentTypeError(f"{number!r} 不是数") from None
+    if not 0 <= found <= 100_000:
+        raise ArgumentTypeError(f"{number} 应在 0 到 100000 之间")
+    return name, found
+
+
+def told(found: list[Difference]) -> Iterator[str]:
+    rules = catalogue.current()
+    if not found:
+        yield "台账没有任何不同"
+        return
+    yield f"台账有 {len(found)} 条不同"
+    for name, counts in summary(found).items():
+        title = rules.obligations[name].title if name in rules.obligations else name
+        yield f"  {title}（{name}）"
+        for (before, after), count in counts.most_common():
+            was, would = (rules.label("verdicts", v) if v else "不作要求" for v in (before, after))
+            change = f"{was} → {would}" if was != would else f"{was}，数字不同"
+            yield f"    {change}：{count} 条"
+
+
+def save(found: list[Difference], path: Path) -> None:
+    try:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            write(found, file)
+    except OSError as error:
+        raise CommandError(f"{path}：写不了（{error.strerror}）。请换一个位置") from None
+    sys.stderr.write(f"逐条的不同已写到 {path}\n")
+
+
+def write(found: list[Difference], file: IO[str]) -> None:
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(HEADER)
+    for d in found:
+        e = d.entry
+        person = "" if e.person_id is None else e.person_id
+        key = [e.obligation, e.bearer_kind, e.org_id, person, e.period.start, e.period.end]
+        writer.writerow([*key, *_figures(d.before), *_figures(d.after)])
+
+
+def _figures(entry: Entry | None) -> list[str]:
+    if entry is None:
+        return ["", "", ""]
+    return [plain(entry.required), plain(entry.actual), entry.verdict.value]

@@ -1,0 +1,75 @@
+"""Long work in steps: each step commits by itself, the rest can be watched and taken up again.
+
+Steps must be whole in themselves, so that work that died half-way is simply begun anew.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from threading import Thread
+
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from guantong.records.models import Job
+
+DEAD_AFTER = timedelta(minutes=5)
+
+type Steps = Sequence[Callable[[], None]]
+
+
+def carry_out(kind: str, steps: Steps, tell: Callable[[Job], None] = lambda job: None) -> bool:
+    """Do the steps one after the other; False if somebody else is at it.
+
+    `tell` hears of each step done.
+    """
+    job = _begin(kind, len(steps))
+    if job is None:
+        return False
+    try:
+        for done, step in enumerate(steps, 1):
+            step()
+            _write(job, done=done, seen_at=timezone.now())
+            tell(job)
+    except BaseException as trouble:
+        _write(job, ended_at=timezone.now(), trouble=f"{type(trouble).__name__}：{trouble}"[:500])
+        raise
+    _write(job, ended_at=timezone.now())
+    return True
+
+
+def start(kind: str, steps: Callable[[], Steps]) -> None:
+    """Have the steps done beside the request; within a transaction, at once and in it."""
+    if connection.in_atomic_block:
+        carry_out(kind, steps())
+        return
+    Thread(target=_beside, args=(kind, steps), name=kind, daemon=True).start()
+
+
+def _beside(kind: str, steps: Callable[[], Steps]) -> None:
+    try:
+        carry_out(kind, steps())
+    finally:
+        connection.close()
+
+
+def running(kind: str) -> Job | None:
+    """The work of that kind that is being done."""
+    alive = timezone.now() - DEAD_AFTER
+    return Job.objects.filter(kind=kind, ended_at=None, seen_at__gte=alive).first()
+
+
+def _begin(kind: str, total: int) -> Job | None:
+    now = timezone.now()
+    dead = Job.objects.filter(kind=kind, ended_at=None, seen_at__lt=now - DEAD_AFTER)
+    dead.update(ended_at=now, trouble="中断，没有做完")
+    try:
+        with transaction.atomic():
+            return Job.objects.create(kind=kind, total=total, started_at=now, seen_at=now)
+    except IntegrityError:  # one job of a kind at a time
+        return None
+
+
+def _write(job: Job, **values: object) -> None:
+    for name, value in values.items():
+        setattr(job, name, value)
+    job.save(update_fields=list(values))
