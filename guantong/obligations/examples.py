@@ -29,6 +29,10 @@ class Example:
     facts: dict[str, list[dict[str, Any]]]
     expected: tuple[dict[str, Any], ...]
 
+    @property
+    def obligation(self) -> m.Obligation:
+        return self.question.obligations[0]
+
     def differences(self, found: list[m.Entry]) -> list[str]:
         """What the entries found differ in from those expected; empty when they agree."""
         missing = list(self.expected)
@@ -40,6 +44,14 @@ class Example:
             else:
                 missing.remove(match)
         return extra + [f"缺少：{e}" for e in missing]
+
+
+def all_examples(catalogue: m.Catalogue) -> Iterator[Example]:
+    """Yield every example of the catalogue, those of readings that can be chosen included."""
+    for o in catalogue.obligations.values():
+        yield from examples(o, catalogue.calendar)
+        for option in o.reading.options.values() if o.reading else ():
+            yield from examples(option, catalogue.calendar)
 
 
 def examples(o: m.Obligation, calendar: Calendar) -> Iterator[Example]:

@@ -19,7 +19,10 @@ from guantong.periods import CALENDAR, Calendar, Every, Period, Rhythm
 LEVELS = ["must", "generally"]
 CONFIDENCE = ["PLAN", "A", "B", "C", "L"]
 UNCERTAIN = {"C", "L"}
-CHOOSABLE = {"bearer", "every", "measure", "standard", "having", "exempt", "pro_rata", "examples"}
+CHOOSABLE = {
+    *("bearer", "every", "measure", "apart_from", "standard", "having", "exempt", "pro_rata"),
+    "examples",
+}
 MOST = {"rolling": 120, "within": 3660}
 STATE_TABLES = ["posts", "memberships", "terms", "relations", "documents", "orgs"]
 
@@ -63,7 +66,17 @@ def load_catalogue(folder: Path) -> m.Catalogue:
 
 def _told_apart(obligations: dict[str, m.Obligation]) -> dict[str, m.Obligation]:
     """Give each measure those that it shares no record with (`apart_from`)."""
-    return {name: _apart(o, obligations) for name, o in obligations.items()}
+    return {name: _all_apart(o, obligations) for name, o in obligations.items()}
+
+
+def _all_apart(o: m.Obligation, all_of_them: Mapping[str, m.Obligation]) -> m.Obligation:
+    if o.reading is not None:
+        others = tuple(
+            replace(x, obligation=_apart(x.obligation, all_of_them)) if x.obligation else x
+            for x in o.reading.others
+        )
+        o = replace(o, reading=replace(o.reading, others=others))
+    return _apart(o, all_of_them)
 
 
 def _apart(o: m.Obligation, all_of_them: Mapping[str, m.Obligation]) -> m.Obligation:
@@ -97,6 +110,8 @@ def load_obligation(path: Path) -> m.Obligation:
     f = read(path, f"obligations/{path.name}")
     stated = dict(f.data)
     obligation = _obligation(path.stem, f)
+    if len(obligation.examples) < 3:
+        raise f.wrong("examples", "至少三个例子：做到的、没做到的、临界的")
     if obligation.reading is None:
         return obligation
     options = tuple(_option(path.stem, o, stated, f) for o in obligation.reading.others)
@@ -149,6 +164,8 @@ def _option(name: str, option: m.Option, stated: dict[str, Any], f: Fields) -> m
         raise CatalogueError(
             Problem(at, f"读法不能改 {sorted(unknown)}", f"可改：{'、'.join(sorted(CHOOSABLE))}")
         )
+    if not option.changes.get("examples"):
+        raise CatalogueError(Problem(at, "这种读法没有例子", "在 with 里写 examples，至少一个"))
     so_read = {**stated, **option.changes}
     del so_read["reading"]
     return replace(option, obligation=_obligation(name, Fields(so_read, f"{at}:")))
@@ -219,8 +236,6 @@ def _check_sense(o: m.Obligation, f: Fields) -> None:
     by_post = isinstance(o.measure, m.Attended) and o.measure.hosted_by is m.HostedBy.OWN_ORG
     if by_post and not isinstance(o.bearer, m.PostBearer):
         raise f.wrong("measure.hosted_by", "own_org 只用于任职者")
-    if len(o.examples) < 3:
-        raise f.wrong("examples", "至少三个例子：做到的、没做到的、临界的")
 
 
 def _fits_own_periods(measure: m.Measure) -> bool:

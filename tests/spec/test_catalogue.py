@@ -6,16 +6,15 @@ from pathlib import Path
 import pytest
 
 from guantong.conditions.parse import CatalogueError
-from guantong.obligations.examples import examples
+from guantong.obligations.examples import all_examples
 from guantong.obligations.load import load_catalogue
 from tests.spec import engines
 
 FOLDER = Path(__file__).parents[2] / "catalogue"
 CATALOGUE = load_catalogue(FOLDER)
 EXAMPLES = [
-    pytest.param(example, id=f"{o.name}: {example.says}")
-    for o in CATALOGUE.obligations.values()
-    for example in examples(o, CATALOGUE.calendar)
+    pytest.param(example, id=f"{example.obligation.name}: {example.says}")
+    for example in all_examples(CATALOGUE)
 ]
 
 

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from guantong.conditions.parse import CatalogueError
 from guantong.obligations import naive
-from guantong.obligations.examples import examples
+from guantong.obligations.examples import all_examples
 from guantong.obligations.load import load_catalogue
 from guantong.obligations.model import Catalogue
 from guantong.records.roles import load_roles
@@ -37,7 +37,7 @@ class Command(BaseCommand):
             raise CommandError(f"规则目录有 {count} 处问题：\n{error}") from None
         if wrong:
             raise CommandError(f"有 {len(wrong)} 个例子与规则不符：\n" + "\n".join(wrong))
-        total = sum(len(o.examples) for o in catalogue.obligations.values())
+        total = len(list(all_examples(catalogue)))
         self.stdout.write(
             f"规则目录无误：{len(catalogue.plans)} 个计划，{len(catalogue.obligations)} 项责任，"
             f"{len(catalogue.regulations)} 份依据，{total} 个例子全部相符"
@@ -46,8 +46,7 @@ class Command(BaseCommand):
 
 def _wrong_examples(catalogue: Catalogue) -> list[str]:
     return [
-        f"obligations/{o.name}.yaml 例“{example.says}”：{difference}"
-        for o in catalogue.obligations.values()
-        for example in examples(o, catalogue.calendar)
+        f"obligations/{example.obligation.name}.yaml 例“{example.says}”：{difference}"
+        for example in all_examples(catalogue)
         for difference in example.differences(naive.entries(example.question, example.facts))
     ]
