@@ -29,7 +29,7 @@ class Filter(forms.Form):
         return self.cleaned_data.get(name) or default
 
 
-def paged[M: Any](request: HttpRequest, rows: QuerySet[M]) -> Page[M]:
+def paged[M: Any](request: HttpRequest, rows: QuerySet[M] | Sequence[M]) -> Page[M]:
     return Paginator(rows, ON_A_PAGE).get_page(request.GET.get("page"))
 
 

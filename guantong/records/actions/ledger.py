@@ -170,6 +170,16 @@ def keep(
     return assessment
 
 
+def keep_day(*, by: User | None, name: str, day: date) -> Assessment:
+    """Store the ledger as seen on a day, today's or one before."""
+    if day > clock.today():
+        raise Refused("还没有到的日子没有台账可存。", {"on": "请选今天或过去的一天。"})
+    asked = ledger.question(on=day)
+    return keep(
+        by=by, name=name, asked=asked, found=ledger.answer(asked), engine=connection.vendor
+    )
+
+
 def _assess(asked: m.Question, *, live: bool) -> Assessment:
     about = {"live": live, "engine": connection.vendor}
     return _stored_as(asked, ledger.answer(asked), about)

@@ -6,6 +6,7 @@ its own.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from itertools import groupby
 from typing import Final
 
@@ -17,7 +18,7 @@ from django.template.response import TemplateResponse
 from guantong.obligations import describe, explain
 from guantong.obligations import model as m
 from guantong.records import access, catalogue, ledger
-from guantong.records.models import Assessment, Entry
+from guantong.records.models import Assessment, Entry, ReadingChoice
 from guantong.web import bases, scope, wording
 from guantong.web.candidates import Found, told
 from guantong.web.closing import OPEN, Closing, kinds_counted
@@ -39,7 +40,8 @@ class Rows:
 def cell(request: HttpRequest, pk: int) -> TemplateResponse:
     entry = _entry(request, pk)
     rules, plan = catalogue.current(), ledger.plan()
-    obligation = rules.obligations[entry.obligation]
+    day = entry.assessment.on_day
+    obligation = ledger.obligation(entry.obligation, day)
     why = ledger.explanation(entry)
     found = told(request.user, why, kinds_counted(obligation.measure))
     period = wording.period_of_entry(entry)
@@ -62,8 +64,14 @@ def cell(request: HttpRequest, pk: int) -> TemplateResponse:
             "bearer": describe.bearer(obligation, rules),
             "measured": describe.measured(obligation.measure, rules),
             "years": _years(request, entry),
+            "decision": _decision(obligation, day),
         },
     )
+
+
+def _decision(obligation: m.Obligation, day: date) -> ReadingChoice | None:
+    """Who decided to read the text so, if anybody did."""
+    return ledger.choices(day).get(obligation.reading.id) if obligation.reading else None
 
 
 def _entry(request: HttpRequest, pk: int) -> Entry:

@@ -7,13 +7,15 @@ from typing import Final
 
 from django import forms
 from django.core.paginator import Page, Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
 from guantong.obligations.model import Obligation, Plan, Question
 from guantong.periods import Period
-from guantong.records import catalogue
+from guantong.records import access, catalogue
+from guantong.records.actions import jobs
+from guantong.records.actions.ledger import RECOMPUTE
 from guantong.records.models import Org
 from guantong.web import download, scope
 from guantong.web.filters import ON_A_PAGE, part_of
@@ -99,8 +101,18 @@ def ledger(request: HttpRequest) -> HttpResponse:
             "table": laid.table,
             "page": laid.page,
             "own": laid.own,
+            "may_see_kept": access.reach(request.user, "ledger.view").whole,
+            "recomputing": jobs.running(RECOMPUTE),
         },
     )
+
+
+def progress(request: HttpRequest) -> TemplateResponse:
+    """How far the recomputation after a change of rules is; asked again while it runs."""
+    if not access.reach(request.user, "ledger.view").paths:
+        raise Http404
+    job = jobs.running(RECOMPUTE)
+    return TemplateResponse(request, "web/ledger.html#progress", {"job": job})
 
 
 @dataclass(frozen=True)

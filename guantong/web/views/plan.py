@@ -140,6 +140,7 @@ def plan(request: HttpRequest) -> TemplateResponse:
             "org": seen.org,
             "loaded": PlanWording.objects.filter(plan=known.name).order_by("-loaded_at").first(),
             "may_load": not access.check(request.user, LOAD, None),
+            "may_suppose": bool(access.reach(request.user, "ledger.view").paths),
         },
     )
 
@@ -201,7 +202,7 @@ def obligation(request: HttpRequest, name: str) -> TemplateResponse:
     if name not in known.obligation_names():
         raise Http404
     seen = _seen(request, known)
-    found = rules.obligations[name]
+    found = ledger.obligation(name)
     served = known.clause_of(name)
     entries = seen.entries.filter(obligation=name)
     off = name in School.objects.get().switched_off
