@@ -166,6 +166,7 @@ def obligations(draw, kind):
         until=draw(st.sampled_from([None, None, date(2024, 3, 1)])), bearer=bearer, rhythm=rhythm,
         measure=measure, unit="", remedy="", having=tuple(having),
         exempt=draw(st.none() | st.none() | conditions(row)), pro_rata=pro_rata,
+        apart_from=("theme-day",) * len(getattr(measure, "apart_from", ())),
         standards=(
             m.Standard(date(2020, 1, 1), bound, value, 0),
             m.Standard(date(2024, 1, 1), bound, value + 1, 0),

@@ -1,0 +1,87 @@
+"""An explanation lists exactly the rows that the entry counted, by the same conditions."""
+
+from dataclasses import replace
+from typing import get_args
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from sqlglot import exp
+
+from guantong.obligations import explain, naive
+from guantong.obligations import model as m
+from guantong.obligations.load import load_catalogue
+from guantong.obligations.words import Words
+from tests.spec import engines, strategies
+from tests.spec.test_catalogue import FOLDER
+from tests.spec.test_engines import CASES
+
+RULES = load_catalogue(FOLDER)
+MEASURES = get_args(m.Measure.__value__)
+EACH = 4  # entries explained of a case
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("measure", MEASURES, ids=lambda measure: measure.__name__)
+def test_the_rows_that_counted_add_up_to_the_entry(measure):
+    explained = []
+
+    @settings(
+        max_examples=CASES // 16,
+        deadline=None,
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    )
+    @given(strategies.cases(measure))
+    def agree(case):
+        question, facts = case
+        asked = tuple(o for o in question.obligations if isinstance(o.measure, measure))
+        question = replace(question, obligations=asked, forecast=False, scope=None)
+        rules = {o.name: o for o in asked}
+        found = naive.entries(question, facts)
+        for engine in engines.available():
+            execute = engines.connected(engine)
+            engines.fill(engine, execute, facts)
+            for entry in found[:EACH]:
+                o = rules[entry.obligation]
+                listing = explain.listing(o, entry, question, exp.to_table)
+                rows = execute(listing.query().sql(dialect=engine), ()).fetchall()
+                candidates = listing.candidates(rows, Words(RULES, listing.table))
+                assert added_up(o.measure, candidates) == told(o.measure, entry), engine
+                assert all(c.lacks for c in candidates if c.counted is not True)
+                explained.append(entry.verdict)
+
+    agree()
+    assert explained, "nothing was explained, so nothing was proved"
+
+
+def added_up(measure, candidates):
+    """What the counted rows come to, in the terms of the measure."""
+    counted = [c.row for c in candidates if c.counted]
+    match measure:
+        case m.Attended(sum_hours=True):
+            return sum(number(row["hours"]) for row in counted)
+        case m.Attended(different=column) | m.CountActivities(different=column) if column:
+            return len({row[column] for row in counted})
+        case m.NextTerm():  # one that came too late is a next term all the same
+            return any("不是下一届" not in c.lacks for c in candidates)
+        case m.Ratio(of, _):
+            # One figure may be missing: then nothing is known, however much the others say.
+            names = {row["name"] for row in counted}
+            values = [number(row["value"]) for row in counted if row["name"] in of]
+            complete = names >= {*measure.of, *measure.to}
+            return sum(values) if complete else None
+        case _:
+            return len(counted)
+
+
+def told(measure, entry):
+    """The same as the entry says it."""
+    if isinstance(measure, m.NextTerm):
+        return entry.actual == 1
+    if isinstance(measure, m.Ratio | m.Coverage):
+        nothing = 0 if isinstance(measure, m.Coverage) else None
+        return nothing if entry.numerator is None else entry.numerator
+    return entry.actual
+
+
+def number(value):
+    return round(float(value), 4)
