@@ -7,11 +7,12 @@ where a standard is pro rata, `months`.
 
 from dataclasses import dataclass
 
-from sqlglot import exp, select
+from sqlglot import exp, select, union
 
 from guantong.conditions.compile import literal
 from guantong.conditions.model import Condition
 from guantong.obligations import model as m
+from guantong.obligations import spans
 from guantong.obligations.scans import state_scan
 from guantong.obligations.stages import (
     Stages,
@@ -19,7 +20,6 @@ from guantong.obligations.stages import (
     cases,
     compiled,
     covers,
-    days_later,
     holds,
     may_hold,
     not_false,
@@ -122,7 +122,7 @@ def _orgs_within(rhythm: Rhythm, stages: Stages) -> str:
     """From the day an organisation was founded, if it was there to the end."""
 
     def make() -> exp.Query:
-        dated = _from_trigger("s", rhythm, stages).select("s.org_id")
+        dated = spans.from_trigger("s", rhythm, stages).select("s.org_id")
         dated = dated.from_(stages.fact("orgs", "s"))
         query = select(*ORG_COLUMNS, "d.period_start", "d.due_on", "d.day")
         query = query.from_(dated.subquery("d")).join(
@@ -132,20 +132,6 @@ def _orgs_within(rhythm: Rhythm, stages: Stages) -> str:
         return stages.only(query, "o.org_id", stages.org_ids)
 
     return stages.stage(f"orgs_by_{rhythm.name}", make)
-
-
-def _from_trigger(alias: str, rhythm: Rhythm, stages: Stages) -> exp.Select:
-    """period_start, due_on and day of the spans `alias` that begin in the time asked about."""
-    question, due = stages.question, days_later(f"{alias}.valid_from", rhythm.days)
-    on, start = literal(question.on), exp.column("valid_from", alias)
-    day = cases((exp.LT(this=due, expression=on), due.copy()), default=on.copy())
-    return (
-        select(f"{alias}.valid_from AS period_start")
-        .select(exp.alias_(due.copy(), "due_on"), exp.alias_(day, "day"))
-        .where(exp.GTE(this=start, expression=literal(question.span.start)))
-        .where(exp.LTE(this=start.copy(), expression=on.copy()))
-        .where(exp.LT(this=start.copy(), expression=literal(question.span.end)))
-    )
 
 
 def _terms(stages: Stages) -> str:
@@ -186,26 +172,25 @@ def _terms(stages: Stages) -> str:
 
 
 def _members(o: m.Obligation, bearer: m.MemberBearer, stages: Stages) -> Bearers:
-    spans = stages.stage("member_spans", lambda: _spans(bearer.when, stages), bearer.when)
+    rows = stages.stage("member_spans", lambda: _spans(bearer.when, stages), bearer.when)
     key = ("person_id",)
-    at = _spans_timeline(spans, key, o.rhythm, stages)
+    at = spans.timeline(rows, key, o.rhythm, stages)
 
     def make() -> exp.Query:
-        query = _last_row(spans, at, stages)
+        query = _answering(rows, at, stages)
         if not at.key:
-            present = _present(spans, key, o.rhythm, stages)
-            query = query.join(f"{present} AS e", on=_same(key, "e", "x"))
-        query = query.where("x.place = 1")
+            present = spans.present(rows, key, o.rhythm, stages)
+            query = query.join(f"{present} AS e", on=spans.same(key, "e", "x"))
         sure: list[exp.Expr] = [exp.column("sure", "x")]
         if bearer.without_post is not None:
             barred = _barred(bearer.without_post, at, stages)
-            query = query.join(f"{barred} AS w", on=_same(key, "w", "x"), join_type="left").where(
-                "COALESCE(w.certain, 0) = 0"
-            )
+            query = query.join(
+                f"{barred} AS w", on=spans.same(key, "w", "x"), join_type="left"
+            ).where("COALESCE(w.certain, 0) = 0")
             sure.append(holds(exp.condition("COALESCE(w.possible, 0) = 0")))
         excused = exp.alias_(_excused(o, "x"), "excused")
         query = query.select(exp.alias_(_product(sure), "sure"), excused)
-        return _with_months(query, spans, key, o, stages)
+        return _with_months(query, rows, key, o, stages)
 
     named = (bearer, o.exempt, o.pro_rata)
     return Bearers(stages.stage(f"bound_members_by_{o.rhythm.name}", make, *named), at)
@@ -222,21 +207,32 @@ def _spans(when: Condition, stages: Stages) -> exp.Query:
     return stages.only(query, "f.person_id", stages.person_ids)
 
 
-def _last_row(spans: str, at: Timeline, stages: Stages) -> exp.Select:
-    """The membership that answers for a person: the last begun by the day."""
+def _answering(rows: str, at: Timeline, stages: Stages) -> exp.Select:
+    """The membership that answers for a person as `x`: the last begun by the day.
+
+    Few people have more than one; only for them is there anything to put in order.
+    """
+    often = spans.often(rows, ("person_id",), stages)
+    mine = "p.person_id = s.person_id AND " if at.key else ""
+    begun = select("s.*", "p.period_start", "p.due_on", "p.day").from_(f"{rows} AS s")
+    begun = begun.join(f"{at.stage} AS p", on=f"{mine}s.valid_from <= p.day")
+    alone = begun.copy().join(f"{often} AS o", on="o.person_id = s.person_id", join_type="left")
     place = (
         "ROW_NUMBER() OVER (PARTITION BY s.person_id, p.period_start"
         " ORDER BY s.valid_from DESC, s.org_id DESC) AS place"
     )
-    mine = "p.person_id = s.person_id AND " if at.key else ""
-    ranked = (
-        select("s.*", "p.period_start", "p.due_on", "p.day", place)
-        .from_(f"{spans} AS s")
-        .join(f"{at.stage} AS p", on=f"{mine}s.valid_from <= p.day")
-    )
-    return select("x.person_id", "x.org_id", "x.period_start", "x.due_on", "x.day").from_(
-        ranked.subquery("x")
-    )
+    among = begun.join(f"{often} AS o", on="o.person_id = s.person_id").select(place)
+    columns = [f"r.{column}" for column in ANSWERING]
+    last = select(*columns).from_(among.subquery("r")).where("r.place = 1")
+    alone = select(*columns).from_(alone.where("o.person_id IS NULL").subquery("r"))
+    both = union(alone, last, distinct=False).subquery("x")
+    return select("x.person_id", "x.org_id", "x.period_start", "x.due_on", "x.day").from_(both)
+
+
+ANSWERING = (
+    *("person_id", "org_id", "status", "exempt", "valid_from", "valid_to", "sure"),
+    *("period_start", "due_on", "day"),
+)
 
 
 def _barred(without: Condition, at: Timeline, stages: Stages) -> str:
@@ -264,18 +260,18 @@ def _barred(without: Condition, at: Timeline, stages: Stages) -> str:
 
 def _holders(o: m.Obligation, bearer: m.PostBearer, stages: Stages) -> Bearers:
     key = ("person_id", "org_id")
-    spans = stages.stage("post_spans", lambda: _post_spans(bearer.when, stages), bearer.when)
-    at = _spans_timeline(spans, key, o.rhythm, stages)
+    rows = stages.stage("post_spans", lambda: _post_spans(bearer.when, stages), bearer.when)
+    at = spans.timeline(rows, key, o.rhythm, stages)
 
     def make() -> exp.Query:
         query = (
             select("x.person_id", "x.org_id", "x.period_start", "x.due_on", "x.day", "x.sure")
             .select("x.excused")
-            .from_(_held_in(spans, o, bearer, at).subquery("x"))
+            .from_(_held_in(rows, o, bearer, at).subquery("x"))
         )
         if not at.key:
-            present = _present(spans, key, o.rhythm, stages)
-            query = query.join(f"{present} AS e", on=_same(key, "e", "x"))
+            present = spans.present(rows, key, o.rhythm, stages)
+            query = query.join(f"{present} AS e", on=spans.same(key, "e", "x"))
         if bearer.linked:
             links = (
                 select("1")
@@ -284,15 +280,17 @@ def _holders(o: m.Obligation, bearer: m.PostBearer, stages: Stages) -> Bearers:
                 .where(exp.EQ(this=exp.column("kind", "r"), expression=literal(bearer.linked)))
             )
             query = query.where(exp.Exists(this=links))
-        return _with_months(query, spans, key, o, stages)
+        return _with_months(query, rows, key, o, stages)
 
     named = (bearer, o.exempt, o.pro_rata)
     return Bearers(stages.stage(f"bound_posts_by_{o.rhythm.name}", make, *named), at)
 
 
-def _held_in(spans: str, o: m.Obligation, bearer: m.PostBearer, at: Timeline) -> exp.Select:
+def _held_in(rows: str, o: m.Obligation, bearer: m.PostBearer, at: Timeline) -> exp.Select:
     """Who holds such a post on the day or in the period; what any of the posts says counts."""
-    in_time = covers("s", "p.day") if bearer.on_day else _meets("s", "p.period_start", "p.due_on")
+    in_time = (
+        covers("s", "p.day") if bearer.on_day else spans.meets("s", "p.period_start", "p.due_on")
+    )
     if at.key:
         in_time = f"p.person_id = s.person_id AND p.org_id = s.org_id AND {in_time}"
     excused: exp.Expr = literal(0)
@@ -307,7 +305,7 @@ def _held_in(spans: str, o: m.Obligation, bearer: m.PostBearer, at: Timeline) ->
     return (
         select(*columns, "MAX(s.sure) AS sure")
         .select(exp.alias_(excused, "excused"))
-        .from_(f"{spans} AS s")
+        .from_(f"{rows} AS s")
         .join(f"{at.stage} AS p", on=in_time)
         .group_by(*columns)
     )
@@ -326,101 +324,11 @@ def _post_spans(when: Condition, stages: Stages) -> exp.Query:
     return stages.only(query, "f.person_id", stages.person_ids)
 
 
-# ---------------------------------------------------------------- spans of a person
-
-
-def _same(key: tuple[str, ...], one: str, other: str) -> str:
-    return " AND ".join(f"{one}.{c} = {other}.{c}" for c in (*key, "period_start"))
-
-
-def _meets(alias: str, first: str, last: str) -> str:
-    ends = f"({alias}.valid_to IS NULL OR {alias}.valid_to > {first})"
-    return f"{alias}.valid_from <= {last} AND {ends}"
-
-
-def _spans_timeline(spans: str, key: tuple[str, ...], rhythm: Rhythm, stages: Stages) -> Timeline:
-    """The shared periods, or from the day a bearer's spans began, if they last to the end."""
-    if not rhythm.own:
-        return shared(rhythm, stages)
-
-    def make() -> exp.Query:
-        merged = _merged_spans(spans, key, stages)
-        query = _from_trigger("s", rhythm, stages).select(*(f"s.{column}" for column in key))
-        due = days_later("s.valid_from", rhythm.days)
-        lasts = exp.GT(this=exp.column("valid_to", "s"), expression=due)
-        return query.from_(f"{merged} AS s").where(lasts)
-
-    stage = stages.stage(f"{key[-1]}s_by_{rhythm.name}", make, spans)
-    return Timeline(stage, rhythm, stage, key)
-
-
-def _present(spans: str, key: tuple[str, ...], rhythm: Rhythm, stages: Stages) -> str:
-    """Who is there long enough to be bound in which period; touching spans count as one."""
-    merged = _merged_spans(spans, key, stages)
-
-    def make() -> exp.Query:
-        query = select(*(f"i.{column}" for column in key)).from_(f"{merged} AS i")
-        return stages.present(query, "i", rhythm).select("p.period_start").distinct()
-
-    return stages.stage(f"present_by_{rhythm.name}", make, spans)
-
-
-def _merged_spans(spans: str, key: tuple[str, ...], stages: Stages) -> str:
-    return stages.stage("merged_spans", lambda: _merged(spans, key), spans)
-
-
-def _merged(spans: str, key: tuple[str, ...]) -> exp.Query:
-    far = "COALESCE(s.valid_to, {})".format(exp.cast("'9999-12-31'", "date").sql())
-    keys = ", ".join(f"s.{column}" for column in key)
-    outer = ", ".join(f"t.{column}" for column in key)
-    before = "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
-    starts = (
-        select(*(f"s.{column}" for column in key), "s.valid_from", f"{far} AS valid_to")
-        .select(
-            f"CASE WHEN s.valid_from <= MAX({far}) OVER"
-            f" (PARTITION BY {keys} ORDER BY s.valid_from, {far} {before})"
-            " THEN 0 ELSE 1 END AS opens"
-        )
-        .from_(f"{spans} AS s")
-    )
-    numbered = (
-        select("t.*")
-        .select(
-            f"SUM(t.opens) OVER (PARTITION BY {outer} ORDER BY t.valid_from, t.valid_to,"
-            " t.opens DESC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS island"
-        )
-        .from_(starts.subquery("t"))
-    )
-    names = [f"u.{column}" for column in key]
-    return (
-        select(*names, "MIN(u.valid_from) AS valid_from", "MAX(u.valid_to) AS valid_to")
-        .from_(numbered.subquery("u"))
-        .group_by(*names, "u.island")
-    )
-
-
 def _with_months(
-    query: exp.Select, spans: str, key: tuple[str, ...], o: m.Obligation, stages: Stages
+    query: exp.Select, rows: str, key: tuple[str, ...], o: m.Obligation, stages: Stages
 ) -> exp.Select:
     """Add `months`: how many months of the period the bearer's spans touch."""
     if not o.pro_rata:
         return query.select("12 AS months")
-
-    def make() -> exp.Query:
-        names = [f"s.{column}" for column in key]
-        return (
-            select(*names, "n.period_start", "COUNT(DISTINCT n.month_start) AS months")
-            .from_(f"{spans} AS s")
-            .join(
-                f"{stages.months(o.rhythm)} AS n",
-                on="s.valid_from < n.month_end"
-                " AND (s.valid_to IS NULL OR s.valid_to > n.month_start)",
-            )
-            .group_by(*names, "n.period_start")
-        )
-
-    touched = stages.stage(f"months_touched_by_{o.rhythm.name}", make, spans)
-    same = " AND ".join(f"g.{column} = x.{column}" for column in key)
-    return query.join(f"{touched} AS g", on=f"{same} AND g.period_start = x.period_start").select(
-        "g.months"
-    )
+    touched = spans.months_touched(rows, key, o.rhythm, stages)
+    return query.join(f"{touched} AS g", on=spans.same(key, "g", "x")).select("g.months")

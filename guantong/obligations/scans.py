@@ -1,6 +1,6 @@
 """What counts, as SQL: one scan per fact table, key and period length, shared by obligations."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from sqlglot import exp, select, union
@@ -23,12 +23,12 @@ from guantong.obligations.stages import (
     literal_rows,
     may_hold,
     not_false,
-    number,
+    number_of,
 )
 from guantong.obligations.tables import TABLES
 
 ATTENDANCE = {"kind": "a.kind", "activity_hours": "a.hours", "planned": "a.planned"}
-ACTIVITY = {"kind", "activity_hours"}
+ACTIVITY = frozenset({"kind", "activity_hours", "planned"})
 PERSONAL = {"posts", "memberships"}
 
 type Pair = tuple[exp.Expr, exp.Expr]
@@ -43,30 +43,41 @@ def hosted_scan(
         body = _dated(select().from_(stages.fact("hosts", "h")), "h", at, stages)
         if scoped:
             body = stages.only(body, "h.org_id", stages.org_ids)
-        return Scan(body, ("h.org_id", f"{_days_of(at)}.period_start"))
+        return Scan(lambda _: body, ("h.org_id", f"{_days_of(at)}.period_start"))
 
     name = f"hosted_by_{at.name}" + ("" if scoped else "_anywhere")
     elsewhere = c.Any(tuple(other.where for other in measure.apart_from))
     where = c.All((measure.where, c.Not(elsewhere))) if measure.apart_from else measure.where
 
-    def pair() -> Pair:
+    def pair(_: Scan) -> Pair:
         return _counted(_held(where, "a", None, stages), measure.different)
 
     return stages.ask(name, make, measure, pair, compiled(where, "a"))
 
 
-def _dated(body: exp.Select, alias: str, at: Timeline, stages: Stages) -> exp.Select:
+def _dated(
+    body: exp.Select, alias: str, at: Timeline, stages: Stages, flags: Sequence[exp.Expr] = ()
+) -> exp.Select:
     """Join to rows with an activity_id the activity as `a`, and where bearers have periods of
-    their own the period as `p`.
+    their own the period as `p`. With flags only activities for which one may hold.
     """
     same = f"a.activity_id = {alias}.activity_id"
     if not at.key:
-        return body.join(f"{stages.held(at.rhythm)} AS a", on=same)
+        held = f"{stages.held(at.rhythm)} AS a"
+        return body.join(_flagged(held, flags) if flags else held, on=same)
     in_time = " AND ".join(f"p.{column} = {alias}.{column}" for column in at.key[:1])
-    return body.join(stages.fact("activities", "a"), on=same).join(
+    activities = stages.fact("activities", "a")
+    return body.join(_flagged(activities, flags) if flags else activities, on=same).join(
         f"{at.stage} AS p",
         on=f"{in_time} AND a.held_on >= p.period_start AND a.held_on <= p.due_on",
     )
+
+
+def _flagged(activities: str | exp.Expr, flags: Sequence[exp.Expr]) -> exp.Expr:
+    query = select("a.*").from_(activities)
+    for i, flag in enumerate(flags, 1):
+        query = query.select(exp.alias_(flag.copy(), f"flag_{i}"), copy=False)
+    return query.where(exp.or_(*map(not_false, flags)), copy=False).subquery("a")
 
 
 def _days_of(at: Timeline) -> str:
@@ -81,9 +92,9 @@ def reached_scan(where: c.Condition, at: Timeline, stages: Stages) -> Found:
         body = _dated(select().from_(stages.fact("hosts", "h")), "h", at, stages)
         body = body.join(stages.fact("attendances", "t"), on="t.activity_id = h.activity_id")
         body = stages.only(body, "h.org_id", stages.org_ids)
-        return Scan(body, ("h.org_id", f"{_days_of(at)}.period_start"))
+        return Scan(lambda _: body, ("h.org_id", f"{_days_of(at)}.period_start"))
 
-    def pair() -> Pair:
+    def pair(_: Scan) -> Pair:
         return _persons(_held(where, "t", ATTENDANCE, stages), "t")
 
     needed = compiled(where, "t", ATTENDANCE)
@@ -97,54 +108,59 @@ def attended_scan(measure: m.Attended, at: Timeline, stages: Stages) -> Found:
     how, days = measure.hosted_by, _days_of(at)
     elsewhere = [other.hosted_by for other in measure.apart_from if other.hosted_by]
 
-    def make() -> Scan:
-        body = _dated(select().from_(stages.fact("attendances", "t")), "t", at, stages)
-        body = stages.only(body, "t.person_id", stages.person_ids)
-        group: tuple[str, ...] = ("t.person_id", f"{days}.period_start")
+    def body(flags: Sequence[exp.Expr]) -> exp.Select:
+        rows = select().from_(stages.fact("attendances", "t"))
+        query = stages.only(_dated(rows, "t", at, stages, flags), "t.person_id", stages.person_ids)
         if how is m.HostedBy.OWN_ORG:
             on = "h.activity_id = a.activity_id"
             on += " AND h.org_id = p.org_id" if "org_id" in at.key else ""
-            body = body.join(stages.fact("hosts", "h"), on=on)
+            query = query.join(stages.fact("hosts", "h"), on=on)
+        if how in BY_HOST:
+            query = query.where(exp.Exists(this=own_host(how, stages, days)))
+        for other in dict.fromkeys(elsewhere):
+            query = _beside_hosted(query, other, at, stages)
+        return query
+
+    def make() -> Scan:
+        for other in elsewhere:
+            _attendances_at(other, at, stages)
+        group: tuple[str, ...] = ("t.person_id", f"{days}.period_start")
+        if how is m.HostedBy.OWN_ORG:
             group = (*group, "h.org_id")
         elif "org_id" in at.key:
             group = (*group, "p.org_id")
-        if how in BY_HOST:
-            body = body.where(exp.Exists(this=own_host(how, stages, days)))
-        for other in dict.fromkeys(elsewhere):
-            body = _beside_hosted(body, other, at, stages)
         return Scan(body, group)
 
     name = f"attended_by_{at.name}" + (f"_at_{how.value}" if how else "")
     name += "".join(f"_not_at_{other.value}" for other in dict.fromkeys(elsewhere))
-    # Said of the activity alone as well: few activities may do, and then few attendances are read.
-    needed = (c.about(measure.where, ACTIVITY), measure.where)
-    conditions = (compiled(where, "t", ATTENDANCE) for where in needed)
-    return stages.ask(name, make, measure, lambda: _attendances(measure, stages), *conditions)
+    needed = compiled(measure.where, "t", ATTENDANCE)
+    return stages.ask(
+        name, make, measure, lambda scan: _attendances(measure, scan, stages), needed
+    )
 
 
 BY_HOST = (m.HostedBy.OWN_BRANCH, m.HostedBy.CONTACT_POINT)
 
 
-def _beside_hosted(body: exp.Select, how: m.HostedBy, at: Timeline, stages: Stages) -> exp.Select:
+def _beside_hosted(query: exp.Select, how: m.HostedBy, at: Timeline, stages: Stages) -> exp.Select:
     """Join as `how` the attendances that were hosted so: joined, since not every engine takes an
     EXISTS inside a sum.
     """
-    days = _days_of(at)
+    alias, stage = how.value, _attendances_at(how, at, stages)
+    on = f"{alias}.activity_id = t.activity_id AND {alias}.person_id = t.person_id"
+    on += f" AND {alias}.period_start = {_days_of(at)}.period_start"
+    return query.join(f"{stage} AS {alias}", on=on, join_type="left")
 
+
+def _attendances_at(how: m.HostedBy, at: Timeline, stages: Stages) -> str:
     def make() -> exp.Query:
+        days = _days_of(at)
         rows = _dated(select().from_(stages.fact("attendances", "t")), "t", at, stages)
         rows = stages.only(rows, "t.person_id", stages.person_ids)
         rows = rows.where(exp.Exists(this=own_host(how, stages, days)))
         return rows.select("t.activity_id", "t.person_id", f"{days}.period_start").distinct()
 
-    stage = stages.stage(f"attendances_at_{how.value}_by_{at.name}", make)
-    alias = how.value
-    return body.join(
-        f"{stage} AS {alias}",
-        on=f"{alias}.activity_id = t.activity_id AND {alias}.person_id = t.person_id"
-        f" AND {alias}.period_start = {days}.period_start",
-        join_type="left",
-    )
+    return stages.stage(f"attendances_at_{how.value}_by_{at.name}", make)
 
 
 def own_host(how: m.HostedBy | None, stages: Stages, days: str = "a") -> exp.Select:
@@ -171,8 +187,13 @@ def _held(
     return compiled(c.All((where, held)), alias, names)
 
 
-def _attendances(measure: m.Attended, stages: Stages) -> Pair:
-    condition = _held(measure.where, "t", ATTENDANCE, stages)
+def _attendances(measure: m.Attended, scan: Scan, stages: Stages) -> Pair:
+    parts = [*c.conjuncts(measure.where), *([] if stages.question.forecast else [m.HELD])]
+    of_activity = [part for part in parts if c.fields_of(part) <= ACTIVITY]
+    condition = scan.flag(compiled(c.All(tuple(of_activity)), "a", ATTENDANCE))
+    for part in parts:
+        if part not in of_activity:
+            condition = exp.and_(condition, compiled(part, "t", ATTENDANCE))
     for other in measure.apart_from:
         there = compiled(other.where, "t", ATTENDANCE)
         if other.hosted_by is not None:
@@ -180,13 +201,16 @@ def _attendances(measure: m.Attended, stages: Stages) -> Pair:
         condition = exp.and_(condition, exp.Not(this=exp.paren(there)))
     if not measure.sum_hours:
         return _counted(condition, measure.different)
-    hours = exp.func("COALESCE", number("t.hours"), literal(0))
-    known = _sum(holds(condition, hours))
-    none_left = exp.or_(
+    # Scaled after adding up: hours have four places at most, so nothing is lost, much saved.
+    hours = exp.Sum(this=cases((condition.copy(), exp.column("hours", "t"))))
+    known = exp.func("COALESCE", number_of(hours), literal(0))
+    settled = exp.or_(
         exp.Not(this=exp.paren(condition)), exp.and_(condition, "t.hours IS NOT NULL")
     )
-    no_limit = exp.Max(this=cases((none_left, literal(0)), default=literal(NO_LIMIT)))
-    return known, exp.Add(this=known.copy(), expression=exp.cast(no_limit, WHOLE))
+    open_still = exp.Count(this=cases((settled, exp.null()), default=literal(1)))
+    no_limit = cases((exp.GT(this=open_still, expression=literal(0)), literal(NO_LIMIT)))
+    more = exp.func("COALESCE", no_limit, literal(0))
+    return known, exp.Add(this=known.copy(), expression=exp.cast(more, WHOLE))
 
 
 def _counted(condition: exp.Expr, different: m.Different | None) -> Pair:
@@ -221,17 +245,17 @@ def state_scan(state: m.State, at: Timeline, stages: Stages, *, scoped: bool) ->
         if state.table == "orgs":
             body = select().from_(f"{stages.below(at.rhythm)} AS f")
             body = stages.only(body, "f.ancestor_id", stages.org_ids) if scoped else body
-            return Scan(body, ("f.ancestor_id", "f.period_start"))
+            return Scan(lambda _: body, ("f.ancestor_id", "f.period_start"))
         rows, on = state_rows(state.table, stages)
         body = select().from_(rows).join(f"{at.stage} AS p", on=on)
         if at.key:
             body = body.where("p.org_id = f.org_id")
         body = stages.only(body, "f.org_id", stages.org_ids) if scoped else body
-        return Scan(body, ("f.org_id", "p.period_start"))
+        return Scan(lambda _: body, ("f.org_id", "p.period_start"))
 
     name = f"{state.table}_on_day_by_{at.name}" + ("" if scoped else "_anywhere")
     needed = compiled(state.where, "f")
-    return stages.ask(name, make, state.where, lambda: _state_pair(state), needed)
+    return stages.ask(name, make, state.where, lambda _: _state_pair(state), needed)
 
 
 def state_rows(table: str, stages: Stages) -> tuple[exp.Expr, str]:
@@ -278,9 +302,9 @@ def case_scan(measure: m.CaseTime, at: Timeline, stages: Stages) -> Found:
         body = select().from_(stages.fact("cases", "f"))
         body = body.join(f"{_limits(measure.days, at, stages)} AS p", on=IN_HAND)
         body = stages.only(body, "f.org_id", stages.org_ids)
-        return Scan(body, ("f.org_id", "p.period_start"))
+        return Scan(lambda _: body, ("f.org_id", "p.period_start"))
 
-    def pair() -> Pair:
+    def pair(_: Scan) -> Pair:
         condition = exp.and_(*(sql for _, sql in case_tests(measure)))
         return exp.Sum(this=holds(condition)), exp.Sum(this=may_hold(condition))
 

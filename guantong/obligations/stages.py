@@ -5,7 +5,7 @@ ever asked for date arithmetic. Numbers travel as whole ten-thousandths, so that
 and the same everywhere.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -19,7 +19,7 @@ from guantong.conditions.model import Condition
 from guantong.obligations.known import BEGINS, DEEPEST
 from guantong.obligations.model import Question
 from guantong.obligations.tables import TABLES
-from guantong.periods import FIRST_DAY, Every, Rhythm
+from guantong.periods import FIRST_DAY, LAST_DAY, Every, Period, Rhythm
 
 SCALE = 10_000
 NO_LIMIT = 10**14  # more than any sum: what may yet be found is not bounded
@@ -39,10 +39,12 @@ def unscaled(value: int | None) -> Decimal | None:
 
 def number(column: str) -> exp.Expr:
     """A number column in whole ten-thousandths."""
-    return exp.cast(
-        exp.func("ROUND", exp.Mul(this=exp.column(*_split(column)), expression=literal(SCALE))),
-        WHOLE,
-    )
+    return number_of(exp.column(*_split(column)))
+
+
+def number_of(value: exp.Expr) -> exp.Expr:
+    scaled_up = exp.Mul(this=value, expression=literal(SCALE))
+    return exp.cast(exp.func("ROUND", scaled_up), WHOLE)
 
 
 def _split(column: str) -> tuple[str, ...]:
@@ -118,16 +120,26 @@ class Scan:
     Each question put to it is a pair of columns, `certain` and `possible`: what holds, and what
     may hold if missing values turn out well. `needed` says which rows a question is about, in
     conditions that must all not be false; rows that no question is about are left out.
+
+    `flags` are conditions on the activities alone, answered before those are joined to many rows:
+    `body` is told them, and gives each activity the columns flag_1, flag_2, ...
     """
 
-    body: exp.Select
+    body: Callable[[Sequence[exp.Expr]], exp.Select]
     group: tuple[str, ...]
     pairs: dict[object, tuple[exp.Expr, exp.Expr]] = field(default_factory=dict)
     needed: list[tuple[exp.Expr, ...]] = field(default_factory=list)
     asked_by: dict[object, list[str]] = field(default_factory=dict)
+    flags: list[exp.Expr] = field(default_factory=list)
+
+    def flag(self, condition: exp.Expr) -> exp.Expr:
+        """The column that answers a condition on the activity `a`."""
+        if condition not in self.flags:
+            self.flags.append(condition)
+        return exp.column(f"flag_{self.flags.index(condition) + 1}", "a")
 
     def build(self) -> exp.Select:
-        query = self.body.select(*self.group)
+        query = self.body(self.flags).select(*self.group)
         for either in zip(*self.needed, strict=True):
             if exp.true() not in either:
                 query = query.where(exp.or_(*map(not_false, dict.fromkeys(either))), copy=False)
@@ -173,7 +185,7 @@ class Stages:
         name: str,
         make: Callable[[], Scan],
         key: object,
-        pair: Callable[[], tuple[exp.Expr, exp.Expr]],
+        pair: Callable[[Scan], tuple[exp.Expr, exp.Expr]],
         *needed: exp.Expr,
     ) -> Found:
         """Put a question to the scan of that name, making it once; the same question is shared."""
@@ -181,7 +193,7 @@ class Stages:
             self.scans[name] = make()
         scan = self.scans[name]
         if key not in scan.pairs:
-            scan.pairs[key] = pair()
+            scan.pairs[key] = pair(scan)
             scan.needed.append(needed)
         asked_by = scan.asked_by.setdefault(key, [])
         if self.asking not in asked_by:
@@ -255,31 +267,41 @@ class Stages:
         return self.stage(f"{rhythm.name}s", make)
 
     def months(self, rhythm: Rhythm) -> str:
-        """The whole calendar months of each period: period_start, month_start, month_end."""
+        """The whole calendar months of each period: period_start, month_start, month_end, place.
+
+        `since` is the first day of the month, and `until` the first after it, but in the first
+        and the last month the first and last day of time: whatever lies outside a period falls in
+        its nearest month. `before` is the first day of the month before.
+        """
+        names = (
+            *("period_start", "month_start", "month_end", "place"),
+            *("since", "until", "before"),
+        )
 
         def make() -> exp.Query:
             rows = [
-                {"period_start": p.start, "month_start": month.start, "month_end": month.end}
+                dict(zip(names, (p.start, *month), strict=True))
                 for p in self.question.periods(rhythm)
-                for month in p.whole_months()
+                for month in _placed(p.whole_months())
             ]
-            return literal_rows(rows, ("period_start", "month_start", "month_end"))
+            return literal_rows(rows, names)
 
         return self.stage(f"months_of_{rhythm.name}s", make)
 
     def present(self, query: exp.Select, spans: str, rhythm: Rhythm) -> exp.Select:
         """Join periods as `p` to spans: those in which a span makes its bearer bound."""
-        first, end = {
-            Every.MONTH: ("p.due_on", "p.period_end"),
-            Every.ONCE: ("p.due_on", "p.period_end"),
-            Every.ROLLING: ("p.window_start", "p.period_end"),
-        }.get(rhythm.every, ("m.month_start", "m.month_end"))
-        whole = (
-            f"{spans}.valid_from <= {first}"
-            f" AND ({spans}.valid_to IS NULL OR {spans}.valid_to >= {end})"
-        )
-        if first.startswith("p."):
+        first = {
+            Every.MONTH: "p.due_on",
+            Every.ONCE: "p.due_on",
+            Every.ROLLING: "p.window_start",
+        }.get(rhythm.every)
+        ends = f"({spans}.valid_to IS NULL OR {spans}.valid_to >= {{}})"
+        if first:
+            whole = f"{spans}.valid_from <= {first} AND {ends.format('p.period_end')}"
             return query.join(f"{self.periods(rhythm)} AS p", on=whole)
+        # The first month that begins when or after the span does: one row, not one per month.
+        soonest = f"{spans}.valid_from <= m.month_start AND {spans}.valid_from > m.before"
+        whole = f"{soonest} AND {ends.format('m.month_end')}"
         return query.join(f"{self.months(rhythm)} AS m", on=whole).join(
             f"{self.periods(rhythm)} AS p", on="p.period_start = m.period_start"
         )
@@ -346,10 +368,22 @@ class Stages:
         )
 
 
-def literal_rows(rows: list[dict[str, date]], names: tuple[str, ...]) -> exp.Query:
-    """A small literal table; without rows, one that has the columns and is empty."""
+def _placed(months: Sequence[Period]) -> Iterator[tuple[date | int, ...]]:
+    last = len(months)
+    for place, month in enumerate(months, 1):
+        since = month.start if place > 1 else date.min
+        until = month.end if place < last else LAST_DAY
+        before = months[place - 2].start if place > 1 else date.min
+        yield month.start, month.end, place, since, until, before
+
+
+def literal_rows(rows: Sequence[Mapping[str, date | int]], names: tuple[str, ...]) -> exp.Query:
+    """A small literal table; without rows, one that has the columns and is empty. The column
+    `place` holds numbers, all others days.
+    """
     selects = [select(*(exp.alias_(literal(row[name]), name) for name in names)) for row in rows]
     if not selects:
-        blank = select(*(exp.alias_(literal(FIRST_DAY), name) for name in names))
+        empty = {name: 0 if name == "place" else FIRST_DAY for name in names}
+        blank = select(*(exp.alias_(literal(value), name) for name, value in empty.items()))
         return blank.where(exp.false())
     return union(*selects, distinct=False, copy=False) if len(selects) > 1 else selects[0]
