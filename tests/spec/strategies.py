@@ -231,6 +231,11 @@ def row_of(draw, name, table):
         row[column] = (
             None if column not in table.required and likely and draw(st.booleans()) else value
         )
+    if name == "terms" and draw(
+        st.booleans()
+    ):  # short, so that the next one comes in time or late
+        row["expires_on"] = row["elected_on"] + timedelta(days=draw(st.integers(1, 90)))
+        row["extended_to"] = None
     for start, end in SPANS:
         if start in row and row[end] is not None and row[end] <= row[start]:
             row[end] = row[start] + timedelta(days=draw(st.integers(1, 90)))
