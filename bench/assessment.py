@@ -19,8 +19,7 @@ DUCKDB = "DuckDB"
 SCHOOLS = 20  # how many times over the school is laid out to see what grows with the data
 
 
-class Differs(Exception):
-    """Ours and the peer's rows are not the same, so their times compare nothing."""
+
 
 
 # ---------------------------------------------------------------- times
