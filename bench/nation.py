@@ -103,7 +103,8 @@ def opened(made: Path, *, threads: int = 2, memory: str = "") -> duckdb.DuckDBPy
         connection.execute(f"SET temp_directory = '{made / 'spill'}'")
     for name, table in TABLES.items():
         columns = ", ".join(
-            f'CAST("{c}" AS {folder.SQL_TYPES[kind]}) AS "{c}"' for c, kind in table.columns.items()
+            f'CAST("{c}" AS {folder.SQL_TYPES[kind]}) AS "{c}"'
+            for c, kind in table.columns.items()
         )
         file = exp.Literal.string(str(made / f"{name}.parquet")).sql("duckdb")
         connection.execute(f"CREATE VIEW {name} AS SELECT {columns} FROM read_parquet({file})")

@@ -45,7 +45,8 @@ def compared(times: int) -> Line:
 def _make(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("CREATE TABLE orgs (org_id BIGINT, valid_from DATE, valid_to DATE)")
     connection.execute(
-        "CREATE TABLE org_parents (org_id BIGINT, parent_id BIGINT, valid_from DATE, valid_to DATE)"
+        "CREATE TABLE org_parents"
+        " (org_id BIGINT, parent_id BIGINT, valid_from DATE, valid_to DATE)"
     )
     for level, count in enumerate((*ABOVE, BRANCHES)):
         below, ids = level * 10_000_000, f"range({count}) r"

@@ -37,8 +37,8 @@ def lines(place: Path, size: Size, times: int) -> Iterable[Line]:
     order = "按支部" if size.by_branch else "随机序"
     line, _ = in_child(compared, place, size, times)
     yield line
-    peaks = [in_child(once, place, size, by_hand)[1] for by_hand in (False, True)]
-    yield Line(f"内存峰值 {size.members:,} 人 {order}", *peaks, unit="MiB")
+    mine, peer = (in_child(once, place, size, hand)[1] for hand in (False, True))
+    yield Line(f"内存峰值 {size.members:,} 人 {order}", mine, peer, unit="MiB")
 
 
 def compared(place: Path, size: Size, times: int) -> Line:
@@ -119,7 +119,7 @@ def digest(connection: duckdb.DuckDBPyConnection, texts: Iterable[str]) -> Diges
 def verified(connection: duckdb.DuckDBPyConnection) -> int:
     """Return the number of entries; raise Differs with some of them where the sides disagree."""
     mine, other = digest(connection, [ours()]), by_hand(connection)
-    names = sorted({key[0] for key in mine.items() ^ other.items() for key in [key[0]]})
+    names = sorted({name for (name, _), _ in mine.items() ^ other.items()})
     if names:
         raise Differs("\n".join(["DuckDB:", *told(connection, names)]))
     return sum(count for count, _ in mine.values())

@@ -42,9 +42,7 @@ def tell(assess: Callable[[Path], Any], save: Callable[[Any, Path], None]) -> No
     """Time `assess` over the facts, keep its last answer as answers/<script>.parquet."""
     facts, answers, times = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
     clock = (
-        time.process_time
-        if os.environ.get("GUANTONG_BENCH_CLOCK") == "cpu"
-        else time.perf_counter
+        time.process_time if os.environ.get("GUANTONG_BENCH_CLOCK") == "cpu" else time.perf_counter
     )
     taken, answer = [], None
     for _ in range(times):

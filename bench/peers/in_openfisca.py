@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
-from common import LEADERS, MEMBER, STUDY
+from common import MEMBER, STUDY
 from openfisca_core import periods
 from openfisca_core.entities import build_entity
 from openfisca_core.simulations import SimulationBuilder
@@ -135,7 +135,12 @@ def main() -> None:
         study, training = assess(inputs, members, of_member)
         taken.append(clock() - start)
     for name, found in (("member-study-hours", study), ("leader-central-training", training)):
-        for verdict, word in ((EXEMPT, "exempt"), (MET, "met"), (UNKNOWN, "unknown"), (SHORT, "short")):
+        for verdict, word in (
+            (EXEMPT, "exempt"),
+            (MET, "met"),
+            (UNKNOWN, "unknown"),
+            (SHORT, "short"),
+        ):
             if number := int((found == verdict).sum()):
                 counts[f"{name} {word}"] = number
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -144,7 +149,7 @@ def main() -> None:
 
 
 def prepared(facts: Path, answers: Path) -> tuple[dict[str, np.ndarray], int, np.ndarray]:
-    """Rows as arrays. `answers/bound.parquet` says who is bound: person_id, months, exempt, leads."""
+    """Rows as arrays. `answers/bound.parquet` says who is bound, and by what."""
     acts = pq.read_table(facts / "activities.parquet", columns=["activity_id", "kind", "planned"])
     ids = acts["activity_id"].to_numpy()
     order = np.argsort(ids)
@@ -186,7 +191,9 @@ def assess(
     simulation = builder.build(system)
     for name, values in inputs.items():
         simulation.set_input(name, "2023", values)
-    return simulation.calculate("study_verdict", "2023"), simulation.calculate("training_verdict", "2023")
+    return simulation.calculate("study_verdict", "2023"), simulation.calculate(
+        "training_verdict", "2023"
+    )
 
 
 if __name__ == "__main__":

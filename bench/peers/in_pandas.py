@@ -126,7 +126,9 @@ def _members(facts: Path, posts: pd.DataFrame) -> pd.DataFrame:
     spells["months"] = last - first + 1 - shared
     months = spells.groupby("person_id").agg({"months": "sum", "bound": "any"})
     months = months.loc[months["bound"], ["months"]]
-    answering = spans[spans["valid_from"] <= LAST].groupby("person_id")[["org_id", "exempt"]].last()
+    answering = (
+        spans[spans["valid_from"] <= LAST].groupby("person_id")[["org_id", "exempt"]].last()
+    )
     found = answering.join(months, how="inner").reset_index()
     barred = posts[(posts["valid_from"] <= LAST) & (posts["valid_to"] > LAST)]["person_id"]
     return found[~found["person_id"].isin(barred)]
@@ -154,7 +156,9 @@ def _hours(name: str, bound: pd.DataFrame, standard: list[float]) -> pd.DataFram
     return _entries(name, bound, verdict, hours)
 
 
-def _entries(name: str, bound: pd.DataFrame, verdict: np.ndarray, actual: pd.Series) -> pd.DataFrame:
+def _entries(
+    name: str, bound: pd.DataFrame, verdict: np.ndarray, actual: pd.Series
+) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "obligation": name,

@@ -56,10 +56,15 @@ def _meetings(
         schema_overrides={"period": pl.Int32},
     )
     since = pl.max_horizontal("valid_from", "first")
-    whole = pl.when(since.dt.day() == 1).then(since).otherwise(since.dt.offset_by("1mo").dt.month_start())
+    whole = (
+        pl.when(since.dt.day() == 1)
+        .then(since)
+        .otherwise(since.dt.offset_by("1mo").dt.month_start())
+    )
     until = pl.min_horizontal(pl.col("valid_to").fill_null(FAR), "end")
     bound = (
-        (pl.col("valid_from") < pl.col("end")) & (pl.col("valid_to").fill_null(FAR) >= pl.col("end"))
+        (pl.col("valid_from") < pl.col("end"))
+        & (pl.col("valid_to").fill_null(FAR) >= pl.col("end"))
         if months == 1
         else whole.dt.offset_by("1mo") <= until
     )
@@ -86,10 +91,13 @@ def _meetings(
 
 
 def study(tables: dict[str, pl.LazyFrame], held: pl.LazyFrame) -> list[pl.LazyFrame]:
-    counts = (pl.col("role") != "recorder")
+    counts = pl.col("role") != "recorder"
     attended = (
         tables["attendances"]
-        .join(held.filter(pl.col("kind").is_in(STUDY)).select("activity_id", "kind"), on="activity_id")
+        .join(
+            held.filter(pl.col("kind").is_in(STUDY)).select("activity_id", "kind"),
+            on="activity_id",
+        )
         .group_by("person_id")
         .agg(
             hours=pl.col("hours").cast(pl.Float64).filter(counts).sum(),
@@ -113,10 +121,16 @@ def _members(tables: dict[str, pl.LazyFrame], attended: pl.LazyFrame) -> pl.Lazy
         )
         .with_columns(island=pl.col("opens").fill_null(value=True).cum_sum())
     )
-    spells = spans.group_by("person_id", "island").agg(pl.col("valid_from").min(), pl.col("until").max())
+    spells = spans.group_by("person_id", "island").agg(
+        pl.col("valid_from").min(), pl.col("until").max()
+    )
     since = pl.max_horizontal("valid_from", pl.lit(START))
     end = pl.min_horizontal("until", pl.lit(END))
-    whole = pl.when(since.dt.day() == 1).then(since).otherwise(since.dt.offset_by("1mo").dt.month_start())
+    whole = (
+        pl.when(since.dt.day() == 1)
+        .then(since)
+        .otherwise(since.dt.offset_by("1mo").dt.month_start())
+    )
     last_month = (end - pl.duration(days=1)).dt.month().cast(pl.Int32)
     months = (
         spells.filter(pl.col("valid_from") < END, pl.col("until") > START)
@@ -127,7 +141,11 @@ def _members(tables: dict[str, pl.LazyFrame], attended: pl.LazyFrame) -> pl.Lazy
         )
         .sort("person_id", "first")
         # Two spells may share the month in which one ends and the other begins.
-        .with_columns(shared=(pl.col("first") == pl.col("last").shift(1).over("person_id")).fill_null(value=False))
+        .with_columns(
+            shared=(pl.col("first") == pl.col("last").shift(1).over("person_id")).fill_null(
+                value=False
+            )
+        )
         .group_by("person_id")
         .agg(
             months=(pl.col("last") - pl.col("first") + 1 - pl.col("shared").cast(pl.Int32)).sum(),
@@ -138,9 +156,14 @@ def _members(tables: dict[str, pl.LazyFrame], attended: pl.LazyFrame) -> pl.Lazy
     answering = (
         spans.filter(pl.col("valid_from") <= LAST)
         .group_by("person_id")
-        .agg(pl.col("org_id").sort_by("valid_from").last(), pl.col("exempt").sort_by("valid_from").last())
+        .agg(
+            pl.col("org_id").sort_by("valid_from").last(),
+            pl.col("exempt").sort_by("valid_from").last(),
+        )
     )
-    barred = tables["posts"].filter(pl.col("post").is_in(LEADERS), _on_last_day()).select("person_id")
+    barred = (
+        tables["posts"].filter(pl.col("post").is_in(LEADERS), _on_last_day()).select("person_id")
+    )
     bound = answering.join(months, on="person_id").join(barred, on="person_id", how="anti")
     return _hours("member-study-hours", bound.join(attended, on="person_id", how="left"), MEMBER)
 
@@ -152,7 +175,11 @@ def _on_last_day() -> pl.Expr:
 def _leaders(posts: pl.LazyFrame, attended: pl.LazyFrame) -> pl.LazyFrame:
     """In office on the last day and for a whole month; these facts have one span a post."""
     since = pl.max_horizontal("valid_from", pl.lit(START))
-    whole = pl.when(since.dt.day() == 1).then(since).otherwise(since.dt.offset_by("1mo").dt.month_start())
+    whole = (
+        pl.when(since.dt.day() == 1)
+        .then(since)
+        .otherwise(since.dt.offset_by("1mo").dt.month_start())
+    )
     months = 13 - since.dt.month().cast(pl.Int32)
     return (
         posts.filter(pl.col("post").is_in(LEADERS), pl.col("valid_from") <= TODAY)
@@ -169,7 +196,9 @@ def _leader_hours(leaders: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _hours(name: str, bound: pl.LazyFrame, standard: list[float]) -> pl.LazyFrame:
-    required = pl.col("months").replace_strict(list(range(1, 13)), standard, return_dtype=pl.Float64)
+    required = pl.col("months").replace_strict(
+        list(range(1, 13)), standard, return_dtype=pl.Float64
+    )
     hours = pl.col("hours").fill_null(0)
     verdict = (
         pl.when("exempt").then(pl.lit("exempt"))
