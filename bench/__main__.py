@@ -1,76 +1,116 @@
-"""`python3 run bench`: figures as ratios against a peer in the same run, on the sample school.
+"""`python3 run bench [NAME…]`: figures as ratios against a peer in the same run.
 
 Seconds are of this machine and this minute; only the ratios mean anything elsewhere. Before any
 time is taken both sides must give the same rows: if not, it ends with what differs and code 1.
 """
 
 import argparse
+import os
+import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from unicodedata import east_asian_width
 
-from bench import assessment, live, school
-from bench.timing import Line, in_child
+from bench import environment, in_databases, others, rolled, sample, timing, whole
+from bench.nation import Size
+from bench.timing import Differs, Line
 from dev import postgres
 
-WIDTHS = (34, 7, 10, 10)
-HEAD = ("项目 what", "比值", "我们 ours", "对手 peer")
+WIDTHS = (40, 7, 10, 10, 8)
+HEAD = ("项目 what", "比值", "我们 ours", "对手 peer", "目标")
+DEFAULT, QUICK = 1_000_000, 100_000
 FOOT = """比值 = 我们 / 对手，小于 1 为快（省）；同一轮交替测量取中位数，秒数只对本机此刻有意义。
-整本台账的对手是 bench/sql/ 里手写的 SQL，先验证两边结果逐条相同。
-“台账 / 其余”：一次改动中，更新台账的时间比登记本身的时间。"""
+计时之前先验证两边结果逐条相同。手写 SQL 在 bench/sql/，DuckDB 用其中 duckdb/ 里的写法。"""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the lines are measured with: where made data lie, how many members, how often."""
+
+    place: Path
+    members: int
+    times: int
+    by_branch: bool
+    postgres: bool
+
+    @property
+    def size(self) -> Size:
+        return Size(self.members, self.by_branch)
+
+    @property
+    def smaller(self) -> int:
+        """For the databases, which hold a tenth in reasonable time."""
+        return min(max(self.members // 10, 1_000), 100_000)
+
+
+def _whole(asked: Asked) -> Iterable[Line]:
+    for by_branch in (False, True):
+        yield from whole.lines(asked.place, Size(asked.members, by_branch), asked.times)
+
+
+GROUPS: dict[str, Callable[[Asked], Iterable[Line]]] = {
+    "whole": _whole,
+    "frames": lambda asked: others.frames(asked.place, asked.size, asked.times),
+    "openfisca": lambda asked: others.openfisca(asked.place, asked.size, asked.times),
+    "scale": lambda asked: whole.scaled(asked.place, asked.size, asked.times),
+    "rollup": lambda asked: rolled.lines(asked.times),
+    "database": lambda a: in_databases.whole(
+        a.place, a.smaller, a.times, with_postgres=a.postgres
+    ),
+    "live": lambda a: in_databases.live(a.place, a.smaller, a.times, with_postgres=a.postgres),
+    "sample": lambda a: sample.lines(a.place, a.times, with_postgres=a.postgres),
+}
 
 
 def main(args: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python3 run bench")
-    parser.add_argument("--quick", action="store_true", help="每项只量三次")
-    parser.add_argument("--postgres", action="store_true", help="也量 PostgreSQL")
-    parser.add_argument("--data", metavar="目录", help="示例学校放在这里，建过的不再建")
-    chosen = parser.parse_args(args)
-    times = 3 if chosen.quick else 9
+    chosen = _parser().parse_args(args)
+    if chosen.cpu:
+        os.environ[timing.CLOCK] = "cpu"
     with ExitStack() as stack:
-        temporary = tempfile.TemporaryDirectory(prefix="guantong-bench-")
-        places = [school.Place(Path(chosen.data or stack.enter_context(temporary)))]
+        place = chosen.data or stack.enter_context(
+            tempfile.TemporaryDirectory(prefix="guantong-bench-")
+        )
+        members = chosen.members or (QUICK if chosen.quick else DEFAULT)
+        times = 3 if chosen.quick else 5
+        asked = Asked(Path(place), members, times, chosen.by_branch, not chosen.no_postgres)
+        print(row(*HEAD, "说明"), flush=True)
         try:
-            if chosen.postgres:
-                places.append(school.Place(places[0].data, stack.enter_context(postgres.server())))
-            show(places, times)
-        except (assessment.Differs, postgres.NoPostgres) as problem:
+            for name in chosen.names or GROUPS:
+                put(GROUPS[name](asked))
+        except (
+            Differs,
+            environment.NoEnvironment,
+            postgres.NoPostgres,
+            subprocess.CalledProcessError,
+        ) as problem:
             print(f"\n{problem}", file=sys.stderr)
             return 1
     print(f"\n{FOOT}")
     return 0
 
 
-def show(places: list[school.Place], times: int) -> None:
-    for place in places:
-        print(f"示例学校 → {place.engine} ……", file=sys.stderr, flush=True)
-        in_child(school.build, place)
-    print(row(*HEAD, "说明"))
-    first = places[0]
-    for place in places:
-        put(in_child(assessment.in_database, place, times)[0])
-    put(in_child(assessment.in_duckdb, first, times)[0])
-    put(memory(first))
-    for place in places:
-        put(in_child(live.changes, place, times)[0])
-    put([in_child(assessment.one_branch, first, times)[0]])
-
-
-def memory(place: school.Place) -> Iterable[Line]:
-    idle = in_child(school.enter, place)[1]
-    for name, duck in ((place.engine, False), (assessment.DUCKDB, True)):
-        ours, peer = (in_child(assessment.once, place, by_hand, duck)[1] for by_hand in (0, 1))
-        yield Line(f"内存峰值 {name}", ours, peer, "MiB", f"空载 {idle:.0f} MiB")
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python3 run bench")
+    parser.add_argument("names", nargs="*", choices=[*GROUPS, []], help="只量这几项，默认全部")
+    parser.add_argument("--members", type=int, metavar="N", help="党员数，默认一百万")
+    parser.add_argument("--quick", action="store_true", help="十万党员，每项只量三次")
+    parser.add_argument("--by-branch", action="store_true", help="出席记录按支部排列")
+    parser.add_argument("--no-postgres", action="store_true", help="不量 PostgreSQL")
+    parser.add_argument("--data", metavar="目录", help="造出的数据放在这里，造过的不再造")
+    parser.add_argument("--cpu", action="store_true", help="数处理器时间；别人也在用这台机器时")
+    return parser
 
 
 def put(lines: Iterable[Line]) -> None:
     for line in lines:
         digits = 0 if line.unit == "MiB" else 3
         figures = (f"{value:.{digits}f} {line.unit}" for value in (line.ours, line.peer))
-        print(row(line.what, f"{line.ratio:.2f}", *figures, line.note), flush=True)
+        cells = (f"{line.ratio:.2f}", *figures, line.reached)
+        print(row(line.what, *cells, line.note), flush=True)
 
 
 def row(what: str, *cells: str) -> str:

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from bench import handwritten, school
 from bench.handwritten import Execute
-from bench.timing import Line, in_turn, median, seconds
+from bench.timing import Differs, Line, in_turn, median, seconds
 from guantong.conditions.check import Type
 from guantong.obligations import model as m
 from guantong.obligations import naive, run
@@ -17,10 +17,6 @@ from guantong.obligations.tables import TABLES
 
 DUCKDB = "DuckDB"
 SCHOOLS = 20  # how many times over the school is laid out to see what grows with the data
-
-
-class Differs(Exception):
-    """Ours and the peer's rows are not the same, so their times compare nothing."""
 
 
 # ---------------------------------------------------------------- times

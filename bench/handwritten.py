@@ -11,7 +11,7 @@ that is earlier. `stretches`: who is there from `since` to `until` (included) fo
 period is bound in it. `:on` is the as-of day, `:since` the day from which the ledger runs.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -34,17 +34,36 @@ CALENDAR = {
 
 def queries(question: m.Question) -> tuple[str, ...]:
     """The text of every query. Rows: obligation, org, person, period_start, verdict, actual."""
-    texts = {path.stem: path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("*.sql"))}
+    texts = _texts(FOLDER)
     shared = {name: texts.pop(name).rstrip() for name in SHARED}
+    return tuple(_filled(text, shared, question) for text in texts.values())
+
+
+def tuned(question: m.Question) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """For DuckDB and many schools: what is made first, and the queries that read it.
+
+    Common table expressions become temporary tables, and the queries over the largest tables
+    are written for this engine (`bench/sql/duckdb/`).
+    """
+    texts = _texts(FOLDER)
+    shared = {name: texts.pop(name).rstrip() for name in SHARED}
+    texts |= _texts(FOLDER / "duckdb")
+    first = _filled(texts.pop("prepare"), shared, question).split(";\n")
+    made = {name: f"{name}_is_a_table AS (SELECT 1)" for name in SHARED}
+    return tuple(first), tuple(_filled(text, made, question) for text in texts.values())
+
+
+def _texts(folder: Path) -> dict[str, str]:
+    return {path.stem: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.sql"))}
+
+
+def _filled(text: str, shared: Mapping[str, str], question: m.Question) -> str:
+    for name, part in shared.items():
+        text = text.replace(f"{{{name}}}", part)
     days = {":on": question.on, ":since": question.span.start}
-    found = []
-    for text in texts.values():
-        for name, part in shared.items():
-            text = text.replace(f"{{{name}}}", part)
-        for mark, day in days.items():
-            text = text.replace(mark, f"'{day}'")
-        found.append(text)
-    return tuple(found)
+    for mark, day in days.items():
+        text = text.replace(mark, f"'{day}'")
+    return text
 
 
 def make_calendar(execute: Execute, question: m.Question) -> None:
