@@ -166,17 +166,18 @@ def _attendances_at(how: m.HostedBy, at: Timeline, stages: Stages) -> str:
 def own_host(how: m.HostedBy | None, stages: Stages, days: str = "a") -> exp.Select:
     """Whether a host of the activity is the person's branch then, or a linked organisation on
     the day in column `day` of alias `days`.
+
+    What it says of the rows outside stands in WHERE: in an ON, Spark pairs every host with every
+    day before it looks.
     """
     query = select("1").from_(stages.fact("hosts", "h")).where("h.activity_id = t.activity_id")
     if how is m.HostedBy.OWN_BRANCH:
-        mine = f"b.person_id = t.person_id AND b.org_id = h.org_id AND {covers('b', 'a.held_on')}"
-        return query.join(stages.fact("memberships", "b"), on=mine)
+        query = query.join(stages.fact("memberships", "b"), on="b.org_id = h.org_id")
+        return query.where(f"b.person_id = t.person_id AND {covers('b', 'a.held_on')}")
     linked = exp.EQ(this=exp.column("kind", "r"), expression=literal("contact_point"))
-    there = "r.person_id = t.person_id AND COALESCE(r.other_org_id, r.org_id) = h.org_id"
-    return query.join(
-        stages.fact("relations", "r"),
-        on=exp.and_(linked, f"{there} AND {covers('r', f'{days}.day')}"),
-    )
+    there = "COALESCE(r.other_org_id, r.org_id) = h.org_id"
+    query = query.join(stages.fact("relations", "r"), on=there)
+    return query.where(linked, f"r.person_id = t.person_id AND {covers('r', f'{days}.day')}")
 
 
 def _held(
