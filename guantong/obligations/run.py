@@ -107,5 +107,5 @@ def plain(value: Decimal | None) -> str:
     """A number without needless zeros; empty where not known."""
     if value is None:
         return ""
-    text = f"{value:f}"
+    text = f"{value + 0:f}"  # a small negative share rounds to -0, which is 0
     return text.rstrip("0").rstrip(".") if "." in text else text

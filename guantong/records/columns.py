@@ -1,18 +1,19 @@
 """The fact tables copied from the application's database into DuckDB, column by column.
 
-For whole assessments of big schools and for the check that incremental equals full. It reads what
-is committed, over a connection of its own.
+For whole assessments of big schools, for the check that incremental equals full, and for export.
+It reads what is committed, over a connection of its own, all tables as of one moment.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import duckdb
 from adbc_driver_manager import dbapi
 from django.db import connection
 
-from guantong.obligations import folder
+from guantong.obligations import folder, folder_writing
 from guantong.obligations.tables import TABLES
 from guantong.records.facts import FACTS
 
@@ -28,6 +29,14 @@ def copied() -> Iterator[duckdb.DuckDBPyConnection]:
             folder.fill(target, name, "copied")
             target.unregister("copied")
         yield target
+
+
+def export(place: Path, *, partition: bool, replace: bool) -> Mapping[str, int]:
+    """Write the fact tables as Parquet into a folder; return the number of rows of each."""
+    place = place.absolute()
+    folder_writing.require_free(place, replace=replace)
+    with copied() as copy:
+        return folder_writing.write(copy, place, partition=partition, replace=replace)
 
 
 def _source() -> dbapi.Connection:

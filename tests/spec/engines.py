@@ -1,16 +1,18 @@
 """Runs a question over facts held in memory on every engine, so that answers can be compared."""
 
 import functools
+import io
 import sqlite3
 from collections.abc import Callable
 from decimal import Decimal
 
 import duckdb
+import pyarrow as pa
 from django.db import connection
 from sqlglot import exp
 
 from guantong.conditions.check import Type
-from guantong.obligations import naive, run
+from guantong.obligations import cluster, naive, run
 from guantong.obligations.compile import compile_question
 from guantong.obligations.tables import TABLES
 
@@ -19,10 +21,19 @@ TYPES = {
     "duckdb": ("BIGINT", "VARCHAR", "BOOLEAN", "DECIMAL(18,4)", "DATE"),
     "postgres": ("BIGINT", "TEXT", "BOOLEAN", "NUMERIC", "DATE"),
 }
+COLUMNS = {
+    Type.ID: pa.int64(),
+    Type.CODE: pa.string(),
+    Type.FLAG: pa.bool_(),
+    Type.NUMBER: pa.decimal128(18, 4),
+    Type.DAY: pa.date32(),
+}
 
 
 def available():
-    """The engines of this run: PostgreSQL's turn is when the suite runs on it."""
+    """The engines of this run: PostgreSQL's turn is when the suite runs on it, and Spark is asked
+    by tests of its own (`entries_on_spark`), many cases at once.
+    """
     return ["postgres"] if connection.vendor == "postgresql" else ["sqlite", "duckdb"]
 
 
@@ -37,6 +48,22 @@ def entries(engine, question, facts, query=None):
     execute = connected(engine)
     fill(engine, execute, facts)
     return run.entries(execute(query.sql(dialect=engine), ()).fetchall())
+
+
+def written(found):
+    """Entries as the bytes that every engine must give."""
+    file = io.StringIO()
+    run.write_csv(found, file)
+    return file.getvalue()
+
+
+def entries_on_spark(session, question, facts):
+    """The same on a Spark session."""
+    for name, table in TABLES.items():
+        schema = pa.schema([(column, COLUMNS[kind]) for column, kind in table.columns.items()])
+        cluster.register(session, name, pa.Table.from_pylist(facts.get(name, ()), schema=schema))
+    rows = cluster.answer(session, question).to_pydict()
+    return run.entries(zip(*rows.values(), strict=True))
 
 
 def connected(engine) -> Callable:

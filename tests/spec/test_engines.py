@@ -1,6 +1,5 @@
 """One meaning, every engine: random obligations over random facts give the same entries."""
 
-import io
 import os
 from collections import Counter
 from dataclasses import fields, is_dataclass
@@ -13,7 +12,7 @@ from sqlglot import exp
 
 from guantong.conditions import model as c
 from guantong.obligations import model as m
-from guantong.obligations import naive, run
+from guantong.obligations import naive
 from guantong.obligations.compile import compile_question
 from guantong.periods import Every
 from tests.spec import engines, strategies
@@ -37,7 +36,7 @@ def test_every_engine_gives_the_entries_of_the_naive_interpreter():
         query = compile_question(question, exp.to_table)
         for engine in engines.available():
             found = engines.entries(engine, question, facts, query)
-            assert _written(found) == _written(expected), engine
+            assert engines.written(found) == engines.written(expected), engine
         reached.update(_told(question, expected))
 
     for measure in (*MEASURES, m.NextTerm):  # a late term takes two terms: more draws for those
@@ -73,9 +72,3 @@ def _parts(value):
             yield from _parts(part)
     elif isinstance(value, StrEnum):
         yield value
-
-
-def _written(found):
-    file = io.StringIO()
-    run.write_csv(found, file)
-    return file.getvalue()

@@ -1,24 +1,39 @@
-"""`python3 run assess`: work a ledger out for a day, from the records or a folder of facts."""
+"""`python3 run assess`: work a ledger out for a day, from the records or a folder of facts.
 
+What is asked and what is there is checked before anything is worked out, and the file to write
+is touched only once there is something to write.
+"""
+
+import os
+import re
+import shutil
 import sys
 from argparse import ArgumentParser
 from collections import Counter
+from collections.abc import Sequence
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
 from guantong.cli.days import day
+from guantong.cli.management.commands.what_if import pair
 from guantong.conditions.parse import CatalogueError
-from guantong.obligations import folder, run
+from guantong.obligations import cluster, folder, run
 from guantong.obligations import model as m
+from guantong.obligations.faults import FactsError
+from guantong.obligations.lines import Summary
 from guantong.periods import Period
 from guantong.records import catalogue, ledger
 from guantong.records.access import Refused
 from guantong.records.actions import ledger as upkeep
 from guantong.records.models import School
+
+MASTER = re.compile(r"local(\[[0-9*]+\])?|spark://[^/]+:\d+(,[^/]+:\d+)*|yarn|k8s://.+")
 
 
 class Command(BaseCommand):
@@ -33,10 +48,24 @@ class Command(BaseCommand):
         )
         parser.add_argument("--facts", metavar="目录", help="事实表目录（Parquet 或 CSV）")
         parser.add_argument(
+            "--without",
+            metavar="责任",
+            nargs="+",
+            default=[],
+            help="不核算哪些责任（用于目录；系统记录按本校设置）",
+        )
+        parser.add_argument(
+            "--reading", action="append", type=pair, default=[], metavar="口径=读法",
+            help="采用另一种读法，如 R-01=training-only（用于目录；系统记录按本校决定）",
+        )  # fmt: skip
+        parser.add_argument(
             "--engine",
-            choices=["database", "duckdb"],
-            default="database",
-            help="系统记录在哪里核算：数据库内（默认）或 DuckDB；结果相同",
+            choices=["database", "duckdb", "spark"],
+            help="在哪里核算，结果相同：数据库内（系统记录的默认）、DuckDB（目录的默认）"
+            "或 Spark（只用于目录）",
+        )
+        parser.add_argument(
+            "--master", metavar="地址", help="Spark 主节点，如 spark://主机:7077；默认用本机"
         )
         parser.add_argument(
             "--keep", metavar="名称", help="把系统记录的这本台账存档，以后用 kept 原样打印"
@@ -44,28 +73,39 @@ class Command(BaseCommand):
         parser.add_argument("--out", metavar="文件", help="写到哪个 CSV 文件；“-” 或不写为屏幕")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["facts"] and options["keep"]:
-            raise CommandError("--keep 只能存系统记录的台账，不与 --facts 同用", returncode=2)
-        try:
-            if options["facts"]:
-                found = self.from_folder(Path(options["facts"]), options)
-            else:
-                found = self.from_records(options)
-        except (folder.FactsError, CatalogueError) as error:
-            raise CommandError(str(error)) from None
-        self.write(found, options["out"])
+        _require_fitting(options)
+        _require_place(options["out"])
+        with TemporaryDirectory(prefix="guantong-") as place:
+            written = Path(place) / "ledger.csv"
+            try:
+                summary = self.assess(options, written)
+            except (FactsError, CatalogueError, cluster.EngineMissing) as error:
+                raise CommandError(str(error)) from None
+            _hand_over(written, options["out"])
+        self.tell(summary)
 
-    def from_folder(self, place: Path, options: dict[str, Any]) -> list[m.Entry]:
+    def assess(self, options: dict[str, Any], written: Path) -> Summary:
+        if options["facts"]:
+            return self.from_folder(Path(options["facts"]), options, written)
+        found = self.from_records(options)
+        with written.open("w", encoding="utf-8", newline="") as file:
+            run.write_csv(found, file)
+        return Counter(entry.verdict for entry in found)
+
+    def from_folder(self, place: Path, options: dict[str, Any], written: Path) -> Summary:
         rules = catalogue.current()
         plan = _plan(options["plan"] or next(iter(rules.plans)))
-        span = _since(plan.span, options["since"])
-        asked = m.Question(
-            rules.of_plan(plan.name), options["on"] or date.today(), span, rules.calendar_of(plan)
-        )
-        found = folder.assess(asked, place)
-        if absent := folder.missing(place):
-            self.stderr.write(f"注意：{place} 没有这些表，按空表核算：{'、'.join(absent)}")
-        return found
+        on = options["on"] or date.today()
+        span = _span(plan, options["since"], on)
+        used = _read(_without(rules.of_plan(plan.name), options["without"]), options["reading"])
+        asked = m.Question(used, on, span, rules.calendar_of(plan))
+        if options["engine"] == "spark":
+            with cluster.opened(place, options["master"] or "local[*]") as spark:
+                self.note(spark.notes)
+                return spark.write(asked, written)
+        with folder.opened(place) as facts:
+            self.note(facts.notes)
+            return facts.write(asked, written)
 
     def from_records(self, options: dict[str, Any]) -> list[m.Entry]:
         school = School.objects.first()
@@ -75,6 +115,7 @@ class Command(BaseCommand):
             )
         plan = _plan(options["plan"] or school.plan)
         asked = ledger.question(on=options["on"], plan=plan.name, since=options["since"])
+        _span(plan, options["since"], asked.on)
         in_duckdb = options["engine"] == "duckdb"
         found = ledger.answer_in_duckdb(asked) if in_duckdb else ledger.answer(asked)
         if options["keep"] is not None:
@@ -90,22 +131,62 @@ class Command(BaseCommand):
             f"已存档为第 {kept.pk} 号“{kept.name}”，打印：python3 run kept {kept.pk}"
         )
 
-    def write(self, found: list[m.Entry], out: str | None) -> None:
-        if out in {None, "-"}:
-            run.write_csv(found, sys.stdout)
-        else:
-            try:
-                with Path(out or "").open("w", encoding="utf-8", newline="") as file:
-                    run.write_csv(found, file)
-            except OSError as error:
-                raise CommandError(f"{out}：写不了（{error.strerror}）") from None
-        counts = Counter(entry.verdict for entry in found)
+    def note(self, notes: tuple[str, ...]) -> None:
+        for note in notes:
+            self.stderr.write(f"注意：{note}")
+
+    def tell(self, summary: Summary) -> None:
         words = "，".join(
-            f"{catalogue.current().label('verdicts', v)} {counts[v]}"
+            f"{catalogue.current().label('verdicts', v)} {summary[v]}"
             for v in m.Verdict
-            if counts[v]
+            if summary.get(v)
         )
-        self.stderr.write(f"{len(found)} 条台账条目：{words or '无'}")
+        self.stderr.write(f"{sum(summary.values())} 条台账条目：{words or '无'}")
+
+
+def _require_fitting(options: dict[str, Any]) -> None:
+    """Options that contradict each other are wrong usage."""
+    engine, facts, master = options["engine"], options["facts"], options["master"]
+    wrong = ""
+    if facts and engine == "database":
+        wrong = "--facts 的事实表不在数据库里。处理：用 --engine duckdb 或 spark"
+    elif engine == "spark" and not facts:
+        wrong = (
+            "Spark 核算目录里的事实表。处理：先 python3 run facts export 目录，再加 --facts 目录"
+        )
+    elif facts and options["keep"] is not None:
+        wrong = "--keep 只能存系统记录的台账，不与 --facts 同用"
+    elif (options["without"] or options["reading"]) and not facts:
+        wrong = "--without、--reading 只与 --facts 同用：系统记录按本校的设置和决定核算"
+    elif master and engine != "spark":
+        wrong = "--master 只与 --engine spark 同用"
+    elif master and not MASTER.fullmatch(master):
+        wrong = f"--master {master} 不是主节点的地址。处理：写成 spark://主机:7077 或 local[2]"
+    if wrong:
+        raise CommandError(wrong, returncode=2)
+
+
+def _require_place(out: str | None) -> None:
+    """A long assessment should not end with nowhere to go."""
+    if out in {None, "-"}:
+        return
+    path = Path(out or "")
+    if path.is_dir():
+        raise CommandError(f"{out}：写不了（是目录）")
+    if not path.parent.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise CommandError(f"{out}：写不了（目录不存在或没有权限）")
+
+
+def _hand_over(written: Path, out: str | None) -> None:
+    with written.open(encoding="utf-8", newline="") as source:
+        if out in {None, "-"}:
+            shutil.copyfileobj(source, sys.stdout)
+            return
+        try:
+            with Path(out or "").open("w", encoding="utf-8", newline="") as file:
+                shutil.copyfileobj(source, file)
+        except OSError as error:
+            raise CommandError(f"{out}：写不了（{error.strerror}）") from None
 
 
 def _plan(name: str) -> m.Plan:
@@ -115,11 +196,40 @@ def _plan(name: str) -> m.Plan:
     return plans[name]
 
 
-def _since(span: Period, since: date | None) -> Period:
-    if since is None or since <= span.start:
-        return span
-    if since >= span.end:
-        raise CommandError(
-            f"--since {since} 在计划期（{span.start} 至 {span.last_day}）之后", returncode=2
+def _without(rules: Sequence[m.Obligation], names: Sequence[str]) -> tuple[m.Obligation, ...]:
+    known = [o.name for o in rules]
+    for name in names:
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            hint = f"是不是 {near[0]}？" if near else ""
+            raise CommandError(f"计划里没有责任“{name}”。{hint}", returncode=2)
+    return tuple(o for o in rules if o.name not in names)
+
+
+def _read(
+    used: tuple[m.Obligation, ...], readings: Sequence[tuple[str, str]]
+) -> tuple[m.Obligation, ...]:
+    """The obligations, some under another reading."""
+    rules = catalogue.current()
+    for reading, option in readings:
+        if option not in (known := rules.options(reading)):
+            ways = f"可用：{'、'.join(known)}" if known else "没有这个口径，或没有别的读法"
+            raise CommandError(f"--reading {reading}={option}：{ways}", returncode=2)
+        used = tuple(
+            o.read_as(option) if o.reading and o.reading.id == reading else o for o in used
         )
-    return Period(since, span.end)
+    return used
+
+
+def _span(plan: m.Plan, since: date | None, on: date) -> Period:
+    """The part of the plan that is asked about; wrong usage if no period could begin in it."""
+    span, wrong = plan.span, ""
+    if since is not None and since >= span.end:
+        wrong = f"--since {since} 在计划期（{span.start} 至 {span.last_day}）之后"
+    elif on < span.start:
+        wrong = f"截至日期 {on} 在计划期（{span.start} 至 {span.last_day}）之前，没有可核算的周期"
+    elif since is not None and since > on:
+        wrong = f"--since {since} 晚于截至日期 {on}，没有可核算的周期"
+    if wrong:
+        raise CommandError(f"{wrong}。处理：改 --since 或 --on", returncode=2)
+    return Period(max(span.start, since or span.start), span.end)

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from guantong.obligations import describe
 from guantong.obligations import model as m
+from guantong.obligations.faults import ONE_AT_A_TIME
 from guantong.obligations.run import plain
 from guantong.obligations.tables import TABLES
 from guantong.records import catalogue
@@ -115,3 +116,12 @@ def _tables(rules: m.Catalogue) -> Iterator[str]:
             null = "never" if column in table.required else "not known"
             null = "lasts" if column == "valid_to" else null
             yield f"| {name} | {table.grain} | `{column}` | {kind} | {null} |"
+    yield from (
+        "",
+        "A row is known by its key. Spans that share the last column do not overlap.",
+        "",
+    )
+    yield from ("| table | key | one at a time |", "|---|---|---|")
+    for name, table in TABLES.items():
+        alone = ", ".join(f"`{column}`" for column in ONE_AT_A_TIME.get(name, ()))
+        yield f"| {name} | {', '.join(f'`{column}`' for column in table.key)} | {alone} |"
