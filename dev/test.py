@@ -1,7 +1,8 @@
 """`python3 run test`: the gates, then every test on SQLite, then those that need a database on
 PostgreSQL. What is missing (PostgreSQL, Chromium) is brought or named; nothing is skipped for it.
+`--deep` tries random cases many more times, and adds those marked `deep` on a Spark cluster.
 
-The last line adds the gates and both runs.
+The last line adds the gates and all runs.
 """
 
 import argparse
@@ -22,17 +23,22 @@ def options(args: list[str]) -> argparse.Namespace:
     speak_chinese()
     parser = argparse.ArgumentParser(prog="python3 run test")
     parser.add_argument("--quick", action="store_true", help="只用 SQLite")
-    parser.add_argument("--deep", action="store_true", help="随机测试多跑几十倍")
+    parser.add_argument(
+        "--deep", action="store_true", help="随机测试多跑几十倍，并在 Spark 集群上核算"
+    )
     parser.add_argument("-k", metavar="表达式", default="", help="只跑名字符合的测试")
     parser.add_argument("paths", nargs="*", metavar="路径", help="只跑这些文件或文件夹")
     return parser.parse_args(args)
 
 
-def pytest(chosen: argparse.Namespace, name: str, env: dict[str, str], data: Path) -> Counter[str]:
+def pytest(
+    chosen: argparse.Namespace, name: str, env: dict[str, str], data: Path, *options: str
+) -> Counter[str]:
     """One run; what pytest did not report (a crash, no tests) counts as a failure."""
     print(f"\n— pytest · {name} —", flush=True)
     report = data / f"{name}.xml"
-    command = [sys.executable, "-m", "pytest", "-n", "2", "-q", f"--junitxml={report}"]
+    command = [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}"]
+    command += options or ["-n", "2"]
     command += ["-k", chosen.k] if chosen.k else []
     code = subprocess.call(
         [*command, *chosen.paths],
@@ -64,6 +70,9 @@ def run_all(chosen: argparse.Namespace) -> Counter[str]:
         env = {"TEST_DATABASE_URL": url, "GUANTONG_BROWSER": browser.find()}
         env |= {"GUANTONG_DEEP": "1"} if chosen.deep else {}
         total += pytest(chosen, "SQLite", {**env, "DATABASE_URL": ""}, data)
+        if chosen.deep:  # one process: the cluster's two cores are for one session at a time
+            deep = {**env, "DATABASE_URL": "", "GUANTONG_CLUSTER": "1"}
+            total += pytest(chosen, "Spark", deep, data, "-m", "deep")
         if not chosen.quick:
             total += pytest(chosen, "PostgreSQL", {**env, "DATABASE_URL": url}, data)
     return total

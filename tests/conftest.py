@@ -1,6 +1,7 @@
 """What every test may rely on: a database of its own, PostgreSQL and a browser when asked for.
 
 `python3 run test` starts both and hands them over by environment; a plain `pytest` starts its own.
+Tests marked `deep` run where `python3 run test --deep` asks for the cluster.
 With DATABASE_URL naming PostgreSQL only the tests that use a database run, those of the browser
 excepted: they ran on SQLite.
 """
@@ -20,7 +21,7 @@ from django.db import connection
 from django.test import TransactionTestCase
 
 from dev import browser as browsers
-from dev import postgres
+from dev import postgres, spark
 from guantong.records.actions import sample
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's loop runs in our thread
@@ -35,11 +36,16 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if connection.vendor != "postgresql":
-        return
-    left = [item for item in items if not (uses_database(item) and not uses_browser(item))]
+    left = [item for item in items if not belongs(item)]
     config.hook.pytest_deselected(items=left)
     items[:] = [item for item in items if item not in left]
+
+
+def belongs(item: pytest.Item) -> bool:
+    """Whether the test is for this run."""
+    if item.get_closest_marker("deep") and not os.environ.get("GUANTONG_CLUSTER"):
+        return False
+    return connection.vendor != "postgresql" or (uses_database(item) and not uses_browser(item))
 
 
 def uses_database(item: pytest.Item) -> bool:
@@ -81,6 +87,13 @@ def postgres_url() -> Iterator[str]:
     """A server for tests that compare engines, whatever database Django runs on."""
     with postgres.server() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def spark_master() -> Iterator[str]:
+    """A cluster of two workers, for tests marked `deep`. One session at a time has its cores."""
+    with spark.cluster() as master:
+        yield master
 
 
 @pytest.fixture(scope="session")

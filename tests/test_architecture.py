@@ -193,7 +193,13 @@ def requirements(lock: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    "lock", ["requirements.lock", "requirements-dev.lock", "requirements-uv.lock"]
+    "lock",
+    [
+        "requirements.lock",
+        "requirements-dev.lock",
+        "requirements-uv.lock",
+        "requirements-spark.lock",
+    ],
 )
 def test_locks_hold_versions_and_hashes_and_no_address(lock: str) -> None:
     text = (ROOT / lock).read_text(encoding="utf-8")
@@ -209,6 +215,11 @@ def test_the_development_lock_contains_the_runtime_lock() -> None:
     )
 
 
+def test_an_extra_comes_on_top_of_what_is_there() -> None:
+    both = requirements("requirements.lock").keys() & requirements("requirements-spark.lock")
+    assert not both
+
+
 def test_runtime_dependencies_are_few_and_each_says_why() -> None:
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     project = tomllib.loads(text)["project"]
@@ -218,5 +229,5 @@ def test_runtime_dependencies_are_few_and_each_says_why() -> None:
     assert not [
         word for word in direct if not re.search(re.escape(f'"{word}",') + r" +# \w", text)
     ]
-    locked = requirements("requirements.lock")
+    locked = requirements("requirements.lock") | requirements("requirements-spark.lock")
     assert not [word for word in direct if re.split(r"[\[<>=]", word)[0] not in locked]
