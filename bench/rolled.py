@@ -26,6 +26,7 @@ def lines(times: int) -> Iterable[Line]:
 
 def compared(times: int) -> Line:
     with duckdb.connect(config={"threads": 2}) as connection:
+        connection.execute("SET enable_progress_bar = false")
         _make(connection)
         lineage = rollup.lineage(exp.to_table, ON).sql("duckdb")
         spent = seconds(lambda: connection.execute(f"CREATE TABLE lineages AS {lineage}"))

@@ -12,7 +12,17 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 ROOT = Path(__file__).parent.parent
 APP = ROOT / "guantong"
-MADE_HERE = {".git", ".venv", ".uv", "uv.lock", "var", "__pycache__", "test-results", "htmlcov"}
+MADE_HERE = {
+    ".git",
+    ".venv",
+    ".uv",
+    ".bench",
+    "uv.lock",
+    "var",
+    "__pycache__",
+    "test-results",
+    "htmlcov",
+}
 MADE_HERE |= {".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".import_linter_cache"}
 TEXT = {".py", ".md", ".yaml", ".yml", ".toml", ".lock", ".html", ".css", ".js", ".json", ".txt"}
 
