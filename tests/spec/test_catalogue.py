@@ -40,6 +40,9 @@ MISTAKES = {
     "an unknown test": ("{is: theme_day}", "{near: theme_day}", "不认识的判断"),
     "an unknown instrument": ("instrument: jiaoyu-2019", "instrument: jy", "没有“jy”"),
     "a key given twice": ("every: month", "every: month\nevery: month", "写了两次"),
+    "a day that is none": ("from: 2019-05-06", "from: 2019-02-30", "写成 2021-07-15 的样子"),
+    "a list as a key": ("every: month", "every: month\n[a]: b", "不是一个词"),
+    "no YAML at all": ("every: month", "every: month: year", "核对这一行的缩进"),
     "an online-time demand": ("{is: theme_day}", "{is: login_minutes}", "在线时长"),
 }  # fmt: skip
 
@@ -56,3 +59,10 @@ def test_a_mistake_is_named_with_its_file_and_remedy(mistake, tmp_path):
         load_catalogue(tmp_path / "catalogue")
     assert "theme-day.yaml" in str(refused.value)
     assert said in str(refused.value)
+
+
+def test_a_missing_file_is_told_in_chinese(tmp_path):
+    shutil.copytree(FOLDER, tmp_path / "catalogue")
+    (tmp_path / "catalogue/kinds.yaml").unlink()
+    with pytest.raises(CatalogueError, match=r"kinds\.yaml：读不了：没有这个文件或目录。处理"):
+        load_catalogue(tmp_path / "catalogue")
