@@ -19,7 +19,7 @@ def why_not(address: str, port: int) -> str:
         try:
             probe.bind((address, port))
         except OSError as error:
-            why = REASONS.get(error.errno or 0, f"用不了（{error.strerror}）")
+            why = REASONS.get(error.errno or 0, "用不了")
             return f"端口 {port} {why}，请用 --port 换一个，如 --port {port + 1}"
     return ""
 

@@ -46,3 +46,36 @@ def test_the_data_folder_is_an_option_of_every_command(tmp_path: Path) -> None:
     done = run("diffsettings", "--data", folder)
     assert str(folder / "guantong.sqlite3") in done.stdout
     assert (folder / "keys" / "session.key").exists()
+
+
+@pytest.mark.parametrize(
+    ("place", "why"),
+    [("a-file", "同名的文件"), ("a-file/below", "有一段是文件"), ("rubbish", "不是数据库")],
+)
+def test_a_data_folder_that_cannot_be_used_is_told_with_the_remedy(
+    place: str, why: str, tmp_path: Path
+) -> None:
+    (tmp_path / "a-file").touch()
+    (tmp_path / "rubbish").mkdir()
+    (tmp_path / "rubbish" / "guantong.sqlite3").write_text("no database " * 20)
+    done = run("demo", "--no-serve", "--data", tmp_path / place)
+    assert done.returncode == 1
+    assert why in done.stderr
+    assert "--data 另指一个目录" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", ["assess", "kept", "what-if", "serve"])
+def test_a_database_without_tables_is_told_with_the_remedy(command: str, tmp_path: Path) -> None:
+    done = run(command, "--data", tmp_path)
+    assert done.returncode == 1
+    assert "还没有建表" in done.stderr
+    assert "set-up" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_empty_data_folder_name_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        line.main(["diffsettings", "--data", ""])
+    assert end.value.code == 2
+    assert "--data 后面要写目录" in capsys.readouterr().err

@@ -12,7 +12,7 @@ from django.db import connection
 
 from guantong.cli.days import day
 from guantong.conditions.parse import CatalogueError
-from guantong.obligations import folder, run
+from guantong.obligations import faults, folder, run
 from guantong.obligations import model as m
 from guantong.periods import Period
 from guantong.records import catalogue, ledger
@@ -98,7 +98,7 @@ class Command(BaseCommand):
                 with Path(out or "").open("w", encoding="utf-8", newline="") as file:
                     run.write_csv(found, file)
             except OSError as error:
-                raise CommandError(f"{out}：写不了（{error.strerror}）") from None
+                raise CommandError(f"{out}：写不了。{faults.told(error)}") from None
         counts = Counter(entry.verdict for entry in found)
         words = "，".join(
             f"{catalogue.current().label('verdicts', v)} {counts[v]}"

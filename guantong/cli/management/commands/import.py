@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from guantong.cli.days import day
+from guantong.obligations import faults
 from guantong.records.access import Refused
 from guantong.records.actions import imports
 from guantong.records.imports.decisions import Decision
@@ -69,9 +70,10 @@ class Command(BaseCommand):
         try:
             check_size(path.stat().st_size)
             content = path.read_bytes()
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or "文件名不对"
-            raise CommandError(f"{path}：读不了（{reason}）", returncode=2) from None
+        except OSError as error:
+            raise CommandError(f"{path}：读不了。{faults.told(error)}", returncode=2) from None
+        except ValueError:
+            raise CommandError(f"{path}：文件名不对。请核对路径", returncode=2) from None
         parsed = parse(kind, path.name, content).without(options["exclude"])
         as_of = options.get("as_of")
         decisions = imports.decide(by=by, parsed=parsed, as_of=as_of)

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.timezone import localtime
 
-from guantong.obligations import run
+from guantong.obligations import faults, run
 from guantong.records import ledger
 from guantong.records.models import Assessment
 
@@ -49,5 +49,5 @@ class Command(BaseCommand):
             with out.open("w", encoding="utf-8", newline="") as file:
                 run.write_csv(entries, file)
         except OSError as error:
-            raise CommandError(f"{out}：写不了（{error.strerror}）。请换一个位置") from None
+            raise CommandError(f"{out}：写不了。{faults.told(error)}") from None
         self.stderr.write(f"{len(entries)} 条已写到 {out}")

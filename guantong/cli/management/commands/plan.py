@@ -16,7 +16,7 @@ from sqlglot import exp
 
 from guantong.cli.days import day
 from guantong.conditions.parse import CatalogueError
-from guantong.obligations import run
+from guantong.obligations import faults, run
 from guantong.obligations.load import load_plan
 from guantong.obligations.model import Plan, Question
 from guantong.plans.attach import attach
@@ -113,7 +113,7 @@ def document_in(file: Path) -> Document:
     except DocumentRefused as refusal:
         raise CommandError(f"{file}：{refusal}") from None
     except OSError as error:
-        raise CommandError(f"{file}：打不开（{error.strerror}）。请检查读取权限") from None
+        raise CommandError(f"{file}：打不开。{faults.told(error)}") from None
 
 
 def plan_called(name: str) -> Plan:

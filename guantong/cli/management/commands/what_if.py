@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from guantong.cli.days import day
 from guantong.conditions.parse import CatalogueError
+from guantong.obligations import faults
 from guantong.obligations.differences import Difference, summary
 from guantong.obligations.load import load_catalogue
 from guantong.obligations.model import Entry
@@ -109,7 +110,7 @@ def save(found: list[Difference], path: Path) -> None:
         with path.open("w", encoding="utf-8", newline="") as file:
             write(found, file)
     except OSError as error:
-        raise CommandError(f"{path}：写不了（{error.strerror}）。请换一个位置") from None
+        raise CommandError(f"{path}：写不了。{faults.told(error)}") from None
     sys.stderr.write(f"逐条的不同已写到 {path}\n")
 
 
