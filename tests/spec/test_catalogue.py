@@ -66,3 +66,51 @@ def test_a_missing_file_is_told_in_chinese(tmp_path):
     (tmp_path / "catalogue/kinds.yaml").unlink()
     with pytest.raises(CatalogueError, match=r"kinds\.yaml：读不了：没有这个文件或目录。处理"):
         load_catalogue(tmp_path / "catalogue")
+
+
+def with_words(folder, file, right, wrong):
+    shutil.copytree(FOLDER, folder)
+    path = folder / file
+    text = path.read_text(encoding="utf-8")
+    assert right in text
+    path.write_text(text.replace(right, wrong, 1), encoding="utf-8")
+    return folder
+
+
+THEME_DAY, PLAN = "obligations/theme-day.yaml", "plans/jyu-2021-2023.yaml"
+LECTURE = "obligations/top-leader-lecture.yaml"
+SMUGGLED = {
+    "a photo as the remedy": (THEME_DAY, "remedy: ", "remedy: 必须上传现场照片，", "照片"),
+    "pictures in a demand": (THEME_DAY, "demand: ", "demand: 须附图片不少于三张，", "图片"),
+    "taking pictures": (THEME_DAY, "demand: ", "demand: 要拍照存档，", "拍照"),
+    "signing in to count": (THEME_DAY, "demand: ", "demand: 党员每周登录系统三次，", "登录系统"),
+    "how often one signs in": (THEME_DAY, "demand: ", "demand: 登录不少于三次，", "登录"),
+    "a double negative": (THEME_DAY, "demand: ", "demand: 不得不拍照，", "拍照"),
+    "a ranking told by a clause": (PLAN, "summary: ", "summary: 各支部按考核得分排名，", "排名"),
+    "online time served": (PLAN, "serves: ", "serves: 晒在线时长，", "在线时长"),
+    "a score as the title": (PLAN, "title: 总体要求", "title: 支部评分", "评分"),
+    "a reading's question": (LECTURE, "question: ", "question: 讲课是否打卡？", "打卡"),
+    "the reading chosen": (LECTURE, "chosen: ", "chosen: 按积分计，", "积分"),
+    "why it is read so": (LECTURE, "why: ", "why: 便于画像，", "画像"),
+    "a kind": ("kinds.yaml", "title: 现场教学", "title: 签到", "签到"),
+}  # fmt: skip
+HARMLESS = [
+    *("不得以排名代替帮助", "不评分、不排名", "不要求拍照", "无须登录系统", "禁止打卡"),
+    *("参观党史图片展", "微积分课程组", "工作定位准确", "登录后可以查看", "不强制签到"),
+]
+
+
+@pytest.mark.parametrize("smuggled", SMUGGLED)
+def test_ranking_online_time_photos_and_scores_are_refused_wherever_they_stand(smuggled, tmp_path):
+    file, right, wrong, word = SMUGGLED[smuggled]
+    with pytest.raises(CatalogueError) as refused:
+        load_catalogue(with_words(tmp_path / "catalogue", file, right, wrong))
+    assert Path(file).name in str(refused.value)
+    assert f"“{word}" in str(refused.value)
+
+
+@pytest.mark.parametrize("sentence", HARMLESS)
+def test_a_sentence_that_asks_for_nothing_of_the_kind_passes(sentence, tmp_path):
+    load_catalogue(
+        with_words(tmp_path / "catalogue", THEME_DAY, "remedy: ", f"remedy: {sentence}。")
+    )
