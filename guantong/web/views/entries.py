@@ -14,7 +14,7 @@ from django.urls import reverse
 from guantong.obligations.model import Plan, Question
 from guantong.records import access, catalogue
 from guantong.records.models import Entry, Org
-from guantong.web import download, scope
+from guantong.web import download, ids, scope
 from guantong.web.filters import paged, part_of
 from guantong.web.ledger_cells import address
 from guantong.web.ledger_filters import LedgerFilter, Seen, seen
@@ -53,7 +53,7 @@ class EntryFilter(LedgerFilter):
     )
     obligation = forms.ChoiceField(label="责任", required=False)
     own = forms.BooleanField(required=False, widget=forms.HiddenInput)
-    person = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    person = forms.CharField(required=False, widget=forms.HiddenInput)
     due_from = forms.DateField(required=False, widget=forms.HiddenInput)
     due_to = forms.DateField(required=False, widget=forms.HiddenInput)
     field_order = ["period", "clause", "obligation", "verdict", "q", "sort"]
@@ -111,7 +111,7 @@ def _narrowed(part: Seen) -> QuerySet[Entry]:
     if due_to := part.form.value("due_to"):
         found = found.filter(due_on__lte=due_to)
     if person := part.form.value("person"):
-        found = found.filter(person=person)
+        found = found.filter(person=ids.read(person))
     if name := part.form.value("q"):
         people = access.people(part.request.user, "member.view").search(name)
         found = found.filter(person__in=people)

@@ -14,7 +14,7 @@ from guantong.records.actions import orgs
 from guantong.records.models import Org
 from guantong.records.models.org import OrgQuerySet
 from guantong.records.rosters import BRANCH
-from guantong.web import choices
+from guantong.web import choices, ids
 from guantong.web.acting import ActionForm, DayField, acting, form_page
 from guantong.web.views.orgs import crumbs_to, org_or_404
 
@@ -61,7 +61,7 @@ def found(request: HttpRequest) -> HttpResponse:
     within = access.orgs(request.user, EDIT).on(clock.today())
     get_object_or_404(within[:1])
     asked = request.GET.get("parent", "")
-    parent = get_object_or_404(within, pk=asked if asked.isdecimal() else None) if asked else None
+    parent = get_object_or_404(within, pk=ids.read(asked)) if asked else None
     start = {"parent": parent, "valid_from": clock.today(), "kind": "branch"}
     form = FoundForm(request.POST or None, within=within, initial=start)
     if org := form.outcome(partial(orgs.found, by=acting(request))):
@@ -122,7 +122,7 @@ class DissolveForm(ActionForm):
 
     def __init__(self, *args: Any, within: OrgQuerySet, **more: Any) -> None:
         super().__init__(*args, **more)
-        self.fields["successors"] = forms.ModelMultipleChoiceField(
+        self.fields["successors"] = choices.OrgsField(
             within.in_order(),
             label="由谁接续",
             required=False,

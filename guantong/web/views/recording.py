@@ -17,7 +17,7 @@ from guantong.records.actions import activities
 from guantong.records.drafts import Draft, draft_of
 from guantong.records.models import Activity
 from guantong.records.models.activity import ActivityQuerySet
-from guantong.web import scope, trail
+from guantong.web import ids, scope, trail
 from guantong.web.acting import CONFLICT, acting
 from guantong.web.forms.recording import RecordForm, entered_in
 from guantong.web.wording import day_words
@@ -127,9 +127,9 @@ def _plan(own: ActivityQuerySet, day: date) -> Activity | None:
 
 def _source(request: HttpRequest, asked: str | None) -> Activity | None:
     """The record to copy from; one out of reach is as good as none."""
-    if not asked or not asked.isdecimal():
+    if not asked:
         return None
-    return access.activities(request.user, "activity.view").filter(pk=asked).first()
+    return access.activities(request.user, "activity.view").filter(pk=ids.read(asked)).first()
 
 
 def _saved(
