@@ -17,8 +17,8 @@ from sqlglot import exp
 from guantong.cli.days import day
 from guantong.conditions.parse import CatalogueError
 from guantong.obligations import faults, run
-from guantong.obligations.load import load_plan
 from guantong.obligations.model import Plan, Question
+from guantong.obligations.plan_file import load_plan
 from guantong.plans.attach import attach
 from guantong.plans.model import Document, DocumentRefused, Head, Level, Remark
 from guantong.plans.read import read_document
