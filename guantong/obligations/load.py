@@ -12,6 +12,7 @@ from guantong.conditions.model import ALWAYS, Condition
 from guantong.conditions.parse import CatalogueError, Problem, parse_condition
 from guantong.obligations import model as m
 from guantong.obligations import tables
+from guantong.obligations.examples import checked, lacking
 from guantong.obligations.guards import guard
 from guantong.obligations.plan_file import crossings, load_plan
 from guantong.obligations.yaml_file import Fields, read
@@ -111,8 +112,8 @@ def load_obligation(path: Path) -> m.Obligation:
     f = read(path, f"obligations/{path.name}")
     stated = dict(f.data)
     obligation = _obligation(path.stem, f)
-    if len(obligation.examples) < 3:
-        raise f.wrong("examples", "至少三个例子：做到的、没做到的、临界的")
+    if lack := lacking(obligation):
+        raise f.wrong("examples", lack, "至少三个：做到的（met）、没做到的（short）、临界的")
     if obligation.reading is None:
         return obligation
     options = tuple(_option(path.stem, o, stated, f) for o in obligation.reading.others)
@@ -149,7 +150,7 @@ def _obligation(name: str, f: Fields) -> m.Obligation:
         exempt_reason=f.text("exempt_reason", ""),
         pro_rata=f.choice("pro_rata", ["months"]) == "months" if f.has("pro_rata") else False,
         reading=_reading(f.fields("reading")) if f.has("reading") else None,
-        examples=tuple(e.data for e in f.each("examples")),
+        examples=tuple(checked(e) for e in f.each("examples")),
     )
     f.done()
     _check_sense(obligation, f)
@@ -359,7 +360,7 @@ def _having(f: Fields) -> m.Having:
 
 def _standard(f: Fields, bases: int) -> m.Standard:
     bound = m.Bound.AT_LEAST if f.has("at_least") else m.Bound.AT_MOST
-    standard = m.Standard(f.day("from"), bound, f.number(bound), f.take("basis", int, 0))
+    standard = m.Standard(f.day("from"), bound, f.number(bound), f.take("basis", int))
     f.done()
     if not 0 <= standard.basis < bases:
         raise f.wrong("basis", f"依据只有 {bases} 条", "填 basis 列表中的序号，从 0 起")

@@ -34,7 +34,7 @@ def _clause(f: Fields) -> m.Clause:
     clause = m.Clause(
         path=f.text("path"),
         title=f.text("title"),
-        summary=f.text("summary", ""),
+        summary=f.text("summary"),
         kind=m.ClauseKind(f.choice("kind", m.ClauseKind)),
         obligations=f.names("obligations", []),
         serves=f.text("serves", ""),

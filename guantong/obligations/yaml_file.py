@@ -108,7 +108,10 @@ class Fields:
         return value
 
     def text(self, key: str, default: str | None = None) -> str:
-        return self.take(key, str, default).strip()
+        value = self.take(key, str, default).strip()
+        if not value and default is None:
+            raise self.wrong(key, "是空的", "请写上内容")
+        return value
 
     def day(self, key: str) -> date:
         return self.take(key, date)

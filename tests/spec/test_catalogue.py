@@ -68,12 +68,12 @@ def test_a_missing_file_is_told_in_chinese(tmp_path):
         load_catalogue(tmp_path / "catalogue")
 
 
-def with_words(folder, file, right, wrong):
+def with_words(folder, file, right, wrong, *, all_of_them=False):
     shutil.copytree(FOLDER, folder)
     path = folder / file
     text = path.read_text(encoding="utf-8")
     assert right in text
-    path.write_text(text.replace(right, wrong, 1), encoding="utf-8")
+    path.write_text(text.replace(right, wrong, -1 if all_of_them else 1), encoding="utf-8")
     return folder
 
 
@@ -114,3 +114,33 @@ def test_a_sentence_that_asks_for_nothing_of_the_kind_passes(sentence, tmp_path)
     load_catalogue(
         with_words(tmp_path / "catalogue", THEME_DAY, "remedy: ", f"remedy: {sentence}。")
     )
+
+
+INCOMPLETE = {
+    "no example of what is done": (THEME_DAY, "verdict: met", "verdict: due", "met"),
+    "no example of what is not": (THEME_DAY, "verdict: short", "verdict: due", "short"),
+    "a column that entries have not": (THEME_DAY, "verdict: met", "result: met", "result"),
+    "an example without a day": (THEME_DAY, "    on: ", "    day: ", "examples[0].on：缺少"),
+    "a standard without its basis": (THEME_DAY, ", basis: 0}", "}", "standard[0].basis：缺少"),
+    "a clause without a summary": (PLAN, "    summary: 说明", "    # ", "summary：缺少"),
+    "a clause with an empty one": (PLAN, "summary: 分八个", "summary: ''\n#", "summary：是空的"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("incomplete", INCOMPLETE)
+def test_what_the_catalogue_leaves_out_is_asked_for(incomplete, tmp_path):
+    file, right, wrong, said = INCOMPLETE[incomplete]
+    with pytest.raises(CatalogueError) as refused:
+        load_catalogue(with_words(tmp_path / "catalogue", file, right, wrong, all_of_them=True))
+    assert Path(file).name in str(refused.value)
+    assert said in str(refused.value)
+
+
+def test_the_same_example_twice_counts_once(tmp_path):
+    folder = shutil.copytree(FOLDER, tmp_path / "catalogue")
+    path = folder / THEME_DAY
+    text = path.read_text(encoding="utf-8")
+    first = text.partition("examples:\n")[2].partition("  - says")[2].partition("\n  - says")[0]
+    path.write_text(f"{text}  - says{first}\n".replace("says: ", "says: 再", 1), encoding="utf-8")
+    with pytest.raises(CatalogueError, match="是同一个例子"):
+        load_catalogue(folder)
