@@ -21,6 +21,7 @@ from guantong.web import ledger_periods, scope
 from guantong.web.acting import DayField
 from guantong.web.filters import Filter
 from guantong.web.ledger_tables import clause_words
+from guantong.web.trees import Tree
 from guantong.web.verdicts import VERDICTS
 
 
@@ -89,6 +90,17 @@ class Seen:
             return actions.as_of(self.on)
         return actions.bring_up_to_date()
 
+    @cached_property
+    def tree(self) -> Tree:
+        return Tree.of(self.on) if self.looks_back else Tree()
+
+    def above(self) -> list[Org]:
+        """The organisations above the page's own, the highest first, as far as they are seen."""
+        assert self.org is not None
+        pks = self.tree.lineage(self.org)[:-1]
+        found = scope.visible(self.request).filter(pk__in=pks)
+        return sorted(found, key=lambda org: pks.index(org.pk))
+
     @property
     def period(self) -> str:
         return str(self.form.value("period", self.form.default_period))
@@ -119,7 +131,7 @@ class Seen:
         found = access.entries(self.request.user, self.assessment)
         wanted = ledger_periods.chosen(self.period if period is None else period, self.asked)
         if self.org:
-            wanted &= Q(org__path__startswith=self.org.path)
+            wanted &= self.tree.below(self.org, "org__")
         if self.obligation:
             wanted &= Q(obligation=self.obligation)
         elif self.clause:

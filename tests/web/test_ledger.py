@@ -13,7 +13,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from python_calamine import CalamineWorkbook
 
-from guantong.records.models import Entry, User
+from guantong.records.actions import orgs
+from guantong.records.models import Entry, Org, User
 from tests.factories import TODAY, Cast, make_activity, make_org, make_person, owner
 
 type SignIn = Callable[[User], Client]
@@ -318,3 +319,72 @@ def test_the_number_of_queries_does_not_grow_with_the_school(as_: SignIn, held: 
         make_person(f"学生{number}", branch)
         make_activity(branch)
     assert {address: queries(client, address) for address in addresses} == few
+
+
+# As it was then
+
+
+def test_a_branch_that_moved_is_counted_where_it_hung_on_the_day(as_: SignIn, held: Cast) -> None:
+    orgs.move(by=None, org=held.branch, parent=held.other_college, on=date(2023, 5, 1))
+    client = as_(held.office)
+
+    def theme_days(on: str) -> dict[str, int]:
+        query = {"period": "2023-04", "on": on}
+        response = client.get(LEDGER, query)
+        found = {}
+        for row in ("合计", "甲学院党委", "乙学院党委"):
+            cell = cell_of(response, row, "主题党日")
+            found[row] = cell.tally.total
+            listed = client.get(cell.url).context
+            assert "page" not in listed or listed["page"].paginator.count == cell.tally.total
+        return found
+
+    assert theme_days("2023-04-30") == {"合计": 3, "甲学院党委": 2, "乙学院党委": 1}
+    assert theme_days("2023-06-15") == {"合计": 3, "甲学院党委": 1, "乙学院党委": 2}
+
+
+def test_the_page_of_a_past_day_shows_the_branches_of_that_day(as_: SignIn, held: Cast) -> None:
+    orgs.move(by=None, org=held.branch, parent=held.other_college, on=date(2023, 5, 1))
+    client = as_(held.office)
+
+    def rows(org: Org, on: str) -> list[str]:
+        return rows_of(client.get(LEDGER, {"org": org.pk, "on": on}))[1:]
+
+    moved, stayed = held.branch.short_name, held.sibling.short_name
+    assert rows(held.college, "2023-04-30") == [moved, stayed]
+    assert rows(held.other_college, "2023-04-30") == [held.other_branch.short_name]
+    assert rows(held.college, "2023-05-01") == [stayed]
+    crumbs = client.get(LEDGER, {"org": held.branch.pk, "on": "2023-04-30"}).context["crumbs"]
+    assert [name for name, _ in crumbs] == ["示例大学党委", "甲学院党委"]
+
+
+def test_what_was_below_and_is_out_of_reach_now_is_not_shown(as_: SignIn, held: Cast) -> None:
+    orgs.move(by=None, org=held.branch, parent=held.other_college, on=date(2023, 5, 1))
+    response = as_(held.officer).get(LEDGER, {"on": "2023-04-30"})
+
+    assert rows_of(response)[1:] == [held.sibling.short_name]
+
+
+# Levels
+
+
+def test_the_rows_can_be_the_organisations_of_one_kind(as_: SignIn, held: Cast) -> None:
+    general = make_org("图书馆党总支", "general_branch", held.school)
+    make_org("图书馆第一党支部", "branch", general, category="staff")
+    make_org("校医院直属党支部", "branch", held.school, category="staff")
+    client = as_(held.office)
+
+    def rows(level: str) -> list[str]:
+        shown = rows_of(client.get(LEDGER, {"level": level, "period": "2023"}))
+        return [row for row in shown if row not in ("合计", "本级")]
+
+    offered = dict(client.get(LEDGER).context["form"].fields["level"].choices)
+    assert list(offered.values()) == [
+        *("下一级", "机关党委", "学院党委", "党总支", "直属党支部", "所有党支部", "党小组")
+    ]
+    assert rows("college_committee") == ["甲学院党委", "乙学院党委"]
+    assert rows("general_branch") == ["图书馆党总支"]
+    assert rows("direct") == ["校医院直属党支部"]
+    assert len(rows("branch")) == 5
+    college = client.get(LEDGER, {"org": held.college.pk}).context["form"].fields["level"]
+    assert [title for _, title in college.choices][:2] == ["下一级", "党总支"]

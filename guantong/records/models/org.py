@@ -68,7 +68,20 @@ class Org(Span):
 
 
 class OrgParentQuerySet(SpanQuerySet["OrgParent"]):
-    pass
+    def paths(self, day: date) -> dict[int, str]:
+        """What `Org.path` would have said on a day; a dissolved one stays where it last hung."""
+        begun = self.filter(valid_from__lte=day).order_by("valid_from", "id")
+        above = dict(begun.values_list("org", "parent"))
+        found: dict[int, str] = {}
+
+        def path(pk: int) -> str:
+            if pk not in found:
+                found[pk] = f"{path(above[pk]) if pk in above else ''}{pk}/"
+            return found[pk]
+
+        for pk in above:
+            path(pk)
+        return found
 
 
 class OrgParent(Span):

@@ -14,7 +14,7 @@ from django.urls import reverse
 from guantong.obligations.model import Plan, Question
 from guantong.records import access, catalogue
 from guantong.records.models import Entry, Org
-from guantong.web import download, ids, scope
+from guantong.web import download, ids
 from guantong.web.filters import paged, part_of
 from guantong.web.ledger_cells import address
 from guantong.web.ledger_filters import LedgerFilter, Seen, seen
@@ -173,6 +173,6 @@ def _workbook(part: Seen, listed: QuerySet[Entry]) -> HttpResponse:
 def _crumbs(part: Seen) -> list[tuple[str, str]]:
     if part.org is None:
         return []
-    above = [*scope.visible(part.request).above(part.org).order_by("path"), part.org]
+    above = [*part.above(), part.org]
     query = part.query | {"clause": part.clause}
     return [(o.short_name, address("ledger", query | {"org": str(o.pk)})) for o in above]
