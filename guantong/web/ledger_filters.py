@@ -29,13 +29,14 @@ class LedgerFilter(Filter):
     """What both the tables and the list of entries can be narrowed to."""
 
     default_period = ledger_periods.ALL
+    narrow_nothing = Filter.narrow_nothing | {"on"}
 
     period = forms.ChoiceField(label="周期", required=False)
     clause = forms.ChoiceField(label="条款", required=False)
     verdict = forms.ChoiceField(label="结论", required=False)
     on = DayField(label="回看截至", required=False)
     org = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    obligation = forms.ChoiceField(required=False, widget=forms.HiddenInput)
+    obligation = forms.ChoiceField(label="责任", required=False, widget=forms.HiddenInput)
 
     def __init__(self, request: HttpRequest, asked: Question, plan: Plan, org: Org | None) -> None:
         super().__init__(request)
@@ -116,6 +117,12 @@ class Seen:
     @property
     def verdict(self) -> str:
         return str(self.form.value("verdict"))
+
+    @property
+    def about(self) -> str:
+        """What the page is about, for the head of a workbook."""
+        whose = self.org.name if self.org else "本人"
+        return " · ".join([whose, f"截至 {self.on:%Y-%m-%d}", *self.form.narrowed()])
 
     @property
     def query(self) -> dict[str, str]:

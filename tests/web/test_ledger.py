@@ -266,20 +266,60 @@ def test_the_part_for_htmx_is_the_part_of_the_page(as_: SignIn, held: Cast, addr
     assert part.strip() in whole
 
 
-def workbook(response: Any) -> list[list[Any]]:
-    return (
-        CalamineWorkbook.from_filelike(BytesIO(response.content)).get_sheet_by_index(0).to_python()
-    )
+def workbook(response: Any, sheet: int = 0) -> list[list[Any]]:
+    book = CalamineWorkbook.from_filelike(BytesIO(response.content))
+    return book.get_sheet_by_index(sheet).to_python()
 
 
 def test_the_table_as_a_workbook(as_: SignIn, held: Cast) -> None:
     response = as_(held.office).get(LEDGER, {"period": "2023-05", "export": "xlsx"})
 
-    _, about, header, *rows = workbook(response)
-    assert "示例大学党委 · 截至 2023-06-15" in about[0]
+    _, about, groups, header, *rows = workbook(response)
+    assert about[0].startswith("示例大学党委 · 截至 2023-06-15 · 周期：2023年5月 · ")
+    assert groups[1] == "任务4 学习制度和组织生活"
     named = {row[0]: dict(zip(header, row, strict=True)) for row in rows}
     assert named["合计"]["主题党日"] == "1/3"
     assert named["乙学院党委"]["主题党日"] == "未完成"
+
+
+def test_a_workbook_says_what_it_was_narrowed_to(as_: SignIn, held: Cast) -> None:
+    client = as_(held.office)
+    narrowed = {"period": "2023", "clause": "二/(二)/4", "verdict": "short", "export": "xlsx"}
+    _, about, *_ = workbook(client.get(LEDGER, narrowed | {"level": "branch"}))
+    for told in ("周期：2023年", "条款：任务4 学习", "结论：未完成", "组织层级：所有党支部"):
+        assert told in about[0]
+
+    _, about, *_ = workbook(client.get(ENTRIES, narrowed | {"obligation": "theme-day", "q": "甲"}))
+    for told in ("周期：2023年", "条款：任务4", "结论：未完成", "责任：主题党日", "党员：甲"):
+        assert told in about[0]
+
+
+@pytest.mark.parametrize(
+    ("address", "query", "told"),
+    [
+        ("/members/", {"q": "甲", "status": "full"}, "学工号：甲 · 类别：正式党员"),
+        ("/orgs/", {"kind": "branch"}, "类别：党支部"),
+        ("/activities/", {"kind": "theme_day", "from": "2023-05-01"}, "主题党日 · 从：2023-05-01"),
+    ],
+)
+def test_the_workbook_of_a_list_says_so_too(
+    as_: SignIn, held: Cast, address: str, query: dict[str, str], told: str
+) -> None:
+    _, about, *_ = workbook(as_(held.office).get(address, query | {"export": "xlsx"}))
+
+    assert told in about[0]
+
+
+def test_a_workbook_has_the_columns_of_the_page(as_: SignIn, held: Cast) -> None:
+    client = as_(held.office)
+    page = client.get(LEDGER).context
+    book = client.get(LEDGER, {"export": "xlsx"})
+    _, _, groups, header, *_ = workbook(book)
+
+    assert header[1:] == [column.title for column in page["table"].columns]
+    assert [group for group in groups if group] == [g.title for g in page["table"].groups]
+    _, _, _, *own = workbook(book, sheet=1)
+    assert [row[0] for row in own] == [obligation.title for obligation, _ in page["own"]]
 
 
 def test_the_months_as_a_workbook(as_: SignIn, held: Cast) -> None:

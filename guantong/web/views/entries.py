@@ -52,10 +52,10 @@ class EntryFilter(LedgerFilter):
         ],
     )
     obligation = forms.ChoiceField(label="责任", required=False)
-    own = forms.BooleanField(required=False, widget=forms.HiddenInput)
+    own = forms.BooleanField(label="只看本级", required=False, widget=forms.HiddenInput)
     person = forms.CharField(required=False, widget=forms.HiddenInput)
-    due_from = forms.DateField(required=False, widget=forms.HiddenInput)
-    due_to = forms.DateField(required=False, widget=forms.HiddenInput)
+    due_from = forms.DateField(label="到期日自", required=False, widget=forms.HiddenInput)
+    due_to = forms.DateField(label="到期日至", required=False, widget=forms.HiddenInput)
     field_order = ["period", "clause", "obligation", "verdict", "q", "sort"]
 
     def __init__(self, request: HttpRequest, asked: Question, plan: Plan, org: Org | None) -> None:
@@ -151,7 +151,7 @@ def _workbook(part: Seen, listed: QuerySet[Entry]) -> HttpResponse:
         part.request,
         title="台账条目" if part.org else "我的台账",
         header=HEADER,
-        about=f"{part.org.name if part.org else '本人'} · 截至 {part.on:%Y-%m-%d}",
+        about=part.about,
         rows=(
             [
                 clauses[entry.obligation],

@@ -28,9 +28,11 @@ from guantong.web.ledger_tables import (
     Table,
     across_obligations,
     by_clause,
+    groups,
     header,
     obligations_by_month,
     orgs_by_month,
+    own_sheet,
     written,
 )
 from guantong.web.verdicts import VERDICTS
@@ -79,7 +81,9 @@ def ledger(request: HttpRequest) -> HttpResponse:
             title=page.title,
             header=header(laid.table),
             rows=written(laid.table),
-            about=f"{part.org.name} · 截至 {part.on:%Y-%m-%d}",
+            about=part.about,
+            groups=groups(laid.table),
+            beside=[own_sheet(laid.own)] if laid.own else [],
         )
     return TemplateResponse(
         request,
@@ -195,7 +199,7 @@ class LedgerPage:
         every = {place.obligation for place in asked}
         below = {place.obligation for place in asked if place.org not in (ALL, self.org.pk)}
         lines, page = self._lines(rows, asked)
-        across = every if self.whole or not below else below
+        across = below or every
         grouped = by_clause(self.part.plan, self.rules, across)
         table = across_obligations(asked, lines, grouped, self.links)
         return Laid(found, table, page, tuple(self._own(asked, every - across)))
