@@ -172,3 +172,13 @@ def test_a_recut_ends_posts_in_the_old_branch(cast: Cast) -> None:
     assert cast.secretary_post.valid_to == TODAY
     with refused("已于 2023-06-15 结束"):
         posts.end(by=cast.officer, post=cast.secretary_post, on=TODAY)
+
+
+def test_an_organisation_is_not_founded_or_dissolved_before_the_day(cast: Cast) -> None:
+    with refused("不能预先办理"):
+        orgs.found(
+            by=cast.officer, name="新", kind="branch", parent=cast.college, valid_from=TOMORROW
+        )
+    empty = make_org("空党支部", "branch", cast.college)
+    with refused("不能预先办理"):
+        orgs.dissolve(by=cast.officer, org=empty, on=TOMORROW, reason="合并")
