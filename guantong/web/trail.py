@@ -36,6 +36,8 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
         "membership.begun": "登记组织关系",
         "membership.transferred": "转接组织关系",
         "membership.ended": "结束组织关系",
+        "membership.transfer_undone": "撤销转接",
+        "membership.end_undone": "撤销离开登记",
         "membership.made_full": "预备党员转正",
         "membership.exempted": "登记豁免",
         "membership.exemption_ended": "结束豁免",

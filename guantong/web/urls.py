@@ -74,6 +74,7 @@ urlpatterns: list[URLPattern] = [
     path("members/<id:pk>/correct/", member_changes.correct, name="member-correct"),
     path("members/<id:pk>/transfer/", member_changes.transfer, name="member-transfer"),
     path("members/<id:pk>/leave/", member_changes.leave, name="member-leave"),
+    path("members/<id:pk>/undo/", member_changes.undo, name="member-undo"),
     path("members/<id:pk>/admit/", member_changes.admit, name="member-admit"),
     path("members/<id:pk>/full/", member_changes.become_full, name="member-full"),
     path("members/<id:pk>/exempt/", member_changes.exempt, name="member-exempt"),
