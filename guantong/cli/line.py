@@ -20,6 +20,8 @@ from django.core.management import (
 )
 from django.db import DatabaseError, OperationalError
 
+from guantong.conditions.parse import CatalogueError
+
 PROGRAM = "python3 run"
 ARGPARSE_WORDS = {
     "usage: ": "用法：",
@@ -69,6 +71,9 @@ def main(args: list[str]) -> int:
     except (CommandError, ImproperlyConfigured) as error:
         sys.stderr.write(f"错误：{error}\n")
         return error.returncode if isinstance(error, CommandError) else 1
+    except CatalogueError as error:
+        sys.stderr.write(f"错误：规则目录有 {len(error.problems)} 处问题：\n{error}\n")
+        return 1
     except DatabaseError as error:
         if not (why := database_words(error)):
             raise

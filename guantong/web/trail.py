@@ -56,6 +56,7 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
         "relation.recorded": "登记联系结对",
         "relation.ended": "结束联系结对",
         "school.set_up": "设置学校",
+        "school.plan_changed": "换用计划",
         "term.recorded": "登记换届",
         "term.extended": "登记延期换届",
         "user.created": "开通账号",

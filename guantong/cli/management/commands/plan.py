@@ -1,5 +1,6 @@
 """`python3 run plan read FILE`: show how a plan document falls into clauses; `--save` keeps them.
-`plan sql`: show what an engine is asked for a plan. Only `--save` needs the database.
+`plan use`: carry out another plan. `plan sql`: show what an engine is asked for a plan. Only
+`--save` and `use` need the database.
 """
 
 import json
@@ -25,6 +26,7 @@ from guantong.plans.read import read_document
 from guantong.records import catalogue
 from guantong.records.access import Refused
 from guantong.records.actions.plans import Wording, load_wording
+from guantong.records.actions.school import use_plan
 from guantong.records.models import School
 
 DIALECTS = {
@@ -37,7 +39,7 @@ EXCERPT = 40  # characters that let a reader find the place
 
 
 class Command(BaseCommand):
-    help = "读计划文件：按编号拆成条款，与规则目录对照"
+    help = "计划：read 读计划文件，use 换用一份计划，sql 显示核算的 SQL"
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -49,6 +51,9 @@ class Command(BaseCommand):
         instead.add_argument("--json", action="store_true", help="只输出条款，JSON 格式")
         instead.add_argument("--save", action="store_true", help="存下原文，显示在条款旁")
         read.set_defaults(run=self.read)
+        use = words.add_parser("use", help="换用一份计划：台账从此按它核算")
+        use.add_argument("plan", metavar="计划", help="规则目录 plans 下的文件名")
+        use.set_defaults(run=self.use)
         sql = words.add_parser("sql", help="显示核算一份计划的 SQL，注明每一列为哪项责任而数")
         sql.add_argument("plan", nargs="?", metavar="计划", help="默认是目录里的第一份")
         sql.add_argument("--engine", choices=sorted(DIALECTS), default="duckdb", help="哪种 SQL")
@@ -76,6 +81,17 @@ class Command(BaseCommand):
         self.stdout.write("\n".join([*shown, *notes]))
         if save:
             self.stdout.write(f"已存下 {saved(document, chosen, file.name)} 条原文")
+
+    def use(self, *, plan: str, **options: Any) -> None:
+        chosen = plan_called(plan)
+        try:
+            use_plan(by=None, plan=chosen.name)
+        except Refused as refused:
+            raise CommandError(refused.text) from None
+        except School.DoesNotExist:
+            raise CommandError("系统里还没有学校。请先运行 demo 或 set-up") from None
+        span = f"{chosen.span.start} 至 {chosen.span.last_day}"
+        self.stdout.write(f"已换用计划“{chosen.title}”（{span}），台账已重新核算。")
 
     def sql(
         self,
