@@ -23,6 +23,10 @@ from django.db import DatabaseError, OperationalError
 from guantong.conditions.parse import CatalogueError
 
 PROGRAM = "python3 run"
+FRAMEWORK_OPTIONS = {
+    *("--version", "--verbosity", "--settings", "--pythonpath", "--traceback"),
+    *("--no-color", "--force-color", "--skip-checks"),
+}
 ARGPARSE_WORDS = {
     "usage: ": "用法：",
     "options": "选项",
@@ -54,6 +58,10 @@ DATABASE_WORDS = {
     ),
     r"unable to open|readonly": (
         "数据目录里的 guantong.sqlite3 打不开或不能写。处理：检查权限，或用 --data 另指一个目录"
+    ),
+    r"get a connection|connect|password|database .* does not exist": (
+        "连不上数据库。处理：检查数据库服务是否在运行，"
+        "以及 DATABASE_URL 里的主机、端口、用户、密码和库名"
     ),
     r"is locked": "另一个程序正在写这个数据库。处理：稍后再试",
     r"is full": "磁盘满了。处理：腾出空间再试",
@@ -115,8 +123,11 @@ def run(name: str, rest: list[str]) -> int:
         return run(rest[0].replace("-", "_"), ["--help"]) if rest else print_commands()
     if name not in get_commands():
         return unknown(name.replace("_", "-"))
+    command = ManagementUtility().fetch_command(name)
+    # Those of the framework, which speak English and of which nobody needs to know here.
+    command.suppressed_base_arguments = FRAMEWORK_OPTIONS
     # With --traceback Django hands a CommandError on instead of printing it in its own words.
-    ManagementUtility([PROGRAM, name, "--traceback", *rest]).execute()
+    command.run_from_argv([PROGRAM, name.replace("_", "-"), "--traceback", *rest])
     return 0
 
 

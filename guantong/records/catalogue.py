@@ -23,7 +23,8 @@ def plan(name: str, rules: Catalogue | None = None) -> Plan:
     plans = (rules or current()).plans
     if name not in plans:
         raise ImproperlyConfigured(
-            f"规则目录 {settings.CATALOGUE_DIR} 里没有计划“{name}”，有：{'、'.join(plans)}。"
+            f"规则目录{f' {settings.CATALOGUE_DIR} ' if rules is None else ''}里没有计划“{name}”，"
+            f"有：{'、'.join(plans)}。"
             "处理：用 GUANTONG_CATALOGUE 指到放着它的目录，或用 plan use 换用一份"
         )
     return plans[name]

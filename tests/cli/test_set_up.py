@@ -83,7 +83,9 @@ def test_a_school_changes_to_another_plan(own: Path, tmp_path: Path) -> None:
 
 
 def test_a_catalogue_that_is_not_there_is_told(tmp_path: Path) -> None:
-    done = run("set-up", *SCHOOL, "--catalogue", tmp_path / "nowhere", data=tmp_path / "data")
-    assert done.returncode == 1
-    assert "规则目录有" in done.stderr
+    nowhere = tmp_path / "nowhere"
+    done = run("set-up", *SCHOOL, "--catalogue", nowhere, data=tmp_path / "data")
+    assert (done.returncode, "没有这个目录" in done.stderr) == (2, True)
+    done = run("set-up", *SCHOOL, data=tmp_path / "data", GUANTONG_CATALOGUE=str(nowhere))
+    assert (done.returncode, "规则目录有" in done.stderr) == (1, True)
     assert "Traceback" not in done.stderr

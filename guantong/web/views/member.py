@@ -76,9 +76,11 @@ def _page(request: HttpRequest, person: Person) -> TemplateResponse:
 def _step(request: HttpRequest, person: Person) -> steps.Step | None:
     """The transfer or departure that the user may take back."""
     step = steps.last(person)
+    if step is None:
+        return None
     within = access.orgs(request.user, "member.edit")
-    reach = step is not None and within.filter(pk__in=[org.pk for org in step.orgs])
-    return step if reach and reach.count() == len(step.orgs) else None
+    reached = within.filter(pk__in=[org.pk for org in step.orgs]).count()
+    return step if reached == len(step.orgs) else None
 
 
 def _crumbs(request: HttpRequest, now: Membership | None) -> Crumbs:

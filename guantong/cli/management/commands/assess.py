@@ -10,9 +10,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
+from guantong.cli import files
 from guantong.cli.days import day
 from guantong.conditions.parse import CatalogueError
-from guantong.obligations import faults, folder, run
+from guantong.obligations import folder, run
 from guantong.obligations import model as m
 from guantong.periods import Period
 from guantong.records import catalogue, ledger
@@ -31,24 +32,30 @@ class Command(BaseCommand):
         parser.add_argument(
             "--since", type=day, metavar="日期", help="只核算这一天及以后开始的周期"
         )
-        parser.add_argument("--facts", metavar="目录", help="事实表目录（Parquet 或 CSV）")
+        parser.add_argument(
+            "--facts", type=files.folder, metavar="目录", help="事实表目录（Parquet 或 CSV）"
+        )
         parser.add_argument(
             "--engine",
             choices=["database", "duckdb"],
-            default="database",
             help="系统记录在哪里核算：数据库内（默认）或 DuckDB；结果相同",
         )
         parser.add_argument(
             "--keep", metavar="名称", help="把系统记录的这本台账存档，以后用 kept 原样打印"
         )
-        parser.add_argument("--out", metavar="文件", help="写到哪个 CSV 文件；“-” 或不写为屏幕")
+        parser.add_argument(
+            "--out", type=files.output, metavar="文件", help="写到哪个 CSV 文件；“-” 或不写为屏幕"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["facts"] and options["keep"]:
             raise CommandError("--keep 只能存系统记录的台账，不与 --facts 同用", returncode=2)
+        if options["facts"] and options["engine"] == "database":
+            raise CommandError("事实表在 DuckDB 里核算，--engine database 不与 --facts 同用",
+                               returncode=2)  # fmt: skip
         try:
             if options["facts"]:
-                found = self.from_folder(Path(options["facts"]), options)
+                found = self.from_folder(options["facts"], options)
             else:
                 found = self.from_records(options)
         except (folder.FactsError, CatalogueError) as error:
@@ -90,15 +97,12 @@ class Command(BaseCommand):
             f"已存档为第 {kept.pk} 号“{kept.name}”，打印：python3 run kept {kept.pk}"
         )
 
-    def write(self, found: list[m.Entry], out: str | None) -> None:
-        if out in {None, "-"}:
+    def write(self, found: list[m.Entry], out: Path | None) -> None:
+        if out is None or str(out) == "-":
             run.write_csv(found, sys.stdout)
         else:
-            try:
-                with Path(out or "").open("w", encoding="utf-8", newline="") as file:
-                    run.write_csv(found, file)
-            except OSError as error:
-                raise CommandError(f"{out}：写不了。{faults.told(error)}") from None
+            with files.written(out) as file:
+                run.write_csv(found, file)
         counts = Counter(entry.verdict for entry in found)
         words = "，".join(
             f"{catalogue.current().label('verdicts', v)} {counts[v]}"

@@ -4,7 +4,6 @@ import shlex
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -13,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils.crypto import get_random_string
 
+from guantong.cli import files
 from guantong.cli.days import day
 from guantong.obligations.model import Plan
 from guantong.records import catalogue
@@ -22,6 +22,7 @@ from guantong.records.actions import grants, ledger, orgs, school, users
 
 class Command(BaseCommand):
     help = "正式安装的第一步：建表，登记学校和学校党委，开两个账号"
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--name", required=True, metavar="学校", help="学校名称，如 示例大学")
@@ -32,7 +33,7 @@ class Command(BaseCommand):
                             help="学校党委自何日起（用于历史查询），默认 2000-01-01")  # fmt: skip
         parser.add_argument("--since", type=day, required=True, metavar="日期",
                             help="从哪天开始在本系统记录；更早开始的周期不核算")  # fmt: skip
-        parser.add_argument("--catalogue", type=Path, metavar="目录",
+        parser.add_argument("--catalogue", type=files.catalogue_folder, metavar="目录",
                             help="本校的规则目录；以后用 GUANTONG_CATALOGUE 指到它")  # fmt: skip
         parser.add_argument("--plan", metavar="计划",
                             help="规则目录 plans 下的文件名，默认是没有结束的第一份")  # fmt: skip
