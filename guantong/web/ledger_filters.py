@@ -100,7 +100,12 @@ class Seen:
         assert self.org is not None
         pks = self.tree.lineage(self.org)[:-1]
         found = scope.visible(self.request).filter(pk__in=pks)
-        return sorted(found, key=lambda org: pks.index(org.pk))
+        return [self.tree.called(o) for o in sorted(found, key=lambda o: pks.index(o.pk))]
+
+    @property
+    def called(self) -> Org | None:
+        """The page's organisation by the name of its day."""
+        return self.tree.called(self.org) if self.org else None
 
     @property
     def period(self) -> str:
@@ -121,7 +126,7 @@ class Seen:
     @property
     def about(self) -> str:
         """What the page is about, for the head of a workbook."""
-        whose = self.org.name if self.org else "本人"
+        whose = self.called.name if self.called else "本人"
         return " · ".join([whose, f"截至 {self.on:%Y-%m-%d}", *self.form.narrowed()])
 
     @property

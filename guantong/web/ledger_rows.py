@@ -91,5 +91,7 @@ class Rows:
                 gone = org.valid_to is not None and org.valid_to <= on
                 here = {"org": str(pk)}
                 url = links.ledger(**query, **here)
-                lines[pk] = Line(org.short_name, url, here, note="已撤销" if gone else "")
+                lines[pk] = Line(
+                    self.tree.called(org).short_name, url, here, note="已撤销" if gone else ""
+                )
         return lines

@@ -17,6 +17,7 @@ from guantong.records.models import (
     Activity,
     Membership,
     Org,
+    OrgName,
     OrgParent,
     OrgSuccession,
     Person,
@@ -68,16 +69,30 @@ def found(
 
 
 @transaction.atomic
-def rename(*, by: User | None, org: Org, name: str, short_name: str = "") -> Org:
+def rename(*, by: User | None, org: Org, name: str, on: date, short_name: str = "") -> Org:
+    """Call an organisation otherwise from a day on; from the day on which its name began, that
+    name was wrong and is corrected.
+    """
     org = rows.locked(org)
     access.require(by, "org.edit", org)
+    spans.require_come(on=on)
+    last = org.former_names.order_by("valid_to").last()
+    first = last.valid_to if last and last.valid_to else org.valid_from
+    if on < first:
+        text = f"现在的名称从 {first} 起使用，更名的日期应不早于这一天。"
+        raise Refused(text, {"on": text})
+    former = OrgName(
+        org=org, name=org.name, short_name=org.short_name, valid_from=first, valid_to=on
+    )
     change = rows.change(
         org,
         name=name.strip(),
         short_name=short_name.strip() or name.strip(),
         sort_key=names.sort_key(name),
     )
-    events.leave("org.renamed", org, by=by, org=org, change=change)
+    if change.after and on > first:
+        rows.insert(former)
+    events.leave("org.renamed", org, by=by, org=org, change=change, on=on)
     return org
 
 

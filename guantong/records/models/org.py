@@ -104,6 +104,28 @@ class OrgParent(Span):
         ]
 
 
+class OrgNameQuerySet(SpanQuerySet["OrgName"]):
+    pass
+
+
+class OrgName(Span):
+    """Grain: organisation x name that it no longer has. Today's stands in the organisation."""
+
+    org = models.ForeignKey(
+        Org, models.PROTECT, related_name="former_names", verbose_name="党组织"
+    )
+    name = models.CharField("名称", max_length=120)
+    short_name = models.CharField("简称", max_length=60)
+
+    objects = OrgNameQuerySet.as_manager()
+
+    class Meta(Span.Meta):
+        constraints = [
+            *Span.Meta.constraints,
+            models.UniqueConstraint(fields=["org", "valid_from"], name="one_name_from_a_day"),
+        ]
+
+
 class OrgSuccession(models.Model):
     """Grain: one organisation that continues another from a day on."""
 

@@ -87,7 +87,7 @@ def entries(request: HttpRequest) -> HttpResponse:
         {
             "title": "台账条目" if part.org else "我的台账",
             "crumbs": _crumbs(part),
-            "org_in_view": part.org,
+            "org_in_view": part.called,
             "form": part.form,
             "on": part.on,
             "looks_back": part.looks_back,
@@ -97,7 +97,7 @@ def entries(request: HttpRequest) -> HttpResponse:
             "clear_url": address("ledger-entries", {"org": part.query["org"]}),
             "counts": _counts(found),
             "page": page,
-            "lines": list(_lines(request, page.object_list)),
+            "lines": list(_lines(part, page.object_list)),
         },
     )
 
@@ -128,11 +128,12 @@ def _counts(found: QuerySet[Entry]) -> list[tuple[str, int]]:
     return [(code, counts[code]) for code in VERDICTS if code in counts]
 
 
-def _lines(request: HttpRequest, found: Iterable[Entry]) -> Iterator[Line]:
+def _lines(part: Seen, found: Iterable[Entry]) -> Iterator[Line]:
     obligations = catalogue.current().obligations
-    orgs = access.orgs(request.user, "org.view").filter(pk__in={e.org_id for e in found})
+    orgs = access.orgs(part.request.user, "org.view").filter(pk__in={e.org_id for e in found})
     open_to_user = set(orgs.values_list("pk", flat=True))
     for entry in found:
+        entry.org = part.tree.called(entry.org)
         obligation = obligations[entry.obligation]
         url = reverse("org", args=[entry.org_id]) if entry.org_id in open_to_user else ""
         yield Line(entry, obligation.title, has_got(entry, obligation), url)
@@ -156,7 +157,7 @@ def _workbook(part: Seen, listed: QuerySet[Entry]) -> HttpResponse:
             [
                 clauses[entry.obligation],
                 obligations[entry.obligation].title,
-                entry.org.name,
+                part.tree.called(entry.org).name,
                 entry.person.name if entry.person else "",
                 words(period_of_entry(entry)),
                 entry.required,
@@ -171,8 +172,8 @@ def _workbook(part: Seen, listed: QuerySet[Entry]) -> HttpResponse:
 
 
 def _crumbs(part: Seen) -> list[tuple[str, str]]:
-    if part.org is None:
+    if part.called is None:
         return []
-    above = [*part.above(), part.org]
+    above = [*part.above(), part.called]
     query = part.query | {"clause": part.clause}
     return [(o.short_name, address("ledger", query | {"org": str(o.pk)})) for o in above]

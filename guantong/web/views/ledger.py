@@ -91,7 +91,7 @@ def ledger(request: HttpRequest) -> HttpResponse:
         {
             "title": page.title,
             "crumbs": page.crumbs(),
-            "org_in_view": part.org,
+            "org_in_view": part.called,
             "form": part.form,
             "plan": part.plan,
             "theme": page.theme,
@@ -157,7 +157,9 @@ class LedgerPage:
             for o in self.part.above()
         ]
         if self.only:
-            trail.append((self.org.short_name, address("ledger", self.part.query)))
+            trail.append(
+                (self.part.tree.called(self.org).short_name, address("ledger", self.part.query))
+            )
         return trail
 
     def tabs(self) -> list[tuple[str, str, bool]]:

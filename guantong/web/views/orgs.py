@@ -308,6 +308,11 @@ def _history(org: Org, orgs: OrgQuerySet) -> list[Past]:
         orgs.filter(pk__in=[other.pk for _, _, other in named]).values_list("pk", flat=True)
     )
     lines = [Past(day, says, other, other.pk in within) for day, says, other in named]
+    lines += [
+        Past(row.valid_to, f"更名，此前称“{row.name}”")
+        for row in org.former_names.all()
+        if row.valid_to
+    ]
     lines += [Past(org.valid_from, "成立")] + (
         [Past(org.valid_to, "撤销")] if org.valid_to else []
     )
