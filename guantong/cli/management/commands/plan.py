@@ -13,7 +13,6 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, ProgrammingError
-from sqlglot import exp
 
 from guantong.cli.days import day
 from guantong.conditions.parse import CatalogueError
@@ -113,7 +112,7 @@ class Command(BaseCommand):
             chosen.span,
             rules.calendar_of(chosen),
         )
-        text = run.sql(question, exp.to_table, DIALECTS[engine], pretty=True)
+        text = run.sql(question, run.BY_NAME, DIALECTS[engine], pretty=True)
         self.stdout.write(f"-- {chosen.name}，截至 {question.on}，{engine}\n{text};")
 
 
