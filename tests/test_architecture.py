@@ -99,7 +99,7 @@ def test_the_search_for_writes_finds_them(line: str) -> None:
 # Doors
 
 PUBLIC = {"account_login", "account_logout", "account_inactive"}
-SAMPLES = {"int": "1", "str": "x", "slug": "x", "path": "x"}
+SAMPLES = {"id": "1", "int": "1", "str": "x", "slug": "x", "path": "x"}
 SAMPLES |= {"uuid": "00000000-0000-0000-0000-000000000000"}
 
 

@@ -1,10 +1,16 @@
 """How commands read a day from the command line."""
 
+from argparse import ArgumentTypeError
 from datetime import date
+
+from guantong.records import days
 
 
 def day(text: str) -> date:
-    return date.fromisoformat(text)
-
-
-day.__name__ = "日期，如 2023-06-30"  # what argparse calls the type in its message
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} 不是日期，请写成 2023-06-30 这样") from None
+    if reason := days.odd(found):
+        raise ArgumentTypeError(reason.rstrip("。"))
+    return found

@@ -13,7 +13,8 @@ SQLITE_OPTIONS = {
     "timeout": 20,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
 }
-POSTGRES_OPTIONS = {"pool": {"min_size": 1, "max_size": 8, "timeout": 20}}
+# More connections than a process has threads: nobody waits for one, but for a server that is down.
+POSTGRES_OPTIONS = {"pool": {"min_size": 1, "max_size": 8, "timeout": 5}, "connect_timeout": 5}
 
 
 def database(url: str, *, data: Path) -> dict[str, Any]:

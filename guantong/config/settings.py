@@ -17,18 +17,17 @@ from typing import Any
 
 from django.utils.csp import CSP
 
+from guantong.config.data import data_folder, secret_key
 from guantong.config.database import database
-from guantong.config.keys import key_file
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-DATA = Path(os.environ.get("GUANTONG_DATA") or ROOT / "var").resolve()
-DATA.mkdir(mode=0o700, parents=True, exist_ok=True)
+DATA = data_folder(Path(os.environ.get("GUANTONG_DATA") or ROOT / "var").resolve())
 CATALOGUE_DIR = Path(os.environ.get("GUANTONG_CATALOGUE") or ROOT / "catalogue").resolve()
 
 HOSTS = [host for host in os.environ.get("ALLOWED_HOSTS", "").replace(" ", "").split(",") if host]
 REAL = bool(HOSTS)
 DEBUG = os.environ.get("DEBUG") == "1" and not REAL
-SECRET_KEY = os.environ.get("GUANTONG_SECRET_KEY") or key_file(DATA / "keys" / "session.key")
+SECRET_KEY = os.environ.get("GUANTONG_SECRET_KEY") or secret_key(DATA)
 ALLOWED_HOSTS = HOSTS or ["localhost", "127.0.0.1", "[::1]"]
 
 INSTALLED_APPS = [
@@ -165,5 +164,8 @@ LOGGING: dict[str, Any] = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {"django": {"handlers": [], "level": "WARNING", "propagate": True}},
+    "loggers": {
+        "django": {"handlers": [], "level": "WARNING", "propagate": True},
+        "psycopg.pool": {"level": "ERROR"},  # each try; what came of it is told by who asked
+    },
 }

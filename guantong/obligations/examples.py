@@ -10,6 +10,7 @@ from guantong.conditions.check import Type
 from guantong.conditions.parse import CatalogueError, Problem
 from guantong.obligations import model as m
 from guantong.obligations.tables import TABLES
+from guantong.obligations.yaml_file import Fields
 from guantong.periods import CALENDAR, Calendar, Every, Period, period_of
 
 DEFAULTS: Mapping[str, Any] = {
@@ -19,7 +20,10 @@ DEFAULTS: Mapping[str, Any] = {
     "role": "attendee",
     "planned": False,
 }
-KEYS = {"says", "period", "on", "facts", "entries"}
+SHOWN = (
+    *("org_id", "person_id", "period_start", "period_end", "due_on"),
+    *("required", "actual", "verdict"),
+)
 
 
 @dataclass(frozen=True)
@@ -58,11 +62,38 @@ def examples(o: m.Obligation, calendar: Calendar) -> Iterator[Example]:
     """Yield an obligation's examples, with defaults filled in; CatalogueError if malformed."""
     for i, data in enumerate(o.examples):
         at = f"obligations/{o.name}.yaml: examples[{i}]"
-        if data.keys() != KEYS:
-            raise CatalogueError(Problem(at, f"应恰好有 {sorted(KEYS)}，现有 {sorted(data)}"))
         span = _span(o, data["period"], calendar)
         question = m.Question((o,), data["on"], span, calendar)
         yield Example(data["says"], question, _facts(data["facts"], at), tuple(data["entries"]))
+
+
+def checked(f: Fields) -> dict[str, Any]:
+    """One example as the file states it, its keys checked."""
+    data = dict(f.data)
+    f.text("says")
+    f.day("period")
+    f.day("on")
+    f.take("facts", dict)
+    for entry in f.each("entries"):
+        if unknown := entry.data.keys() - SHOWN:
+            raise CatalogueError(
+                Problem(entry.at, f"条目没有 {sorted(unknown)}", f"可用：{'、'.join(SHOWN)}")
+            )
+    f.done()
+    return data
+
+
+def lacking(o: m.Obligation) -> str:
+    """What the examples of an obligation leave out; empty if nothing."""
+    cases = [{key: data[key] for key in data if key != "says"} for data in o.examples]
+    for i, case in enumerate(cases):
+        if case in cases[:i]:
+            return f"第 {cases.index(case) + 1} 例和第 {i + 1} 例是同一个例子"
+    if len(cases) < 3:
+        return "不到三个例子"
+    verdicts = {entry.get("verdict") for data in o.examples for entry in data["entries"]}
+    missing = [v for v in (m.Verdict.MET, m.Verdict.SHORT) if v not in verdicts]
+    return f"没有结论为 {'、'.join(missing)} 的例子" if missing else ""
 
 
 def _span(o: m.Obligation, day: date, calendar: Calendar) -> Period:
@@ -76,11 +107,12 @@ def _span(o: m.Obligation, day: date, calendar: Calendar) -> Period:
 
 def _facts(given: Mapping[str, Any], at: str) -> dict[str, list[dict[str, Any]]]:
     facts: dict[str, list[dict[str, Any]]] = {table: [] for table in TABLES}
-    for table, rows in given.items():
+    rows = Fields(given, f"{at}.facts")
+    for table in given:
         if table not in TABLES:
-            raise CatalogueError(Problem(f"{at}.facts", f"没有事实表“{table}”", "、".join(TABLES)))
-        for n, row in enumerate(rows, 1):
-            _add(facts, table, dict(row), n, f"{at}.facts.{table}[{n - 1}]")
+            raise CatalogueError(Problem(rows.at, f"没有事实表“{table}”", "、".join(TABLES)))
+        for n, row in enumerate(rows.each(table), 1):
+            _add(facts, table, row.data, n, row.at)
     return facts
 
 

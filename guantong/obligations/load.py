@@ -1,6 +1,6 @@
 """Read the catalogue: plans, obligations, kinds, regulations, calendar. Nothing is half-loaded."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
@@ -12,7 +12,9 @@ from guantong.conditions.model import ALWAYS, Condition
 from guantong.conditions.parse import CatalogueError, Problem, parse_condition
 from guantong.obligations import model as m
 from guantong.obligations import tables
+from guantong.obligations.examples import checked, lacking
 from guantong.obligations.guards import guard
+from guantong.obligations.plan_file import crossings, load_plan
 from guantong.obligations.yaml_file import Fields, read
 from guantong.periods import CALENDAR, Calendar, Every, Period, Rhythm
 
@@ -110,8 +112,8 @@ def load_obligation(path: Path) -> m.Obligation:
     f = read(path, f"obligations/{path.name}")
     stated = dict(f.data)
     obligation = _obligation(path.stem, f)
-    if len(obligation.examples) < 3:
-        raise f.wrong("examples", "至少三个例子：做到的、没做到的、临界的")
+    if lack := lacking(obligation):
+        raise f.wrong("examples", lack, "至少三个：做到的（met）、没做到的（short）、临界的")
     if obligation.reading is None:
         return obligation
     options = tuple(_option(path.stem, o, stated, f) for o in obligation.reading.others)
@@ -148,7 +150,7 @@ def _obligation(name: str, f: Fields) -> m.Obligation:
         exempt_reason=f.text("exempt_reason", ""),
         pro_rata=f.choice("pro_rata", ["months"]) == "months" if f.has("pro_rata") else False,
         reading=_reading(f.fields("reading")) if f.has("reading") else None,
-        examples=tuple(e.data for e in f.each("examples")),
+        examples=tuple(checked(e) for e in f.each("examples")),
     )
     f.done()
     _check_sense(obligation, f)
@@ -358,7 +360,7 @@ def _having(f: Fields) -> m.Having:
 
 def _standard(f: Fields, bases: int) -> m.Standard:
     bound = m.Bound.AT_LEAST if f.has("at_least") else m.Bound.AT_MOST
-    standard = m.Standard(f.day("from"), bound, f.number(bound), f.take("basis", int, 0))
+    standard = m.Standard(f.day("from"), bound, f.number(bound), f.take("basis", int))
     f.done()
     if not 0 <= standard.basis < bases:
         raise f.wrong("basis", f"依据只有 {bases} 条", "填 basis 列表中的序号，从 0 起")
@@ -387,41 +389,6 @@ def _other(value: object, f: Fields) -> m.Option:
     read = m.Option(option.text("says"), option.text("id"), changes=option.take("with", dict))
     option.done()
     return read
-
-
-def load_plan(path: Path) -> m.Plan:
-    f = read(path, f"plans/{path.name}")
-    span = f.fields("span")
-    plan = m.Plan(
-        name=path.stem,
-        title=f.text("title"),
-        number=f.text("number"),
-        issuer=f.text("issuer"),
-        issued=f.day("issued"),
-        instrument=f.text("instrument"),
-        span=Period(span.day("from"), span.day("to")),
-        themes={y.take("year", int): y.text("theme") for y in f.each("years")},
-        clauses=tuple(_clause(c) for c in f.each("clauses")),
-    )
-    f.done()
-    return plan
-
-
-def _clause(f: Fields) -> m.Clause:
-    clause = m.Clause(
-        path=f.text("path"),
-        title=f.text("title"),
-        summary=f.text("summary", ""),
-        kind=m.ClauseKind(f.choice("kind", m.ClauseKind)),
-        obligations=f.names("obligations", []),
-        serves=f.text("serves", ""),
-    )
-    f.done()
-    if (clause.kind is m.ClauseKind.COUNTED) != bool(clause.obligations):
-        raise f.wrong("obligations", "counted 的条款要列出责任，其他条款不列")
-    if clause.kind is m.ClauseKind.NARRATIVE and not clause.serves:
-        raise f.wrong("serves", "叙述性条款要写明系统怎样为它服务")
-    return clause
 
 
 def _calendar(folder: Path) -> Calendar:
@@ -470,32 +437,9 @@ def _crossings(c: m.Catalogue) -> Iterator[Problem]:
         at = f"plans/{plan.name}.yaml: clauses"
         if plan.instrument not in c.regulations:
             yield Problem(at, f"regulations.yaml 里没有“{plan.instrument}”", "先登记该文件")
-        yield from _plan_crossings(plan, c, at)
+        yield from crossings(plan, c, at)
     served = {n for plan in c.plans.values() for n in plan.obligation_names()}
     for name in sorted(c.obligations.keys() - served):
         yield Problem(
             f"obligations/{name}.yaml", "没有哪个计划条款引用它", "在 plans 中列入，或删去"
         )
-
-
-def _plan_crossings(plan: m.Plan, c: m.Catalogue, at: str) -> Iterator[Problem]:
-    paths = [clause.path for clause in plan.clauses]
-    for path in sorted({p for p in paths if paths.count(p) > 1}):
-        yield Problem(at, f"条款 {path} 写了两次")
-    for clause in plan.clauses:
-        for name in clause.obligations:
-            if name not in c.obligations:
-                yield Problem(
-                    f"{at} {clause.path}", f"没有 obligations/{name}.yaml", "补文件或改名"
-                )
-        for name in clause.obligations:
-            yield from _cited_clauses(c.obligations.get(name), plan, paths)
-
-
-def _cited_clauses(
-    o: m.Obligation | None, plan: m.Plan, paths: Iterable[str]
-) -> Iterator[Problem]:
-    for basis in o.basis if o else ():
-        if basis.instrument == plan.instrument and basis.place not in paths:
-            at = f"obligations/{o.name if o else ''}.yaml: basis"
-            yield Problem(at, f"计划里没有条款“{basis.place}”", "如 二/(二)/6")

@@ -7,11 +7,14 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import IO, Any
 
+from sqlglot import exp
+
 from guantong.obligations import model as m
 from guantong.obligations.compile import compile_question
 from guantong.obligations.stages import Source, unscaled
 from guantong.periods import Period
 
+BY_NAME: Source = exp.to_table  # the fact tables as they are called
 HEADER = [
     "obligation",
     "bearer_kind",

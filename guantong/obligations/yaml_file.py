@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from guantong.conditions.parse import CatalogueError, Problem
+from guantong.obligations import os_errors
 
 
 class _Loader(yaml.SafeLoader):
@@ -23,18 +24,32 @@ class _Loader(yaml.SafeLoader):
         seen: set[Any] = set()
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
+            if not isinstance(key, Hashable):
+                raise _wrong(key_node, f"键 {key!r} 不是一个词", "键写成一个词")
             if key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"键 {key!r} 写了两次", key_node.start_mark
-                )
+                raise _wrong(key_node, f"键 {key!r} 写了两次", "留一处")
             seen.add(key)
         return super().construct_mapping(node, deep)
+
+    def construct_day(self, node: yaml.ScalarNode) -> date:
+        """Days alone, and only those of the calendar."""
+        try:
+            return date.fromisoformat(node.value)
+        except ValueError:
+            raise _wrong(
+                node, f"{node.value} 不是日历上的一天", "写成 2021-07-15 的样子"
+            ) from None
+
+
+def _wrong(node: yaml.Node, what: str, remedy: str) -> yaml.MarkedYAMLError:
+    return yaml.constructor.ConstructorError(None, None, what, node.start_mark, remedy)
 
 
 _Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _Loader.construct_day)
 for word in ("true", "false"):
     _Loader.yaml_implicit_resolvers.setdefault(word[0], []).append(
         ("tag:yaml.org,2002:bool", re.compile(f"^{word}$"))
@@ -42,15 +57,22 @@ for word in ("true", "false"):
 
 
 def read(path: Path, at: str) -> "Fields":
-    """Return the mapping in a file; raise CatalogueError naming file and line."""
+    """Return the mapping in a file; raise CatalogueError naming file, line and remedy."""
     try:
         data = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
-    except (OSError, UnicodeDecodeError) as error:
-        raise CatalogueError(Problem(at, f"读不了：{error}", "请存为 UTF-8 文本")) from None
+    except OSError as error:
+        reason, remedy = os_errors.why(error)
+        raise CatalogueError(Problem(at, f"读不了：{reason}", remedy)) from None
+    except (UnicodeDecodeError, yaml.reader.ReaderError):
+        raise CatalogueError(Problem(at, "读不了：不是 UTF-8 文本", "请存为 UTF-8 文本")) from None
     except yaml.MarkedYAMLError as error:
         line = f"第 {error.problem_mark.line + 1} 行" if error.problem_mark else ""
         raise CatalogueError(
-            Problem(f"{at} {line}".strip(), f"YAML 写法有误：{error.problem}")
+            Problem(
+                f"{at} {line}".strip(),
+                f"YAML 写法有误：{error.problem}",
+                error.note or "核对这一行的缩进、引号和冒号后的空格",
+            )
         ) from None
     return Fields(data, f"{at}:")
 
@@ -86,7 +108,10 @@ class Fields:
         return value
 
     def text(self, key: str, default: str | None = None) -> str:
-        return self.take(key, str, default).strip()
+        value = self.take(key, str, default).strip()
+        if not value and default is None:
+            raise self.wrong(key, "是空的", "请写上内容")
+        return value
 
     def day(self, key: str) -> date:
         return self.take(key, date)

@@ -6,15 +6,28 @@ from hashlib import sha256
 from pathlib import Path
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 from guantong.obligations.load import load_catalogue
-from guantong.obligations.model import Catalogue
+from guantong.obligations.model import Catalogue, Plan
 from guantong.records.purposes import Purpose, load_purposes
 from guantong.records.roles import Roles, load_roles
 
 
 def current() -> Catalogue:
     return _catalogue(settings.CATALOGUE_DIR)
+
+
+def plan(name: str, rules: Catalogue | None = None) -> Plan:
+    """A plan by its name; the school's may be missing from a folder that is not the school's."""
+    plans = (rules or current()).plans
+    if name not in plans:
+        raise ImproperlyConfigured(
+            f"规则目录{f' {settings.CATALOGUE_DIR} ' if rules is None else ''}里没有计划“{name}”，"
+            f"有：{'、'.join(plans)}。"
+            "处理：用 GUANTONG_CATALOGUE 指到放着它的目录，或用 plan use 换用一份"
+        )
+    return plans[name]
 
 
 def fingerprint() -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from guantong.records import catalogue, clock, rosters
+from guantong.records import catalogue, clock, days, rosters
 from guantong.records.models import Activity, Org, User
 from guantong.records.models.activity import MOST_HOURS
 
@@ -162,7 +162,7 @@ def _day(draft: Draft, today: date) -> str:
         return f"活动日期在今天（{today}）之后。还没开展的请作为计划保存。"
     if draft.held_on < today and draft.planned:
         return f"计划的日期已过（今天 {today}）。已开展的请去掉“计划”，否则改日期。"
-    return ""
+    return days.odd(draft.held_on) or days.too_far(draft.held_on, days.PLANNED)
 
 
 def _hours(draft: Draft, kind: Mapping[str, Any]) -> str:

@@ -27,7 +27,7 @@ ORG_MARK, PERSON_MARK = -7_000_001, -7_000_002
 
 def plan() -> m.Plan:
     """The plan that the school carries out."""
-    return catalogue.current().plans[School.objects.get().plan]
+    return catalogue.plan(School.objects.get().plan)
 
 
 def question(
@@ -43,16 +43,16 @@ def question(
     """
     school, rules = School.objects.get(), rules or catalogue.current()
     day = on or clock.today()
-    span = rules.plans[plan or school.plan].span
+    chosen = catalogue.plan(plan or school.plan, rules)
+    span, decided = chosen.span, choices(day)
     first = max(span.start, school.records_since, since or FIRST_DAY)
-    used = (o for o in rules.of_plan(plan or school.plan) if o.name not in school.switched_off)
-    decided = choices(day)
+    # A school whose records begin after the plan has run out is asked nothing.
+    used = rules.of_plan(chosen.name) if first < span.end else ()
     return m.Question(
-        obligations=tuple(read_as(o, decided) for o in used),
+        obligations=tuple(read_as(o, decided) for o in used if o.name not in school.switched_off),
         on=day,
-        # A school whose records begin after the plan has run out is asked nothing.
         span=Period(first, max(span.end, first + timedelta(days=1))),
-        calendar=rules.calendar_of(rules.plans[plan or school.plan]),
+        calendar=rules.calendar_of(chosen),
     )
 
 
@@ -98,6 +98,8 @@ def answer(asked: m.Question) -> list[m.Entry]:
 
 def answer_in_duckdb(asked: m.Question) -> list[m.Entry]:
     """The same entries, from the committed records, worked out in DuckDB."""
+    if not asked.obligations:
+        return []
     with columns.copied() as copy:
         text = run.sql(asked, exp.to_table, "duckdb")
         return run.entries(copy.execute(text).fetchall())

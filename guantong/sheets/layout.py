@@ -64,7 +64,9 @@ class Column:
 
 @dataclass(frozen=True)
 class Layout:
-    """`passed_over` are headers that need no mention when they are not read."""
+    """`passed_over` are headers that need no mention when they are not read. Of the columns in
+    `one_needed` one has to be there for rows about somebody new.
+    """
 
     kind: str
     title: str
@@ -72,6 +74,7 @@ class Layout:
     file_name: str
     columns: tuple[Column, ...]
     passed_over: frozenset[str]
+    one_needed: tuple[str, ...]
 
     def column(self, field: str) -> Column:
         return next(column for column in self.columns if column.field == field)
@@ -91,8 +94,13 @@ def _layout(path: Path, catalogue: Catalogue) -> Layout:
         file_name=f.text("file_name"),
         passed_over=frozenset(map(plain, f.names("passed_over", []))),
         columns=tuple(_column(c, catalogue) for c in f.each("columns")),
+        one_needed=f.names("one_needed", []),
     )
     f.done()
+    if unknown := set(layout.one_needed) - {column.field for column in layout.columns}:
+        raise f.wrong(
+            "one_needed", f"没有列 {'、'.join(sorted(unknown))}", "写 columns 里的 field"
+        )
     seen: dict[str, str] = {}
     for column in layout.columns:
         for header in {plain(h) for h in (column.title, *column.headers)}:

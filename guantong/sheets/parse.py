@@ -28,6 +28,7 @@ from guantong.sheets.values import Day, Wrong
 
 ROW_TYPES: dict[str, type[Row]] = {ROLL: RollRow, ACTIVITIES: ActivityRow}
 MAX_ROWS = 10_000
+SHOWN = 10
 REMARKS = ("注", "说明", "备注", "填表", "制表", "合计", "总计", "共计", "审核", "单位", "联系人")
 
 
@@ -49,8 +50,9 @@ def parse(kind: str, file_name: str, content: bytes) -> AnyParsed:
         raise Refusal(f"第 {table.header_row + 1} 行表头的下面没有内容。请填写后再导入。")
     if len(rows) > MAX_ROWS:
         raise Refusal(f"有 {len(rows)} 行，一次最多导入 {MAX_ROWS} 行。请分成几个文件。")
-    listed = "、".join(map(str, remarks[:10]))
-    remarks_note = [f"第 {listed} 行像是说明或合计，没有读。"] if remarks else []
+    listed = "、".join(map(str, remarks[:SHOWN]))
+    more = f" 等 {len(remarks)}" if len(remarks) > SHOWN else ""
+    remarks_note = [f"第 {listed}{more} 行像是说明或合计，没有读。"] if remarks else []
     headings = {
         field: Heading(place.letters, place.header, layout.column(field).title)
         for field, place in table.places.items()

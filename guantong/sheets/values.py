@@ -13,15 +13,14 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from guantong.records import id_number
+from guantong.records import days, id_number
 from guantong.records.imports.rows import EVERYONE, Named
 from guantong.records.models.activity import MOST_HOURS
 from guantong.sheets.layout import As, Column, plain
 from guantong.sheets.read import Cell
 
 EXCEL_DAY_ZERO = date(1899, 12, 30)
-FIRST_YEAR, LAST_YEAR = 1900, 2100
-SERIALS = range((date(1910, 1, 1) - EXCEL_DAY_ZERO).days, 73_051)  # to the end of 2099
+SERIALS = range((date(1910, 1, 1) - EXCEL_DAY_ZERO).days, (days.LAST - EXCEL_DAY_ZERO).days + 1)
 EXACT_DIGITS = 15  # what a number in Excel keeps
 DIGITS_LOST = "单元格是数值格式，Excel 只保留前 15 位数字，后面的已经丢失"
 AS_TEXT = "请把整列设为文本格式，再重新填写完整号码"
@@ -311,7 +310,7 @@ def _numeric_day(number: float) -> Day:
 
 
 def _in_range(on: date) -> date:
-    if not FIRST_YEAR <= on.year < LAST_YEAR:
+    if days.odd(on):
         raise Wrong(f"日期 {on} 不合常理", "请核对年份")
     return on
 

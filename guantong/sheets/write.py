@@ -49,28 +49,57 @@ class Format:
     clock: Any
 
 
+@dataclass(frozen=True)
+class Sheet:
+    """A title, what it is a list of (`note`: day, scope, who asked), header, rows.
+
+    `groups` stand above the header: what several columns have in common, and how many they are.
+    """
+
+    title: str
+    header: Sequence[str]
+    rows: Iterable[Sequence[Value]]
+    note: str = ""
+    groups: Sequence[tuple[str, int]] = ()
+
+
 def table(
     *, title: str, header: Sequence[str], rows: Iterable[Sequence[Value]], note: str = ""
 ) -> bytes:
-    """One sheet: a title, what it is a list of (`note`: day, scope, who asked), header, rows."""
+    """A workbook of one sheet."""
+    return workbook(Sheet(title, header, rows, note))
+
+
+def workbook(*sheets: Sheet) -> bytes:
     target = BytesIO()
-    listed = [list(row) for row in rows]
     with xlsxwriter.Workbook(target, OPTIONS) as book:
         formats = _formats(book)
-        sheet = book.add_worksheet(_sheet_name(title))
-        sheet.write_string(0, 0, title, formats.title)
-        sheet.write_string(1, 0, note, formats.note)
-        for c, name in enumerate(header):
-            sheet.write_string(2, c, name, formats.header)
-            sheet.set_column(c, c, _width([name, *(row[c] for row in listed[:MEASURED_ROWS])]))
-        for r, row in enumerate(listed, start=3):
-            for c, value in enumerate(row):
-                _write(sheet, r, c, value, formats)
-        sheet.freeze_panes(3, 0)
-        if listed and header:
-            sheet.autofilter(2, 0, 2 + len(listed), len(header) - 1)
-        _for_paper(sheet, header_row=2)
+        for one in sheets:
+            _fill(book.add_worksheet(_sheet_name(one.title)), one, formats)
     return target.getvalue()
+
+
+def _fill(sheet: Any, told: Sheet, formats: Format) -> None:
+    listed = [list(row) for row in told.rows]
+    head = 3 if told.groups else 2
+    sheet.write_string(0, 0, told.title, formats.title)
+    sheet.write_string(1, 0, told.note, formats.note)
+    first = 0
+    for words, size in told.groups:
+        if size > 1:
+            sheet.merge_range(head - 1, first, head - 1, first + size - 1, "", formats.header)
+        sheet.write_string(head - 1, first, words, formats.header)
+        first += size
+    for c, name in enumerate(told.header):
+        sheet.write_string(head, c, name, formats.header)
+        sheet.set_column(c, c, _width([name, *(row[c] for row in listed[:MEASURED_ROWS])]))
+    for r, row in enumerate(listed, start=head + 1):
+        for c, value in enumerate(row):
+            _write(sheet, r, c, value, formats)
+    sheet.freeze_panes(head + 1, 0)
+    if listed and told.header:
+        sheet.autofilter(head, 0, head + len(listed), len(told.header) - 1)
+    _for_paper(sheet, header_row=head)
 
 
 def template(layout: Layout, *, orgs: Sequence[str] = ()) -> bytes:

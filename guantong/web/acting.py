@@ -4,11 +4,14 @@ Not for deciding anything: the action asks `records.access` and refuses by itsel
 """
 
 from collections.abc import Callable
+from datetime import date
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
+from guantong.records import days
 from guantong.records.access import Conflict, Refused
 from guantong.records.models import User
 
@@ -25,13 +28,20 @@ class DayInput(forms.DateInput):
     input_type = "date"
 
     def __init__(self) -> None:
-        super().__init__(format="%Y-%m-%d")
+        span = {"min": str(days.FIRST), "max": str(days.LAST)}
+        super().__init__(attrs=span, format="%Y-%m-%d")
 
 
 class DayField(forms.DateField):
     """A day, picked in the browser's own calendar."""
 
     widget = DayInput
+    default_error_messages = {"invalid": "请写成 2023-06-30 这样的日期。"}
+
+    def validate(self, value: date | None) -> None:
+        super().validate(value)
+        if value and (reason := days.odd(value)):
+            raise ValidationError(reason)
 
 
 class ActionForm(forms.Form):

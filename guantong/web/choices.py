@@ -6,12 +6,14 @@ from datetime import date
 from typing import Any, Final
 
 from django import forms
+from django.core.exceptions import ValidationError
 
 from guantong.records import catalogue
 from guantong.records.models import Org
 from guantong.records.models.org import OrgQuerySet
 from guantong.records.models.person import PersonQuerySet
 from guantong.records.models.span import on
+from guantong.web import ids
 
 type Choice = tuple[str, str]
 
@@ -46,6 +48,18 @@ def org_field(
     field = forms.ModelChoiceField(found.filter(kind=only) if only else found, label=label, **more)
     field.widget.choices = orgs(found, only=only, every="请选择")
     return field
+
+
+class OrgsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
+    """Organisations to tick; Django alone would ask the database for a number without end."""
+
+    def clean(self, value: Any) -> Any:
+        for asked in value or ():
+            if not ids.read(str(asked)):
+                raise ValidationError(
+                    self.error_messages["invalid_choice"], params={"value": asked}
+                )
+        return super().clean(value)
 
 
 def people(found: PersonQuerySet, day: date) -> list[Choice]:

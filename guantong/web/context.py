@@ -11,7 +11,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils import timezone
 
-from guantong.records import access
+from guantong.records import access, catalogue
 from guantong.records.models import Org, School
 from guantong.web import navigation, scope
 
@@ -23,6 +23,7 @@ def page(request: HttpRequest) -> dict[str, Callable[[], Any]]:
         "school": frame.school,
         "today": frame.today,
         "demo_day": frame.demo_day,
+        "plan_over": frame.plan_over,
         "org_in_view": frame.org_in_view,
         "role_words": frame.role_words,
     }
@@ -47,6 +48,11 @@ class Frame:
 
     def demo_day(self) -> bool:
         return bool(self._school and self._school.today)
+
+    def plan_over(self) -> date | None:
+        """The last day of the school's plan, if that is past: from then on nothing is asked."""
+        last = catalogue.plan(self._school.plan).span.last_day if self._school else None
+        return last if last and last < self.today() else None
 
     def org_in_view(self) -> Org | None:
         return scope.org_in_view(self.request)

@@ -44,7 +44,7 @@ class Item:
     url: str
     says: str
     whose: str
-    act: Act | None
+    act: Act
 
 
 @dataclass(frozen=True)
@@ -130,8 +130,17 @@ class DueList:
             url=self._url(group),
             says="；".join(part for part in self._says(group, obligation) if part),
             whose=self._whose(entry) if len(group) == 1 else self._elsewhere(entry),
-            act=self.closing.act(entry),
+            act=self._act(group, obligation),
         )
+
+    def _act(self, group: Sequence[Entry], o: m.Obligation) -> Act:
+        by_person = getattr(o.measure, "hosted_by", None) in (
+            m.HostedBy.OWN_BRANCH,
+            m.HostedBy.CONTACT_POINT,
+        )
+        if len(group) > 1 and by_person:  # each has a place of his own
+            return Act("看是哪些人", self._url(group), quiet=True)
+        return self.closing.act(group[0]) or self.closing.elsewhere(group[0])
 
     def _url(self, group: Sequence[Entry]) -> str:
         entry = group[0]
@@ -155,8 +164,6 @@ class DueList:
         elif not isinstance(o.measure, m.State | m.Coverage | m.Ratio):
             yield f"{distance(entry.due_on, self.today)}（{day_words(entry.due_on)}）"
         yield self._planned(entry, o)
-        if isinstance(o.measure, m.State | m.NextTerm | m.Ratio) and not self.closing.act(entry):
-            yield "由上级党组织登记"
         yield clause_number(self.plan.clause_of(o.name))
 
     def _gap(self, group: Sequence[Entry], o: m.Obligation) -> str:

@@ -14,6 +14,8 @@ ON_A_PAGE: Final = 50
 class Filter(forms.Form):
     """Always bound to the query string; a value that makes no sense is shown with its error."""
 
+    narrow_nothing: frozenset[str] = frozenset({"sort", "org"})  # said elsewhere, or not at all
+
     def __init__(self, request: HttpRequest) -> None:
         super().__init__(request.GET)
 
@@ -23,10 +25,27 @@ class Filter(forms.Form):
         assert isinstance(field, forms.ChoiceField)
         field.choices = choices
 
+    def narrowed(self) -> list[str]:
+        """What the list was narrowed to, in the words of the form: `结论：未完成`."""
+        return [
+            f"{field.label}：{_word(field, value)}"
+            for name, field in self.fields.items()
+            if name not in self.narrow_nothing and field.label and (value := self.value(name))
+        ]
+
     def value(self, name: str, default: Any = "") -> Any:
         """What was asked for, or the default where nothing or nonsense was."""
         self.is_valid()
         return self.cleaned_data.get(name) or default
+
+
+def _word(field: forms.Field, value: Any) -> str:
+    """What a select calls the value; anything else as it was typed."""
+    if value is True:
+        return "是"
+    offered = getattr(field, "choices", ())
+    flat = [one for c in offered for one in (c[1] if isinstance(c[1], list | tuple) else [c])]
+    return str(dict(flat).get(value, value))
 
 
 def paged[M: Any](request: HttpRequest, rows: QuerySet[M] | Sequence[M]) -> Page[M]:

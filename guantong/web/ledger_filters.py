@@ -21,6 +21,7 @@ from guantong.web import ledger_periods, scope
 from guantong.web.acting import DayField
 from guantong.web.filters import Filter
 from guantong.web.ledger_tables import clause_words
+from guantong.web.trees import Tree
 from guantong.web.verdicts import VERDICTS
 
 
@@ -28,13 +29,14 @@ class LedgerFilter(Filter):
     """What both the tables and the list of entries can be narrowed to."""
 
     default_period = ledger_periods.ALL
+    narrow_nothing = Filter.narrow_nothing | {"on"}
 
     period = forms.ChoiceField(label="周期", required=False)
     clause = forms.ChoiceField(label="条款", required=False)
     verdict = forms.ChoiceField(label="结论", required=False)
     on = DayField(label="回看截至", required=False)
     org = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    obligation = forms.ChoiceField(required=False, widget=forms.HiddenInput)
+    obligation = forms.ChoiceField(label="责任", required=False, widget=forms.HiddenInput)
 
     def __init__(self, request: HttpRequest, asked: Question, plan: Plan, org: Org | None) -> None:
         super().__init__(request)
@@ -89,6 +91,22 @@ class Seen:
             return actions.as_of(self.on)
         return actions.bring_up_to_date()
 
+    @cached_property
+    def tree(self) -> Tree:
+        return Tree.of(self.on) if self.looks_back else Tree()
+
+    def above(self) -> list[Org]:
+        """The organisations above the page's own, the highest first, as far as they are seen."""
+        assert self.org is not None
+        pks = self.tree.lineage(self.org)[:-1]
+        found = scope.visible(self.request).filter(pk__in=pks)
+        return [self.tree.called(o) for o in sorted(found, key=lambda o: pks.index(o.pk))]
+
+    @property
+    def called(self) -> Org | None:
+        """The page's organisation by the name of its day."""
+        return self.tree.called(self.org) if self.org else None
+
     @property
     def period(self) -> str:
         return str(self.form.value("period", self.form.default_period))
@@ -106,6 +124,12 @@ class Seen:
         return str(self.form.value("verdict"))
 
     @property
+    def about(self) -> str:
+        """What the page is about, for the head of a workbook."""
+        whose = self.called.name if self.called else "本人"
+        return " · ".join([whose, f"截至 {self.on:%Y-%m-%d}", *self.form.narrowed()])
+
+    @property
     def query(self) -> dict[str, str]:
         """What the addresses of other pages about the same part have in common."""
         return {
@@ -119,7 +143,7 @@ class Seen:
         found = access.entries(self.request.user, self.assessment)
         wanted = ledger_periods.chosen(self.period if period is None else period, self.asked)
         if self.org:
-            wanted &= Q(org__path__startswith=self.org.path)
+            wanted &= self.tree.below(self.org, "org__")
         if self.obligation:
             wanted &= Q(obligation=self.obligation)
         elif self.clause:

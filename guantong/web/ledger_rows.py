@@ -1,21 +1,46 @@
 """Which organisations make the rows of the ledger, and whose entries each row adds up.
 
-By today's tree: a branch that moved counts where it hangs now.
+By the tree of the page's day: a branch that moved counts where it hung then.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 from guantong.periods import Period
+from guantong.records import catalogue
 from guantong.records.models import Org
 from guantong.records.models.org import OrgQuerySet
 from guantong.web.ledger_cells import ALL, Links, Place
+from guantong.web.ledger_periods import Choices
 from guantong.web.ledger_tables import Line
+from guantong.web.trees import Tree
 
 BRANCH: Final = "branch"
+DIRECT: Final = "direct"  # stands for the branches that hang from the school itself
+SECOND: Final = 2  # steps from the top down to a second-level organisation
+TODAY: Final = Tree()
+
+
+def levels(org: Org) -> Choices:
+    """What the rows may be, of all that can hang below an organisation, the highest first."""
+    kinds = catalogue.current().kinds["orgs"]
+    found: Choices = [("", "下一级")]
+    for code in kinds:
+        if code == BRANCH and not kinds[org.kind]["below"]:
+            found.append((DIRECT, "直属党支部"))
+        if _may_hang(code, org.kind, kinds):
+            title = str(kinds[code]["title"])
+            found.append((code, f"所有{title}" if code == BRANCH else title))
+    return found
+
+
+def _may_hang(code: str, above: str, kinds: Mapping[str, Any]) -> bool:
+    """Directly or further down."""
+    parents = kinds[code]["below"]
+    return above in parents or any(_may_hang(parent, above, kinds) for parent in parents)
 
 
 @dataclass(frozen=True)
@@ -25,11 +50,12 @@ class Rows:
     org: Org
     visible: OrgQuerySet
     level: str = ""
+    tree: Tree = TODAY
 
     @cached_property
     def orgs(self) -> dict[int, Org]:
         fields = ("path", "short_name", "kind", "valid_to")
-        found = self.visible.below(self.org).in_order().only(*fields)
+        found = self.visible.filter(self.tree.below(self.org)).in_order().only(*fields)
         return {org.pk: org for org in found}
 
     @cached_property
@@ -39,10 +65,14 @@ class Rows:
     def _row(self, org: Org) -> int | None:
         if org.pk == self.org.pk:
             return org.pk
-        within = org.lineage()[len(self.org.lineage()) :]
-        if not self.level:
-            return within[0]
-        return next((pk for pk in within if self.orgs[pk].kind == self.level), None)
+        above = len(self.tree.lineage(self.org))
+        within = [pk for pk in self.tree.lineage(org)[above:] if pk in self.orgs]
+        return next((pk for pk in within if self._wanted(self.orgs[pk])), None)
+
+    def _wanted(self, org: Org) -> bool:
+        if self.level == DIRECT:
+            return org.kind == BRANCH and len(self.tree.lineage(org)) == SECOND
+        return self.level in ("", org.kind)
 
     def places(self, org: int, name: str, period: Period | None = None) -> Iterable[Place]:
         """Where the entries of an organisation are counted: in all, and in its row."""
@@ -61,5 +91,7 @@ class Rows:
                 gone = org.valid_to is not None and org.valid_to <= on
                 here = {"org": str(pk)}
                 url = links.ledger(**query, **here)
-                lines[pk] = Line(org.short_name, url, here, note="已撤销" if gone else "")
+                lines[pk] = Line(
+                    self.tree.called(org).short_name, url, here, note="已撤销" if gone else ""
+                )
         return lines

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from guantong.obligations.model import Catalogue, Clause, Obligation, Plan
 from guantong.periods import Period
+from guantong.sheets.write import Sheet
 from guantong.web.ledger_cells import Cell, Links, Place, Tallies, Tally
 from guantong.web.ledger_periods import code_of
 from guantong.web.verdicts import VERDICTS
@@ -209,6 +210,17 @@ def header(table: Table) -> list[str]:
         table.corner,
         *(c.title for c in table.columns),
     ]
+
+
+def groups(table: Table) -> list[tuple[str, int]]:
+    """The clauses above the columns, with room for the first column."""
+    return [("", 1), *((g.title, g.size) for g in table.groups)] if table.groups else []
+
+
+def own_sheet(own: Iterable[tuple[Obligation, Cell]]) -> Sheet:
+    """What only the organisation itself owes, apart as on the page."""
+    rows = [[o.title, *_written(cell), o.demand] for o, cell in own]
+    return Sheet("本级责任", ("责任", "结论", "要求"), rows)
 
 
 def written(table: Table) -> Iterator[list[str]]:

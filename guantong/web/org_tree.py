@@ -1,6 +1,6 @@
 """The organisations in somebody's reach as the tree they formed on a day.
 
-Not for access: the caller hands in what the user may see. Three queries, whatever the size.
+Not for access: the caller hands in what the user may see. Four queries, whatever the size.
 """
 
 from collections import defaultdict
@@ -15,6 +15,7 @@ from guantong.records import catalogue
 from guantong.records.models.org import OrgQuerySet
 from guantong.records.models.span import on
 from guantong.records.rosters import BRANCH
+from guantong.web.trees import names_on
 
 FIELDS = ("pk", "name", "short_name", "kind", "category", "external_code", "valid_from", "hung_on")
 
@@ -83,6 +84,9 @@ class Forest:
         rows = there.annotate(hung=hung, hung_on=F("hung__parent")).in_order().values(*FIELDS)
         self.wanted = wanted
         self.rows = {row["pk"]: row for row in rows}
+        for pk, (name, short_name) in names_on(day).items():
+            if pk in self.rows:
+                self.rows[pk] |= {"name": name, "short_name": short_name}
         self.members = dict(
             there.filter(on("memberships__", day))
             .annotate(count=Count("memberships"))

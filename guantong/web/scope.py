@@ -14,6 +14,7 @@ from guantong.records import access, clock
 from guantong.records.models import Org
 from guantong.records.models.org import OrgQuerySet
 from guantong.records.once import kept
+from guantong.web import ids
 
 CHOSEN: Final = "org"
 DEPTH = Length("path") - Length(Replace(F("path"), Value("/"), Value("")))
@@ -34,11 +35,7 @@ def org_in_view(request: HttpRequest) -> Org | None:
 
 def _org_in_view(request: HttpRequest) -> Org | None:
     if asked := request.GET.get("org"):
-        org = (
-            visible(request).filter(pk=int(asked)).first()
-            if asked.isdecimal() and len(asked) < 19
-            else None
-        )
+        org = visible(request).filter(pk=ids.read(asked)).first()
         if org is None:
             raise Http404
         return org

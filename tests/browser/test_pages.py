@@ -8,6 +8,17 @@ from guantong.records.models import Activity, Entry, Org, User
 from tests.browser.conftest import Hand
 
 WIDER = "document.documentElement.scrollWidth - window.innerWidth"
+SMALL = """() => {  // alone and under 24 px to touch; a link within a sentence may be
+  const block = (e) => getComputedStyle(e).display === "inline" ? block(e.parentElement) : e;
+  const text = (e) => e.innerText.trim();
+  const shown = (e) => e.checkVisibility({ visibilityProperty: true, opacityProperty: true });
+  const touched = "a[href], button, summary, select, input:not([type=hidden])";
+  return [...document.querySelectorAll(touched)]
+    .filter((e) => shown(e) && !e.closest(".sr-only, .skip") && text(block(e)) === text(e))
+    .map((e) => [e, (e.closest("label") ?? e).getBoundingClientRect()])
+    .filter(([, box]) => box.width && (box.width < 24 || box.height < 24))
+    .map(([e, box]) => `${e.tagName} ${text(e)} ${box.width}x${box.height}`);
+}"""
 
 
 def deeper(username: str) -> Iterator[str]:
@@ -24,17 +35,28 @@ def deeper(username: str) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("username", ["zhishu", "zuzhibu"])
-def test_every_page_is_quiet_and_no_wider_than_the_phone(
+def test_every_page_is_quiet_no_wider_than_the_phone_and_fit_for_fingers(
     hand: Hand, complaints: list[str], username: str
 ) -> None:
     hand.sign_in(username)
     links = hand.page.locator("nav.dock a, nav.side a")
     pages = {str(link.get_attribute("href")) for link in links.all()} | set(deeper(username))
     assert len(pages) > 12
-    wide = {}
+    wide, small = {}, {}
     for address in sorted(pages):
         hand.open(address)
         if (over := hand.page.evaluate(WIDER)) > 0:
             wide[address] = over
+        if found := hand.page.evaluate(SMALL):
+            small[address] = found[:3]
     assert complaints == []
-    assert wide == {}
+    assert (wide, small) == ({}, {})
+
+
+def test_no_filter_is_out_of_sight_on_a_phone(hand: Hand) -> None:
+    hand.sign_in("zuzhibu")
+    for address in ("/ledger/", "/members/", "/activities/", "/orgs/"):
+        hand.open(address)
+        for control in hand.page.locator(".filters :is(select, input:visible, button)").all():
+            box = control.bounding_box()
+            assert box is None or box["x"] + box["width"] <= 390, address

@@ -9,7 +9,7 @@ LIMIT = 12  # touches from the sign-in page to the saved record
 THEME_DAY = "a[href*='kind=theme_day']"
 
 
-@pytest.mark.parametrize(
+with_and_without_script = pytest.mark.parametrize(
     "script",
     [
         pytest.param(True, id="script"),
@@ -20,6 +20,9 @@ THEME_DAY = "a[href*='kind=theme_day']"
         ),
     ],
 )
+
+
+@with_and_without_script
 def test_a_theme_day_with_one_absent_is_recorded_in_few_touches(hand: Hand, script: bool) -> None:
     hand.sign_in("zhishu")
     due = hand.page.locator(".due-list li", has=hand.page.locator(THEME_DAY))
@@ -65,3 +68,20 @@ def test_enter_saves_from_the_keyboard_alone(hand: Hand) -> None:
     hand.page.keyboard.press("Enter")
     expect(hand.page.locator("h1")).to_contain_text("键盘")
     expect(hand.page.locator("#messages")).to_contain_text("缺席 1 人")
+
+
+@with_and_without_script
+def test_going_back_and_saving_again_ticks_nothing_else_and_is_noticed(
+    hand: Hand, script: bool
+) -> None:
+    hand.sign_in("zhishu")
+    hand.open("/activities/new/?kind=theme_day")
+    hand.click("label:has([value=party_lecture])")
+    hand.enter("[name=title]", "一堂党课")
+    hand.click("#end .primary")
+    expect(hand.page.locator("#messages")).to_contain_text("已记录")
+
+    hand.page.go_back()
+    expect(hand.page.locator("#just")).to_contain_text("一堂党课")
+    expect(hand.page.locator("[name=kind]:checked")).to_have_value("theme_day")
+    expect(hand.page.locator("[name=title]")).to_have_value("")

@@ -137,10 +137,10 @@ def test_what_is_not_there_ends_with_2(terminal: Line, words: list[str], says: s
         (["rolls", "x.xlsx"], "不在可选范围"),
         (["roll"], "缺少参数"),
         (["roll", "x", "--dry-run", "--confirm"], "不能与"),
-        (["roll", "x", "--as-of", "2023"], "需要 日期"),
+        (["roll", "x", "--as-of", "2023"], "请写成 2023-06-30 这样"),
         (["roll", "x", "--exclude", "a"], "不是行号"),
         (["activities", "x", "--as-of", "2023-01-01"], "没有这样的参数"),
-        (["undo", "x"], "不是合适的值"),
+        (["undo", "x"], "批号应为 1 起的整数"),
     ],
 )
 def test_wrong_usage_ends_with_2(
@@ -150,6 +150,11 @@ def test_wrong_usage_ends_with_2(
         line.main(["import", *words])
     assert end.value.code == 2
     assert says in capsys.readouterr().err
+
+
+def test_a_row_that_is_not_there_is_not_left_out(terminal: Line) -> None:
+    assert terminal.run("roll", terminal.roll(GOOD), "--exclude", "2,99") == 2
+    assert "文件里没有第 99 行" in terminal.complained
 
 
 def test_a_day_to_come_is_refused(terminal: Line) -> None:

@@ -25,6 +25,11 @@ def test_an_address_of_postgresql_is_taken_apart() -> None:
     assert found["OPTIONS"]["sslmode"] == "require"
 
 
+def test_a_server_that_is_down_is_not_waited_for_long() -> None:
+    options = database("postgresql://u@db/guantong", data=DATA)["OPTIONS"]
+    assert options["pool"]["timeout"] <= options["connect_timeout"] <= 5
+
+
 def test_another_kind_of_database_is_refused_with_the_two_that_work() -> None:
     with pytest.raises(ImproperlyConfigured, match=r"mysql.*sqlite:///.*postgresql://"):
         database("mysql://x", data=DATA)

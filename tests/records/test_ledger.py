@@ -20,6 +20,7 @@ from guantong.records.actions import (
     people,
     posts,
     relations,
+    steps,
     terms,
 )
 from guantong.records.actions import (
@@ -117,6 +118,11 @@ def leave(day, a, b):
     memberships.leave(by=None, person=pick(Person.objects, a), on=day, reason="转出")
 
 
+def undo_step(day, a, b):
+    stepped = Event.objects.filter(verb__in=steps.UNDONE).values_list("detail__person", flat=True)
+    steps.undo(by=None, person=pick(Person.objects.filter(pk__in=list(stepped)), a))
+
+
 def exempt(day, a, b):
     memberships.set_exempt(
         by=None, person=pick(Person.objects, a), exempt=bool(b % 2), on=day, reason="年老"
@@ -210,8 +216,9 @@ def dissolve(day, a, b):
 VERBS = {
     verb.__name__: verb
     for verb in (
-        record, withdraw, restore, correct, join, move_person, leave, exempt, appoint, end_post,
-        flag_post, elect, extend, link, unlink, count_heads, adopt, found, move_org, dissolve,
+        record, withdraw, restore, correct, join, move_person, leave, undo_step, exempt, appoint,
+        end_post, flag_post, elect, extend, link, unlink, count_heads, adopt, found, move_org,
+        dissolve,
     )
 }  # fmt: skip
 

@@ -91,7 +91,7 @@ def found_college(c: Cast) -> Act:
 
 
 def rename_org(c: Cast) -> Act:
-    return lambda by: orgs.rename(by=by, org=c.branch, name="改名党支部")
+    return lambda by: orgs.rename(by=by, org=c.branch, name="改名党支部", on=TODAY)
 
 
 def move_org(c: Cast) -> Act:

@@ -1,15 +1,17 @@
 """Joining, moving on and leaving: one branch a day, and no gap on the way."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
 
-from guantong.records.actions import memberships
-from guantong.records.models import Membership, Person
+from guantong.records.actions import memberships, orgs, people, steps
+from guantong.records.models import Membership, Person, Post
 from tests.factories import SINCE, TODAY, Cast, appoint, make_person, owner
-from tests.records.conftest import refused
+from tests.records.conftest import one_event, refused
 
 YESTERDAY = TODAY - timedelta(days=1)
+TOMORROW = TODAY + timedelta(days=1)
 
 
 def spans(person: Person) -> list[tuple[str, str, date, date | None]]:
@@ -148,3 +150,65 @@ def test_an_exemption_is_refused_for_oneself_twice_or_without_reason(
         memberships.set_exempt(
             by=cast.secretary, person=person, exempt=False, on=TODAY, reason="恢复"
         )
+
+
+def test_no_change_is_recorded_before_its_day(cast: Cast, person: Person) -> None:
+    def not_before_tomorrow(act: Callable[..., object], **more: object) -> None:
+        with refused("不能预先办理"):
+            act(by=None, **more)
+
+    for act, more in (
+        (memberships.transfer_within, {"to": cast.sibling}),
+        (memberships.leave, {"reason": "转出"}),
+        (memberships.become_full, {}),
+        (memberships.set_exempt, {"exempt": True, "reason": "年老体弱"}),
+    ):
+        not_before_tomorrow(act, person=person, on=TOMORROW, **more)
+    moves = {person.pk: cast.sibling}
+    not_before_tomorrow(orgs.recut, parent=cast.college, moves=moves, on=TOMORROW)
+    more = {"org": cast.branch, "status": "full"}
+    not_before_tomorrow(people.register, name="李四", since=TOMORROW, **more)
+    memberships.leave(by=None, person=person, on=YESTERDAY, reason="出国")
+    not_before_tomorrow(memberships.admit, person=person, valid_from=TOMORROW, **more)
+
+
+def test_a_transfer_recorded_by_mistake_is_taken_back_with_the_posts(cast: Cast) -> None:
+    person = owner(cast.secretary)
+    agreed = appoint(person, cast.branch, "committee_member", valid_to=date(2025, 1, 1))
+    memberships.transfer_within(by=cast.officer, person=person, to=cast.sibling, on=YESTERDAY)
+    with one_event("membership.transfer_undone"):
+        steps.undo(by=cast.officer, person=person)
+    assert spans(person) == [("一党", "full", SINCE, None)]
+    posts = Post.objects.filter(person=person).order_by("pk").values_list("pk", "valid_to")
+    assert list(posts) == [(cast.secretary_post.pk, None), (agreed.pk, date(2025, 1, 1))]
+    with refused("又有变动"):
+        steps.undo(by=cast.officer, person=person)
+
+
+def test_a_departure_recorded_by_mistake_is_taken_back(cast: Cast) -> None:
+    person = owner(cast.secretary)
+    memberships.leave(by=cast.secretary, person=owner(cast.member), on=TODAY, reason="转出")
+    memberships.leave(by=cast.officer, person=person, on=TODAY, reason="调出")
+    with refused("该党组织"):
+        steps.undo(by=cast.outsider, person=person)
+    with one_event("membership.end_undone"):
+        back = steps.undo(by=cast.officer, person=person)
+    assert (back.valid_to, back.end_reason) == (None, "")
+    cast.secretary_post.refresh_from_db()
+    assert cast.secretary_post.valid_to is None
+
+
+def test_a_step_on_which_something_hangs_is_not_taken_back(cast: Cast) -> None:
+    person, heir = owner(cast.secretary), owner(cast.member)
+    memberships.transfer_within(by=None, person=person, to=cast.sibling, on=YESTERDAY)
+    held = appoint(heir, cast.branch, "secretary", valid_from=TODAY)
+    with refused("党员甲自 2023-06-15 至今已任"):
+        steps.undo(by=cast.officer, person=person)
+    Post.objects.filter(pk=held.pk).delete()
+    given = appoint(person, cast.sibling, "committee_member", valid_from=TODAY)
+    with refused("新支部又登记了任职"):
+        steps.undo(by=cast.officer, person=person)
+    Post.objects.filter(pk=given.pk).delete()
+    memberships.set_exempt(by=None, person=person, exempt=True, on=TODAY, reason="年老体弱")
+    with refused("又有变动"):
+        steps.undo(by=cast.officer, person=person)

@@ -68,8 +68,26 @@ def test_an_external_code_is_given_once(cast: Cast) -> None:
 
 
 def test_rename_keeps_the_tree(cast: Cast) -> None:
-    renamed = orgs.rename(by=cast.officer, org=cast.branch, name="甲学院教师党支部")
+    renamed = orgs.rename(by=cast.officer, org=cast.branch, name="甲学院教师党支部", on=TODAY)
     assert (renamed.short_name, renamed.path) == ("甲学院教师党支部", cast.branch.path)
+
+
+def test_a_name_lasts_until_the_next_one_begins(cast: Cast) -> None:
+    def rename(name: str, on: date) -> None:
+        orgs.rename(by=cast.officer, org=cast.branch, name=name, on=on)
+
+    with refused("不能预先办理"):
+        rename("明天的", TOMORROW)
+    rename("第二个", date(2022, 9, 1))
+    rename("第三个", date(2023, 3, 1))
+    with refused("从 2023-03-01 起使用"):
+        rename("第四个", date(2023, 2, 1))
+    rename("第三个，写对了", date(2023, 3, 1))
+    former = cast.branch.former_names.order_by("valid_from")
+    assert list(former.values_list("name", "valid_from", "valid_to")) == [
+        (cast.branch.name, SINCE, date(2022, 9, 1)),
+        ("第二个", date(2022, 9, 1), date(2023, 3, 1)),
+    ]
 
 
 def test_move_takes_all_below_along_and_remembers_where_it_hung(cast: Cast) -> None:
@@ -172,3 +190,13 @@ def test_a_recut_ends_posts_in_the_old_branch(cast: Cast) -> None:
     assert cast.secretary_post.valid_to == TODAY
     with refused("已于 2023-06-15 结束"):
         posts.end(by=cast.officer, post=cast.secretary_post, on=TODAY)
+
+
+def test_an_organisation_is_not_founded_or_dissolved_before_the_day(cast: Cast) -> None:
+    with refused("不能预先办理"):
+        orgs.found(
+            by=cast.officer, name="新", kind="branch", parent=cast.college, valid_from=TOMORROW
+        )
+    empty = make_org("空党支部", "branch", cast.college)
+    with refused("不能预先办理"):
+        orgs.dissolve(by=cast.officer, org=empty, on=TOMORROW, reason="合并")

@@ -5,8 +5,16 @@ from decimal import Decimal
 
 import pytest
 
-from guantong.records.actions import documents, figures, memberships, posts, relations, terms
-from guantong.records.models import Figure
+from guantong.records.actions import (
+    documents,
+    figures,
+    ledger,
+    memberships,
+    posts,
+    relations,
+    terms,
+)
+from guantong.records.models import Entry, Figure
 from tests.factories import SINCE, TODAY, Cast, appoint, make_person, owner
 from tests.records.conftest import refused
 
@@ -108,6 +116,37 @@ def test_a_relation_has_two_sides_that_differ(cast: Cast) -> None:
     record(org=cast.branch, other_org=cast.sibling)
     with refused("这段时间已登记"):
         record(org=cast.branch, other_org=cast.sibling)
+
+
+def test_a_relation_begins_when_both_sides_are_there(cast: Cast) -> None:
+    before = SINCE - timedelta(days=1)
+    with refused("“甲学院教师第一党支部”在 2021-12-31 不存在"):
+        relations.record(
+            by=None, kind="pairing", org=cast.branch, other_org=cast.sibling, valid_from=before
+        )
+    late = make_person("后来者", cast.branch, since=TODAY)
+    with refused("后来者在 2022-01-01 没有组织关系"):
+        relations.record(by=None, kind="team", person=late, org=cast.branch, valid_from=SINCE)
+
+
+def test_what_is_agreed_beforehand_lies_near(cast: Cast) -> None:
+    person, far = owner(cast.member), TODAY + timedelta(days=367)
+    appoint(person, cast.college, "dean", valid_from=TOMORROW, valid_to=date(2033, 6, 15))
+    with refused("最远可以写到 1 年后的 2024-06-15"):
+        appoint(person, cast.branch, "committee_member", valid_from=far)
+    with refused("最远可以写到 10 年后的 2033-06-15"):
+        appoint(person, cast.branch, "committee_member", valid_to=date(2033, 6, 16))
+    with refused("最远可以写到 10 年后"):
+        posts.end(by=None, post=cast.secretary_post, on=date(2099, 1, 1))
+    with refused("最远可以写到 10 年后"):
+        terms.record(by=None, org=cast.branch, elected_on=SINCE, expires_on=date(2050, 1, 1))
+
+
+def test_a_post_of_a_coming_day_changes_no_figure_of_today(cast: Cast) -> None:
+    ledger.bring_up_to_date()
+    before = list(Entry.objects.order_by("pk").values_list())
+    appoint(owner(cast.member), cast.college, "secretary", valid_from=TOMORROW)
+    assert list(Entry.objects.order_by("pk").values_list()) == before
 
 
 def test_a_relation_ends_once(cast: Cast) -> None:

@@ -55,6 +55,19 @@ def test_headers_are_found_in_many_spellings(field: str, headers: list[str]) -> 
         assert found.columns[field].letters == "A", header
 
 
+def test_a_roll_that_tells_of_nobodys_kind_says_which_columns_are_wanted() -> None:
+    _, notes = roll(LEAST, ["李样", "一支部"])
+    assert "没有“人员类别”、“转正时间”列：新登记的人至少要有其中一列" in notes
+    assert "人员类别" not in notes[notes.index("选填") :]
+    _, notes = roll([*LEAST, "转正时间"], ["李样", "一支部", "2020-09-01"])
+    assert "至少要有其中一列" not in notes
+
+
+def test_many_remarks_are_counted() -> None:
+    _, notes = roll(LEAST, ["李样", "一支部"], *[[f"注：{n}", ""] for n in range(14)])
+    assert "12 等 14 行像是说明或合计" in notes
+
+
 def test_a_messy_sheet_is_read() -> None:
     rows, notes = roll(
         ["示例大学党员名册", "", ""],

@@ -40,6 +40,9 @@ MISTAKES = {
     "an unknown test": ("{is: theme_day}", "{near: theme_day}", "不认识的判断"),
     "an unknown instrument": ("instrument: jiaoyu-2019", "instrument: jy", "没有“jy”"),
     "a key given twice": ("every: month", "every: month\nevery: month", "写了两次"),
+    "a day that is none": ("from: 2019-05-06", "from: 2019-02-30", "写成 2021-07-15 的样子"),
+    "a list as a key": ("every: month", "every: month\n[a]: b", "不是一个词"),
+    "no YAML at all": ("every: month", "every: month: year", "核对这一行的缩进"),
     "an online-time demand": ("{is: theme_day}", "{is: login_minutes}", "在线时长"),
 }  # fmt: skip
 
@@ -56,3 +59,88 @@ def test_a_mistake_is_named_with_its_file_and_remedy(mistake, tmp_path):
         load_catalogue(tmp_path / "catalogue")
     assert "theme-day.yaml" in str(refused.value)
     assert said in str(refused.value)
+
+
+def test_a_missing_file_is_told_in_chinese(tmp_path):
+    shutil.copytree(FOLDER, tmp_path / "catalogue")
+    (tmp_path / "catalogue/kinds.yaml").unlink()
+    with pytest.raises(CatalogueError, match=r"kinds\.yaml：读不了：没有这个文件或目录。处理"):
+        load_catalogue(tmp_path / "catalogue")
+
+
+def with_words(folder, file, right, wrong, *, all_of_them=False):
+    shutil.copytree(FOLDER, folder)
+    path = folder / file
+    text = path.read_text(encoding="utf-8")
+    assert right in text
+    path.write_text(text.replace(right, wrong, -1 if all_of_them else 1), encoding="utf-8")
+    return folder
+
+
+THEME_DAY, PLAN = "obligations/theme-day.yaml", "plans/jyu-2021-2023.yaml"
+LECTURE = "obligations/top-leader-lecture.yaml"
+SMUGGLED = {
+    "a photo as the remedy": (THEME_DAY, "remedy: ", "remedy: 必须上传现场照片，", "照片"),
+    "pictures in a demand": (THEME_DAY, "demand: ", "demand: 须附图片不少于三张，", "图片"),
+    "taking pictures": (THEME_DAY, "demand: ", "demand: 要拍照存档，", "拍照"),
+    "signing in to count": (THEME_DAY, "demand: ", "demand: 党员每周登录系统三次，", "登录系统"),
+    "how often one signs in": (THEME_DAY, "demand: ", "demand: 登录不少于三次，", "登录"),
+    "a double negative": (THEME_DAY, "demand: ", "demand: 不得不拍照，", "拍照"),
+    "a ranking told by a clause": (PLAN, "summary: ", "summary: 各支部按考核得分排名，", "排名"),
+    "online time served": (PLAN, "serves: ", "serves: 晒在线时长，", "在线时长"),
+    "a score as the title": (PLAN, "title: 总体要求", "title: 支部评分", "评分"),
+    "a reading's question": (LECTURE, "question: ", "question: 讲课是否打卡？", "打卡"),
+    "the reading chosen": (LECTURE, "chosen: ", "chosen: 按积分计，", "积分"),
+    "why it is read so": (LECTURE, "why: ", "why: 便于画像，", "画像"),
+    "a kind": ("kinds.yaml", "title: 现场教学", "title: 签到", "签到"),
+}  # fmt: skip
+HARMLESS = [
+    *("不得以排名代替帮助", "不评分、不排名", "不要求拍照", "无须登录系统", "禁止打卡"),
+    *("参观党史图片展", "微积分课程组", "工作定位准确", "登录后可以查看", "不强制签到"),
+]
+
+
+@pytest.mark.parametrize("smuggled", SMUGGLED)
+def test_ranking_online_time_photos_and_scores_are_refused_wherever_they_stand(smuggled, tmp_path):
+    file, right, wrong, word = SMUGGLED[smuggled]
+    with pytest.raises(CatalogueError) as refused:
+        load_catalogue(with_words(tmp_path / "catalogue", file, right, wrong))
+    assert Path(file).name in str(refused.value)
+    assert f"“{word}" in str(refused.value)
+
+
+@pytest.mark.parametrize("sentence", HARMLESS)
+def test_a_sentence_that_asks_for_nothing_of_the_kind_passes(sentence, tmp_path):
+    load_catalogue(
+        with_words(tmp_path / "catalogue", THEME_DAY, "remedy: ", f"remedy: {sentence}。")
+    )
+
+
+INCOMPLETE = {
+    "no example of what is done": (THEME_DAY, "verdict: met", "verdict: due", "met"),
+    "no example of what is not": (THEME_DAY, "verdict: short", "verdict: due", "short"),
+    "a column that entries have not": (THEME_DAY, "verdict: met", "result: met", "result"),
+    "an example without a day": (THEME_DAY, "    on: ", "    day: ", "examples[0].on：缺少"),
+    "a standard without its basis": (THEME_DAY, ", basis: 0}", "}", "standard[0].basis：缺少"),
+    "a clause without a summary": (PLAN, "    summary: 说明", "    # ", "summary：缺少"),
+    "a clause with an empty one": (PLAN, "summary: 分八个", "summary: ''\n#", "summary：是空的"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("incomplete", INCOMPLETE)
+def test_what_the_catalogue_leaves_out_is_asked_for(incomplete, tmp_path):
+    file, right, wrong, said = INCOMPLETE[incomplete]
+    with pytest.raises(CatalogueError) as refused:
+        load_catalogue(with_words(tmp_path / "catalogue", file, right, wrong, all_of_them=True))
+    assert Path(file).name in str(refused.value)
+    assert said in str(refused.value)
+
+
+def test_the_same_example_twice_counts_once(tmp_path):
+    folder = shutil.copytree(FOLDER, tmp_path / "catalogue")
+    path = folder / THEME_DAY
+    text = path.read_text(encoding="utf-8")
+    first = text.partition("examples:\n")[2].partition("  - says")[2].partition("\n  - says")[0]
+    path.write_text(f"{text}  - says{first}\n".replace("says: ", "says: 再", 1), encoding="utf-8")
+    with pytest.raises(CatalogueError, match="是同一个例子"):
+        load_catalogue(folder)

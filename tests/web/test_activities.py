@@ -13,7 +13,7 @@ from guantong.records.actions import activities
 from guantong.records.actions import ledger as keep
 from guantong.records.drafts import Attended
 from guantong.records.models import User
-from tests.factories import TODAY, Cast, make_activity, make_draft, make_person, owner
+from tests.factories import TODAY, Cast, appoint, make_activity, make_draft, make_person, owner
 from tests.web.answers import part, rows, shown
 from tests.web.record_form import NEW, fields, form_of, missing, there
 
@@ -115,6 +115,13 @@ def test_a_conflict_shows_what_was_changed_and_keeps_what_was_typed(
     assert (made.place, made.version) == ("我写的地点", 3)
 
 
+def test_who_may_not_withdraw_is_told_before_filling_in_the_form(cast: Cast, as_: SignIn) -> None:
+    verb = reverse("activity-withdraw", args=[make_activity(cast.branch).pk])
+    for user in (cast.inspector, cast.member):
+        assert as_(user).get(verb).status_code == 403
+    assert as_(cast.secretary).get(verb).status_code == 200
+
+
 def test_withdrawing_needs_a_reason_and_can_be_undone(cast: Cast, as_: SignIn) -> None:
     made = make_activity(cast.branch, by=cast.secretary)
     address, client = reverse("activity", args=[made.pk]), as_(cast.secretary)
@@ -185,6 +192,20 @@ def test_saving_says_what_was_just_closed(cast: Cast, as_: SignIn) -> None:
         NEW, form_of(client, f"{NEW}?kind=theme_day") | {"again": "1", "title": "二"}
     )
     assert client.get(twice["Location"]).context["closed"] == []
+
+
+def test_everyone_who_was_there_is_accounted_for(cast: Cast, as_: SignIn) -> None:
+    """A leader of the college counts there, where the branch's secretary sees nothing."""
+    leader = make_person("院书记甲", cast.branch)
+    appoint(leader, cast.college, "secretary")
+    keep.rebuild()
+    made = make_activity(cast.branch)
+    address = reverse("activity", args=[made.pk])
+    page = as_(cast.secretary).get(address)
+    counted = sum(c.count for c in page.context["credits"] if c.entry.person_id)
+    assert (page.context["people"].present, counted) == (3, 2)
+    assert "另有 1 人计入他们任职或所在的别的党组织" in shown(page)
+    assert "另有" not in shown(as_(cast.officer).get(address))
 
 
 def test_a_plan_counts_for_nothing(cast: Cast, as_: SignIn) -> None:

@@ -176,3 +176,19 @@ def test_a_long_result_leads_to_the_list(as_: SignIn, cast: Cast) -> None:
     page = as_(cast.office).get("/search/", {"q": "丙学院"}).content.decode()
 
     assert "/orgs/?q=%E4%B8%99%E5%AD%A6%E9%99%A2" in page
+
+
+def test_the_name_of_a_department_is_told_once_in_its_menu(cast: Cast, as_: SignIn) -> None:
+    cast.office.first_name = "学校党委组织部"  # as set-up calls the account
+    cast.office.save()
+    page = as_(cast.office).get("/").content.decode()
+    menu = page[page.index("<summary>") : page.index("退出")]
+    shown_on_a_wide_screen = menu.replace('<span class="phone-only">学校党委组织部', "")
+    assert shown_on_a_wide_screen.count("学校党委组织部") == 1
+    assert "账号 office" in menu
+
+
+def test_a_nul_in_a_text_is_told_as_what_it_is(cast: Cast, as_: SignIn) -> None:
+    at = reverse("member-leave", args=[owner(cast.member).pk])
+    answer = as_(cast.officer).post(at, {"on": str(TODAY), "reason": "调\0出"})
+    assert "含有不可见的控制字符" in answer.content.decode()

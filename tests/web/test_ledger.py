@@ -13,7 +13,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from python_calamine import CalamineWorkbook
 
-from guantong.records.models import Entry, User
+from guantong.records.actions import orgs
+from guantong.records.models import Entry, Org, User
 from tests.factories import TODAY, Cast, make_activity, make_org, make_person, owner
 
 type SignIn = Callable[[User], Client]
@@ -265,20 +266,60 @@ def test_the_part_for_htmx_is_the_part_of_the_page(as_: SignIn, held: Cast, addr
     assert part.strip() in whole
 
 
-def workbook(response: Any) -> list[list[Any]]:
-    return (
-        CalamineWorkbook.from_filelike(BytesIO(response.content)).get_sheet_by_index(0).to_python()
-    )
+def workbook(response: Any, sheet: int = 0) -> list[list[Any]]:
+    book = CalamineWorkbook.from_filelike(BytesIO(response.content))
+    return book.get_sheet_by_index(sheet).to_python()
 
 
 def test_the_table_as_a_workbook(as_: SignIn, held: Cast) -> None:
     response = as_(held.office).get(LEDGER, {"period": "2023-05", "export": "xlsx"})
 
-    _, about, header, *rows = workbook(response)
-    assert "示例大学党委 · 截至 2023-06-15" in about[0]
+    _, about, groups, header, *rows = workbook(response)
+    assert about[0].startswith("示例大学党委 · 截至 2023-06-15 · 周期：2023年5月 · ")
+    assert groups[1] == "任务4 学习制度和组织生活"
     named = {row[0]: dict(zip(header, row, strict=True)) for row in rows}
     assert named["合计"]["主题党日"] == "1/3"
     assert named["乙学院党委"]["主题党日"] == "未完成"
+
+
+def test_a_workbook_says_what_it_was_narrowed_to(as_: SignIn, held: Cast) -> None:
+    client = as_(held.office)
+    narrowed = {"period": "2023", "clause": "二/(二)/4", "verdict": "short", "export": "xlsx"}
+    _, about, *_ = workbook(client.get(LEDGER, narrowed | {"level": "branch"}))
+    for told in ("周期：2023年", "条款：任务4 学习", "结论：未完成", "组织层级：所有党支部"):
+        assert told in about[0]
+
+    _, about, *_ = workbook(client.get(ENTRIES, narrowed | {"obligation": "theme-day", "q": "甲"}))
+    for told in ("周期：2023年", "条款：任务4", "结论：未完成", "责任：主题党日", "党员：甲"):
+        assert told in about[0]
+
+
+@pytest.mark.parametrize(
+    ("address", "query", "told"),
+    [
+        ("/members/", {"q": "甲", "status": "full"}, "学工号：甲 · 类别：正式党员"),
+        ("/orgs/", {"kind": "branch"}, "类别：党支部"),
+        ("/activities/", {"kind": "theme_day", "from": "2023-05-01"}, "主题党日 · 从：2023-05-01"),
+    ],
+)
+def test_the_workbook_of_a_list_says_so_too(
+    as_: SignIn, held: Cast, address: str, query: dict[str, str], told: str
+) -> None:
+    _, about, *_ = workbook(as_(held.office).get(address, query | {"export": "xlsx"}))
+
+    assert told in about[0]
+
+
+def test_a_workbook_has_the_columns_of_the_page(as_: SignIn, held: Cast) -> None:
+    client = as_(held.office)
+    page = client.get(LEDGER).context
+    book = client.get(LEDGER, {"export": "xlsx"})
+    _, _, groups, header, *_ = workbook(book)
+
+    assert header[1:] == [column.title for column in page["table"].columns]
+    assert [group for group in groups if group] == [g.title for g in page["table"].groups]
+    _, _, _, *own = workbook(book, sheet=1)
+    assert [row[0] for row in own] == [obligation.title for obligation, _ in page["own"]]
 
 
 def test_the_months_as_a_workbook(as_: SignIn, held: Cast) -> None:
@@ -318,3 +359,72 @@ def test_the_number_of_queries_does_not_grow_with_the_school(as_: SignIn, held: 
         make_person(f"学生{number}", branch)
         make_activity(branch)
     assert {address: queries(client, address) for address in addresses} == few
+
+
+# As it was then
+
+
+def test_a_branch_that_moved_is_counted_where_it_hung_on_the_day(as_: SignIn, held: Cast) -> None:
+    orgs.move(by=None, org=held.branch, parent=held.other_college, on=date(2023, 5, 1))
+    client = as_(held.office)
+
+    def theme_days(on: str) -> dict[str, int]:
+        query = {"period": "2023-04", "on": on}
+        response = client.get(LEDGER, query)
+        found = {}
+        for row in ("合计", "甲学院党委", "乙学院党委"):
+            cell = cell_of(response, row, "主题党日")
+            found[row] = cell.tally.total
+            listed = client.get(cell.url).context
+            assert "page" not in listed or listed["page"].paginator.count == cell.tally.total
+        return found
+
+    assert theme_days("2023-04-30") == {"合计": 3, "甲学院党委": 2, "乙学院党委": 1}
+    assert theme_days("2023-06-15") == {"合计": 3, "甲学院党委": 1, "乙学院党委": 2}
+
+
+def test_the_page_of_a_past_day_shows_the_branches_of_that_day(as_: SignIn, held: Cast) -> None:
+    orgs.move(by=None, org=held.branch, parent=held.other_college, on=date(2023, 5, 1))
+    client = as_(held.office)
+
+    def rows(org: Org, on: str) -> list[str]:
+        return rows_of(client.get(LEDGER, {"org": org.pk, "on": on}))[1:]
+
+    moved, stayed = held.branch.short_name, held.sibling.short_name
+    assert rows(held.college, "2023-04-30") == [moved, stayed]
+    assert rows(held.other_college, "2023-04-30") == [held.other_branch.short_name]
+    assert rows(held.college, "2023-05-01") == [stayed]
+    crumbs = client.get(LEDGER, {"org": held.branch.pk, "on": "2023-04-30"}).context["crumbs"]
+    assert [name for name, _ in crumbs] == ["示例大学党委", "甲学院党委"]
+
+
+def test_what_was_below_and_is_out_of_reach_now_is_not_shown(as_: SignIn, held: Cast) -> None:
+    orgs.move(by=None, org=held.branch, parent=held.other_college, on=date(2023, 5, 1))
+    response = as_(held.officer).get(LEDGER, {"on": "2023-04-30"})
+
+    assert rows_of(response)[1:] == [held.sibling.short_name]
+
+
+# Levels
+
+
+def test_the_rows_can_be_the_organisations_of_one_kind(as_: SignIn, held: Cast) -> None:
+    general = make_org("图书馆党总支", "general_branch", held.school)
+    make_org("图书馆第一党支部", "branch", general, category="staff")
+    make_org("校医院直属党支部", "branch", held.school, category="staff")
+    client = as_(held.office)
+
+    def rows(level: str) -> list[str]:
+        shown = rows_of(client.get(LEDGER, {"level": level, "period": "2023"}))
+        return [row for row in shown if row not in ("合计", "本级")]
+
+    offered = dict(client.get(LEDGER).context["form"].fields["level"].choices)
+    assert list(offered.values()) == [
+        *("下一级", "机关党委", "学院党委", "党总支", "直属党支部", "所有党支部", "党小组")
+    ]
+    assert rows("college_committee") == ["甲学院党委", "乙学院党委"]
+    assert rows("general_branch") == ["图书馆党总支"]
+    assert rows("direct") == ["校医院直属党支部"]
+    assert len(rows("branch")) == 5
+    college = client.get(LEDGER, {"org": held.college.pk}).context["form"].fields["level"]
+    assert [title for _, title in college.choices][:2] == ["下一级", "党总支"]

@@ -353,6 +353,35 @@ def test_leaving_and_coming_back(cast: Cast, as_: SignIn) -> None:
     assert person.memberships.get(valid_to=None).org == cast.sibling
 
 
+def test_the_last_step_is_taken_back_on_the_page(cast: Cast, as_: SignIn) -> None:
+    person, client = owner(cast.member), as_(cast.officer)
+    at = address("member-undo", person)
+    assert client.get(at).status_code == 404
+    for form, more, offered in (
+        ("member-transfer", {"to": cast.sibling.pk}, "撤销上一次转接"),
+        ("member-leave", {"reason": "调出"}, "撤销离开登记"),
+    ):
+        send(client, address(form, person), **more)
+        text = shown(client.get(page(person)))
+        assert (at in text, offered in text) == (True, True)
+        assert cast.branch.short_name in shown(client.get(at))
+        assert client.post(at)["Location"] == page(person)
+        assert person.memberships.get().org == cast.branch
+        text = shown(client.get(page(person)))
+        assert (at in text, "撤销" in text) == (False, True)  # in what was done
+
+
+def test_who_does_not_keep_both_branches_is_not_offered_to_take_a_transfer_back(
+    cast: Cast, as_: SignIn
+) -> None:
+    person = owner(cast.member)
+    memberships.transfer_within(by=None, person=person, to=cast.other_branch, on=TODAY)
+    client, at = as_(cast.outsider), address("member-undo", person)
+    assert at not in shown(client.get(page(person)))
+    assert client.post(at).status_code == 403
+    assert person.memberships.count() == 2
+
+
 def test_becoming_a_full_member(cast: Cast, as_: SignIn) -> None:
     person = make_person("预备甲", cast.branch, status="probationary", joined_on=date(2022, 6, 1))
     at = address("member-full", person)

@@ -12,6 +12,7 @@ from django.urls import reverse
 from guantong.records.actions import documents, ledger, orgs, relations, terms
 from guantong.records.models import (
     Document,
+    Entry,
     Figure,
     Org,
     OrgSuccession,
@@ -307,6 +308,25 @@ def test_renaming(cast: Cast, as_: SignIn) -> None:
         as_(cast.officer), address("org-rename", cast.branch), name="甲学院青年支部", short_name=""
     )
     assert Org.objects.get(pk=cast.branch.pk).short_name == "甲学院青年支部"
+
+
+def test_a_past_day_shows_the_names_of_that_day(cast: Cast, as_: SignIn) -> None:
+    old = cast.branch.short_name
+    orgs.rename(by=None, org=cast.branch, name="甲学院青年支部", on=date(2023, 3, 1))
+    ledger.rebuild()
+    client = as_(cast.officer)
+    for address_, day in (
+        (LIST, "2023-02-28"),
+        ("/ledger/", "2023-02-28"),
+        ("/ledger/entries/", "2023-02-28"),
+        (f"/ledger/entries/?obligation=theme-day&org={cast.branch.pk}", "2023-02-28"),
+    ):
+        then = shown(client.get(address_, {"on": day}))
+        assert (old in then, "甲学院青年支部" in shown(client.get(address_))) == (True, True)
+    entry = Entry.objects.filter(org=cast.branch, assessment__on_day=date(2023, 2, 28)).first()
+    assert entry
+    assert old in shown(client.get(reverse("cell", args=[entry.pk])))
+    assert f"更名，此前称“{old}”" in shown(client.get(page(cast.branch)))
 
 
 def test_moving(cast: Cast, as_: SignIn) -> None:

@@ -208,6 +208,37 @@ def test_a_second_record_of_a_day_is_asked_about_first(cast: Cast, as_: SignIn) 
     assert Activity.objects.count() == 2
 
 
+def test_a_form_sent_again_makes_no_second_record_unnoticed(cast: Cast, as_: SignIn) -> None:
+    client = as_(cast.secretary)
+    page = client.get(NEW, {"kind": "theme_day"})
+    typed = fields(page) | {"form": page.context["token"]}
+    made = client.post(NEW, typed)["Location"]
+    answer = client.post(NEW, typed | {"kind": "party_lecture", "title": "题目"})
+    assert (answer.status_code, "已经保存过" in shown(answer)) == (422, True)
+    assert f'<a href="{made}">打开' in shown(answer)
+    assert fields(answer)["title"] == "题目"
+    assert Activity.objects.count() == 1
+    client.post(NEW, typed | {"kind": "party_lecture", "another": "1"})
+    assert Activity.objects.count() == 2
+
+
+def test_a_new_form_tells_what_was_just_saved_from_its_address(cast: Cast, as_: SignIn) -> None:
+    client, address = as_(cast.secretary), f"{NEW}?kind=theme_day"
+    assert 'id="just"' not in shown(client.get(address))
+    made = client.post(address, form_of(client, address))["Location"]
+    assert f'刚才在这里保存了：<a href="{made}">' in shown(client.get(address))
+    assert 'id="just"' not in shown(client.get(f"{NEW}?kind=talk"))
+
+
+def test_the_kinds_keep_their_order_however_often_they_are_used(cast: Cast, as_: SignIn) -> None:
+    client = as_(cast.secretary)
+    before = client.get(NEW).context["form"].kinds
+    make_activity(cast.branch, kind="talk", hours=None)
+    form = client.get(NEW).context["form"]
+    assert form.kinds == before
+    assert form["kind"].value() == "talk"  # the usual one is only ticked beforehand
+
+
 def test_the_day_of_a_period_that_is_over_is_left_to_the_user(cast: Cast, as_: SignIn) -> None:
     page = as_(cast.secretary).get(f"{NEW}?kind=theme_day&from=2023-05-01&to=2023-05-31")
     form = page.context["form"]

@@ -6,9 +6,9 @@ from typing import Any
 
 from django.test import Client
 
-from guantong.records.actions import terms
+from guantong.records.actions import relations, terms
 from guantong.records.models import School, User
-from tests.factories import TODAY, Cast, appoint, make_activity, make_person, owner
+from tests.factories import SINCE, TODAY, Cast, appoint, make_activity, make_person, owner
 
 type SignIn = Callable[[User], Client]
 WEEK = "/"
@@ -99,8 +99,10 @@ def test_an_election_is_soon_two_months_ahead(as_: SignIn, held: Cast) -> None:
     item = items(week_of(as_(held.secretary)))["soon"]["支部按期换届"]
 
     assert "2023-08-01 届满，还有 47 天" in item.says
-    assert item.act is None
-    assert "由上级党组织登记" in item.says
+    assert (item.act.label, item.act.url) == (
+        "由甲学院党委登记",
+        f"/orgs/{held.branch.pk}/#term",
+    )
 
 
 def test_a_college_sees_its_own_duties_and_counts_of_its_branches(as_: SignIn, held: Cast) -> None:
@@ -120,6 +122,57 @@ def test_a_college_sees_its_own_duties_and_counts_of_its_branches(as_: SignIn, h
     for line in below:
         for count, address in line.figures:
             assert client.get(address).context["page"].paginator.count == count
+
+
+def acts(client: Client, **query: Any) -> dict[str, Any]:
+    """Every item's act by the item's title; each leads to a page."""
+    found = {}
+    for section in week_of(client, **query).context["sections"]:
+        for item in section.items:
+            assert client.get(item.act.url).status_code == 200, item.title
+            found[item.title] = item.act
+    return found
+
+
+def test_every_item_has_a_button_or_says_whose_it_is(as_: SignIn, held: Cast) -> None:
+    for user in (held.secretary, held.officer, held.office, held.member, held.outsider):
+        for title, act in acts(as_(user)).items():
+            assert act.label, title
+
+
+def test_hours_are_closed_by_recording_a_study(as_: SignIn, held: Cast) -> None:
+    found = acts(as_(held.secretary))
+
+    for title in ("书记委员年度学时 · 2023年", "党员年度学习学时 · 2023年"):
+        assert found[title].label == "记录学习"
+        assert found[title].url.endswith(f"kind=central_training&org={held.branch.pk}")
+    (own,) = [a for title, a in acts(as_(held.member)).items() if title.startswith("党员年度学习")]
+    assert (own.label, own.quiet) == ("由甲学院教师第一党支部记录", True)
+
+
+def test_a_leaders_lecture_is_recorded_where_it_counts(as_: SignIn, held: Cast) -> None:
+    leader = make_person("领导甲", held.sibling)
+    appoint(leader, held.college, "leading_cadre")
+    relations.record(
+        by=None, kind="contact_point", person=leader, other_org=held.other_branch, valid_from=SINCE
+    )
+    found = acts(as_(held.officer))
+
+    assert found["领导干部本支部党课 · 2023年"].label == "记录党课"
+    assert f"org={held.sibling.pk}" in found["领导干部本支部党课 · 2023年"].url
+    assert found["领导干部联系点党课 · 2023年"].label == "由乙学院学生第一党支部记录"
+    assert (
+        f"org={held.other_branch.pk}"
+        in acts(as_(held.office), org=held.college.pk)["领导干部联系点党课 · 2023年"].url
+    )
+
+
+def test_a_coverage_leads_to_what_is_not_covered(as_: SignIn, held: Cast) -> None:
+    client = as_(held.office)
+    act = acts(client)["双带头人覆盖率 · 2023年"]
+
+    assert act.label == "看缺哪些"
+    assert held.branch.short_name in client.get(act.url).content.decode()
 
 
 def test_who_is_also_secretary_of_a_branch_below_sees_both(as_: SignIn, held: Cast) -> None:

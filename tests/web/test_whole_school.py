@@ -1,5 +1,6 @@
 """Week and ledger of a school of real size: every account sees them, and soon enough."""
 
+from datetime import date, timedelta
 from time import process_time
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from guantong.records.actions.sample.accounts import SIGN_INS
+from guantong.records.actions.sample.tree import MOVED, MOVED_ON
 from guantong.records.models import Activity, Org, User
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sample_school")]
@@ -83,3 +85,14 @@ def test_the_counts_of_the_week_lead_to_their_lists() -> None:
     assert len(lines) > 20
     for count, address in [figure for line in lines[:6] for figure in line.figures]:
         assert opened(client, address).context["page"].paginator.count == count
+
+
+def test_the_branch_that_moved_is_seen_where_it_hung_on_the_day() -> None:
+    def rows(above: str, day: date) -> set[str]:
+        address = f"/ledger/?org={Org.objects.get(name=above).pk}&on={day}"
+        table = opened(as_("zuzhibu"), address).context["table"]
+        return {row.line.title for section in table.sections for row in section.rows}
+
+    before = MOVED_ON - timedelta(days=1)
+    assert MOVED in rows("机关党委", before) - rows("机关党委", MOVED_ON)
+    assert MOVED in rows("图书馆党总支", MOVED_ON) - rows("图书馆党总支", before)

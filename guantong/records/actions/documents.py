@@ -4,7 +4,7 @@ from datetime import date
 
 from django.db import transaction
 
-from guantong.records import access
+from guantong.records import access, days
 from guantong.records.access import Refused
 from guantong.records.actions import codes, events, ledger, rows, spans
 from guantong.records.models import Document, Org, User
@@ -30,8 +30,11 @@ def record(
         raise Refused(f"“{org.short_name}”在 {valid_from} 不存在。")
     if valid_to is not None and valid_to <= valid_from:
         raise Refused("结束日应在开始日之后。")
+    spans.require_near(days.AGREED, valid_from=valid_from)
+    spans.require_near(days.LASTING, valid_to=valid_to)
     if review_due is not None and review_due <= valid_from:
         raise Refused("应复核日期应在开始日之后。")
+    spans.require_near(days.LASTING, review_due=review_due)
     document = rows.insert(
         Document(
             org=org, doc_class=doc_class, title=title.strip(), number=number.strip(),
@@ -54,6 +57,7 @@ def review(*, by: User | None, document: Document, review_due: date) -> Document
         raise Refused(f"下次复核日期应在 {document.review_due} 之后。")
     if review_due <= document.valid_from:
         raise Refused("应复核日期应在开始日之后。")
+    spans.require_near(days.LASTING, review_due=review_due)
     change = rows.change(document, review_due=review_due)
     events.leave("document.reviewed", document, by=by, org=document.org, change=change)
     _refresh(document)
@@ -66,6 +70,7 @@ def end(*, by: User | None, document: Document, on: date) -> Document:
     access.require(by, "post.edit", document.org)
     if document.valid_to is not None and document.valid_to <= on:
         raise Refused(f"已于 {document.valid_to} 停止执行。")
+    spans.require_near(days.LASTING, on=on)
     change = spans.end(document, on)
     events.leave("document.ended", document, by=by, org=document.org, change=change)
     _refresh(document)

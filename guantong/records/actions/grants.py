@@ -4,7 +4,7 @@ from datetime import date
 
 from django.db import transaction
 
-from guantong.records import access, catalogue
+from guantong.records import access, catalogue, days
 from guantong.records.access import Refused
 from guantong.records.actions import events, rows, spans
 from guantong.records.models import Grant, Org, User
@@ -34,6 +34,8 @@ def give(
         raise Refused(text, {"valid_to": text})
     if valid_to is not None and valid_to <= valid_from:
         raise Refused("结束日应在开始日之后。")
+    spans.require_near(days.AGREED, valid_from=valid_from)
+    spans.require_near(days.LASTING, valid_to=valid_to)
     same = Grant.objects.meeting(valid_from, valid_to).filter(user=user, role=role, org=org)
     if same.exists():
         raise Refused(f"{user.called}在这段时间已有这个角色。")
@@ -57,6 +59,7 @@ def end(*, by: User | None, grant: Grant, on: date) -> Grant:
     access.require(by, "grant.give", grant.org)
     if grant.valid_to is not None and grant.valid_to <= on:
         raise Refused(f"这一角色已于 {grant.valid_to} 收回。")
+    spans.require_near(days.LASTING, on=on)
     change = spans.end(grant, on)
     events.leave("grant.ended", grant, by=by, org=grant.org, change=change)
     return grant

@@ -90,6 +90,7 @@ def bring_up_to_date() -> Assessment:
     if live is None or live.on_day != clock.today():
         return rebuild()
     if live.catalogue_hash != catalogue.fingerprint():
+        ledger.plan()  # a folder that is not the school's is told here, not beside
         jobs.start(RECOMPUTE, lambda: recompute(live))
         live.refresh_from_db()
     return live

@@ -15,6 +15,7 @@ from guantong.records.models import Membership, Org, Person, Post, User
 from guantong.records.rosters import BRANCH
 
 TABLES = frozenset({"memberships", "posts"})
+type PostsEnded = dict[int, date | None]  # id to the day until which it had been meant to last
 
 
 @transaction.atomic
@@ -24,6 +25,7 @@ def admit(
     """Begin the membership of someone on the roll who has none from that day on."""
     access.require(by, "member.edit", org)
     access.require_person(by, "member.edit", person)
+    spans.require_come(valid_from=valid_from)
     membership = begin(rows.locked(person), org, status=status, on=valid_from)
     events.leave(
         "membership.begun", membership, by=by, org=org, person=person, status=status, on=valid_from
@@ -39,11 +41,12 @@ def transfer_within(*, by: User | None, person: Person, to: Org, on: date) -> Me
     current = lasting(person)
     access.require(by, "member.edit", current.org)
     access.require(by, "member.edit", to)
-    ended = relocate(current, to, on)
+    spans.require_come(on=on)
+    posts_ended = relocate(current, to, on)
     membership = lasting(person)
     events.leave(
         "membership.transferred", membership, by=by, org=to, person=person, on=on,
-        before={"org": current.org_id}, after={"org": to.pk}, posts_ended=ended,
+        before={"org": current.org_id}, after={"org": to.pk}, posts_ended=posts_ended,
     )  # fmt: skip
     refresh([current.org_id, to.pk], [person.pk], on)
     return membership
@@ -57,11 +60,13 @@ def leave(*, by: User | None, person: Person, on: date, reason: str) -> Membersh
     access.require(by, "member.edit", current.org)
     if not reason.strip():
         raise Refused("请写明离开原因。", {"reason": "请写明离开原因。"})
-    posts = _end_posts(Post.objects.meeting(on, None).filter(person=person), on)
+    spans.require_come(on=on)
+    posts = list(Post.objects.meeting(on, None).filter(person=person))
+    posts_ended = _end_posts(posts, on)
     change = spans.end(current, on, end_reason=reason.strip())
     events.leave(
         "membership.ended", current, by=by, org=current.org, person=person, change=change,
-        posts_ended=[post.pk for post in posts],
+        posts_ended=posts_ended,
     )  # fmt: skip
     refresh([current.org_id, *(post.org_id for post in posts)], [person.pk], on)
     return current
@@ -75,6 +80,7 @@ def become_full(*, by: User | None, person: Person, on: date) -> Membership:
     access.require(by, "member.edit", current.org)
     if current.status == "full":
         raise Refused("已经是正式党员。")
+    spans.require_come(on=on)
     if person.joined_on and on <= person.joined_on:
         raise Refused(f"转正时间应在入党时间 {person.joined_on} 之后。")
     rows.change(person, full_member_on=on)
@@ -98,6 +104,7 @@ def set_exempt(
         raise Refused("请写明原因。", {"reason": "请写明原因。"})
     if current.exempt == exempt:
         raise Refused("已经豁免。" if exempt else "本来就没有豁免。")
+    spans.require_come(on=on)
     membership = _follow(
         current, on, exempt=exempt, exempt_reason=reason.strip() if exempt else "",
         ending="豁免变动",
@@ -133,8 +140,8 @@ def lasting(person: Person) -> Membership:
     return current
 
 
-def relocate(current: Membership, to: Org, on: date) -> list[int]:
-    """Move a membership to another branch; return the ids of the posts that ended with it."""
+def relocate(current: Membership, to: Org, on: date) -> PostsEnded:
+    """Move a membership to another branch; return the posts that ended with it."""
     _require_branch(to, on)
     if to.pk == current.org_id:
         raise Refused(f"{current.person.name}现在就在“{to.short_name}”。")
@@ -143,7 +150,7 @@ def relocate(current: Membership, to: Org, on: date) -> list[int]:
     held = Post.objects.meeting(on, None).filter(person=current.person_id, org=current.org_id)
     ended = _end_posts(held, on)
     spans.succeed(current, on, ending="转到其他支部", org=to)
-    return [post.pk for post in ended]
+    return ended
 
 
 def refresh(orgs: Iterable[int], people: Iterable[int], first: date) -> None:
@@ -165,8 +172,5 @@ def _require_branch(org: Org, on: date) -> None:
         raise Refused(f"“{org.short_name}”在 {on} 不存在。")
 
 
-def _end_posts(posts: Iterable[Post], on: date) -> list[Post]:
-    ended = list(posts)
-    for post in ended:
-        spans.end(post, on)
-    return ended
+def _end_posts(posts: Iterable[Post], on: date) -> PostsEnded:
+    return {post.pk: spans.end(post, on).before["valid_to"] for post in posts}

@@ -10,13 +10,14 @@ from django.db import transaction
 from django.db.models import Value
 from django.db.models.functions import Concat, Substr
 
-from guantong.records import access, clock, names
+from guantong.records import access, names
 from guantong.records.access import Refused
 from guantong.records.actions import codes, events, ledger, memberships, rows, spans
 from guantong.records.models import (
     Activity,
     Membership,
     Org,
+    OrgName,
     OrgParent,
     OrgSuccession,
     Person,
@@ -40,6 +41,7 @@ def found(
     external_code: str | None = None,
 ) -> Org:
     access.require(by, "org.edit", parent)
+    spans.require_come(valid_from=valid_from)
     _require_place(kind, parent, valid_from)
     if category is not None:
         codes.kind("categories", category)
@@ -67,16 +69,30 @@ def found(
 
 
 @transaction.atomic
-def rename(*, by: User | None, org: Org, name: str, short_name: str = "") -> Org:
+def rename(*, by: User | None, org: Org, name: str, on: date, short_name: str = "") -> Org:
+    """Call an organisation otherwise from a day on; from the day on which its name began, that
+    name was wrong and is corrected.
+    """
     org = rows.locked(org)
     access.require(by, "org.edit", org)
+    spans.require_come(on=on)
+    last = org.former_names.order_by("valid_to").last()
+    first = last.valid_to if last and last.valid_to else org.valid_from
+    if on < first:
+        text = f"现在的名称从 {first} 起使用，更名的日期应不早于这一天。"
+        raise Refused(text, {"on": text})
+    former = OrgName(
+        org=org, name=org.name, short_name=org.short_name, valid_from=first, valid_to=on
+    )
     change = rows.change(
         org,
         name=name.strip(),
         short_name=short_name.strip() or name.strip(),
         sort_key=names.sort_key(name),
     )
-    events.leave("org.renamed", org, by=by, org=org, change=change)
+    if change.after and on > first:
+        rows.insert(former)
+    events.leave("org.renamed", org, by=by, org=org, change=change, on=on)
     return org
 
 
@@ -89,8 +105,7 @@ def move(*, by: User | None, org: Org, parent: Org, on: date) -> Org:
     access.require(by, "org.edit", parent)
     if span is None:
         raise Refused("最上级组织或已撤销的组织不能调整隶属关系。")
-    if on > clock.today():
-        raise Refused("调整隶属关系请在当天或之后办理，不能预先办理。")
+    spans.require_come(on=on)
     if parent.path.startswith(org.path):
         raise Refused("不能隶属于自己或自己的下级。")
     if parent.pk == span.parent_id:
@@ -119,6 +134,7 @@ def dissolve(
         raise Refused(f"“{org.short_name}”已于 {org.valid_to} 撤销。")
     if on <= org.valid_from:
         raise Refused(f"撤销日应在成立日 {org.valid_from} 之后。")
+    spans.require_come(on=on)
     _require_empty(org, on)
     posts = list(Post.objects.meeting(on, None).filter(org=org).select_for_update())
     for span in (*posts, *OrgParent.objects.meeting(on, None).filter(org=org)):
@@ -142,6 +158,7 @@ def recut(*, by: User | None, parent: Org, moves: Mapping[int, Org], on: date) -
     people = list(Person.objects.filter(pk__in=moves).order_by("pk").select_for_update())
     if not people or len(people) < len(moves):
         raise Refused("有人不在名册中，请刷新后再分。" if moves else "还没有选人。")
+    spans.require_come(on=on)
     current = {person: memberships.lasting(person) for person in people}
     touched = {m.org_id for m in current.values()} | {to.pk for to in moves.values()}
     if Org.objects.below(parent).filter(pk__in=touched).count() < len(touched):

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from guantong.records import access, clock, id_number, names, sealing
 from guantong.records.access import Refused
-from guantong.records.actions import events, memberships, rows
+from guantong.records.actions import events, memberships, rows, spans
 from guantong.records.models import Org, Person, User
 
 PLAIN = ("name", "gender", "birth_date", "number", "joined_on", "full_member_on")
@@ -27,6 +27,7 @@ def register(
     `more`: gender, birth_date, number, id_number, phone, joined_on, full_member_on.
     """
     access.require(by, "member.edit", org)
+    spans.require_come(since=since)
     given = _tidy({"name": name, **more})
     _refuse(_problems(Person(), given))
     plain = {field: value for field, value in given.items() if field in PLAIN}

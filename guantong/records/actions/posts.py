@@ -5,7 +5,7 @@ from datetime import date
 from django.db import transaction
 from django.db.models import F
 
-from guantong.records import access
+from guantong.records import access, days
 from guantong.records.access import Refused
 from guantong.records.actions import codes, events, ledger, rows, spans
 from guantong.records.models import Org, Person, Post, User
@@ -28,15 +28,17 @@ def appoint(
     access.require(by, "post.edit", org)
     access.require_person(by, "post.edit", person)
     _require_other(by, person)
-    kind = codes.kind("posts", post)
+    codes.kind("posts", post)
     org, person = rows.locked(org), rows.locked(person)
     if not org.exists_on(valid_from):
         raise Refused(f"“{org.short_name}”在 {valid_from} 不存在。")
     if valid_to is not None and valid_to <= valid_from:
         raise Refused("结束日应在开始日之后。")
+    spans.require_near(days.AGREED, valid_from=valid_from)
+    spans.require_near(days.LASTING, valid_to=valid_to)
     if not person.memberships.on(valid_from).exists():
         raise Refused(f"{person.name}在 {valid_from} 没有组织关系，不能任职。")
-    _require_vacant(person, org, post, valid_from, valid_to, single=kind.get("single", False))
+    require_vacant(person, org, post, valid_from, valid_to)
     held = rows.insert(
         Post(
             person=person, org=org, post=post, valid_from=valid_from, valid_to=valid_to,
@@ -74,6 +76,7 @@ def end(*, by: User | None, post: Post, on: date) -> Post:
     before = post.valid_to
     if before is not None and before <= on:
         raise Refused(f"这一任职已于 {before} 结束。")
+    spans.require_near(days.LASTING, on=on)
     change = spans.end(post, on)
     events.leave("post.ended", post, by=by, org=post.org, person=post.person, change=change)
     _refresh(post)
@@ -85,9 +88,9 @@ def _require_other(by: User | None, person: Person) -> None:
         raise Refused("本人的任免要由别人办理。")
 
 
-def _require_vacant(
-    person: Person, org: Org, post: str, first: date, end: date | None, *, single: bool
-) -> None:
+def require_vacant(person: Person, org: Org, post: str, first: date, end: date | None) -> None:
+    """Refuse where the person holds the post, or anybody if it has one holder at a time."""
+    single = codes.kind("posts", post).get("single", False)
     same = Post.objects.meeting(first, end).filter(org=org, post=post).select_related("person")
     holder = (same if single else same.filter(person=person)).order_by(F("valid_from")).first()
     if holder is None:

@@ -4,7 +4,7 @@ from datetime import date
 
 from django.db import transaction
 
-from guantong.records import access
+from guantong.records import access, days
 from guantong.records.access import Refused
 from guantong.records.actions import codes, events, ledger, rows, spans
 from guantong.records.models import Org, Person, Relation, User
@@ -47,6 +47,7 @@ def end(*, by: User | None, relation: Relation, on: date) -> Relation:
     _require_all(by, relation)
     if relation.valid_to is not None and relation.valid_to <= on:
         raise Refused(f"这一关系已于 {relation.valid_to} 结束。")
+    spans.require_near(days.LASTING, on=on)
     change = spans.end(relation, on)
     events.leave("relation.ended", relation, by=by, org=_at(relation), change=change)
     _refresh(relation)
@@ -74,6 +75,9 @@ def _require_sense(relation: Relation) -> None:
         raise Refused("双方是同一个人，请核对。")
     if relation.valid_to is not None and relation.valid_to <= relation.valid_from:
         raise Refused("结束日应在开始日之后。")
+    _require_there(relation)
+    spans.require_near(days.AGREED, valid_from=relation.valid_from)
+    spans.require_near(days.LASTING, valid_to=relation.valid_to)
     same = Relation.objects.meeting(relation.valid_from, relation.valid_to).filter(
         kind=relation.kind,
         person=relation.person,
@@ -83,6 +87,17 @@ def _require_sense(relation: Relation) -> None:
     )
     if same.exists():
         raise Refused("这一关系在这段时间已登记。")
+
+
+def _require_there(relation: Relation) -> None:
+    """Both ends are there when it begins, a person as a member somewhere."""
+    first = relation.valid_from
+    for org in (relation.org, relation.other_org):
+        if org is not None and not org.exists_on(first):
+            raise Refused(f"“{org.short_name}”在 {first} 不存在。")
+    for person in (relation.person, relation.other_person):
+        if person is not None and not person.memberships.on(first).exists():
+            raise Refused(f"{person.name}在 {first} 没有组织关系，不能登记。")
 
 
 def _at(relation: Relation) -> Org | None:

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Model
 
+from guantong.records import days
 from guantong.records.access import Refused
 
 AT_ONCE = 1000  # rows in one statement
@@ -64,7 +66,7 @@ def put(rows: Sequence[Model], fields: Sequence[str]) -> None:
 
 
 def check(row: Model) -> None:
-    """Refuse texts that are empty, too long or hold a NUL, as every database should."""
+    """Refuse texts that are empty, too long or hold a NUL, as every database should; odd days."""
     links = {field.name for field in row._meta.concrete_fields if field.is_relation}
     try:
         row.clean_fields(exclude=links)
@@ -77,3 +79,5 @@ def check(row: Model) -> None:
         value = getattr(row, field.attname)
         if isinstance(value, str) and "\0" in value:
             raise Refused(f"{field.verbose_name}：含有不可见的控制字符，请重新输入。")
+        if type(value) is date and (reason := days.odd(value)):
+            raise Refused.about({field.name: reason}, {field.name: str(field.verbose_name)})

@@ -25,6 +25,21 @@ def set_up(*, name: str, records_since: date, plan: str, today: date | None = No
 
 
 @transaction.atomic
+def use_plan(*, by: User | None, plan: str) -> School:
+    """Carry out another plan of the catalogue from now on; the ledger asks what that one asks."""
+    require(by, "plan.switch", None)
+    plans = catalogue.current().plans
+    if plan not in plans:
+        raise Refused(f"目录里没有计划“{plan}”，可用：{'、'.join(plans)}。")
+    school = rows.locked(School.objects.get())
+    change = rows.change(school, plan=plan)
+    if change.after:
+        events.leave("school.plan_changed", school, by=by, change=change)
+        ledger.rebuild()
+    return school
+
+
+@transaction.atomic
 def switch(*, by: User | None, obligation: str, on: bool, reason: str) -> School:
     """Use or do not use an obligation that the catalogue marks as switchable."""
     require(by, "plan.switch", None)

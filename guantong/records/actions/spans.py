@@ -1,11 +1,29 @@
-"""Ending what lasts, and letting something else follow on without a gap."""
+"""Ending what lasts, and letting something else follow on without a gap; how far ahead.
+
+The days are named as the forms name them, so that a refusal stands beside its field.
+"""
 
 from datetime import date
 from typing import Any
 
+from guantong.records import days
 from guantong.records.access import Refused
 from guantong.records.actions import rows
 from guantong.records.models.span import Span
+
+
+def require_come(**named: date) -> None:
+    """Refuse to record a change before its day."""
+    for name, day in named.items():
+        if reason := days.not_come(day):
+            raise Refused(reason, {name: reason})
+
+
+def require_near(years: int, **named: date | None) -> None:
+    """Refuse what is agreed for a day more than so many years ahead."""
+    for name, day in named.items():
+        if reason := days.too_far(day, years):
+            raise Refused(reason, {name: reason})
 
 
 def end(span: Span, on: date, **more: Any) -> rows.Change:

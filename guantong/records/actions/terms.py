@@ -4,9 +4,9 @@ from datetime import date
 
 from django.db import transaction
 
-from guantong.records import access, clock
+from guantong.records import access, clock, days
 from guantong.records.access import Refused
-from guantong.records.actions import events, ledger, rows
+from guantong.records.actions import events, ledger, rows, spans
 from guantong.records.models import Org, Term, User
 
 TABLES = frozenset({"terms"})
@@ -21,6 +21,7 @@ def record(*, by: User | None, org: Org, elected_on: date, expires_on: date) -> 
         raise Refused("当选日期在今天之后，请在选举之后登记。")
     if expires_on <= elected_on:
         raise Refused("任期届满日应在当选日期之后。")
+    spans.require_near(days.LASTING, expires_on=expires_on)
     if org.terms.filter(elected_on=elected_on).exists():
         raise Refused(f"{elected_on} 当选的这一届已登记。")
     term = rows.insert(Term(org=org, elected_on=elected_on, expires_on=expires_on))
@@ -38,6 +39,7 @@ def extend(*, by: User | None, term: Term, extended_to: date, reason: str) -> Te
     access.require(by, "post.edit", term.org)
     if extended_to <= term.expires_on:
         raise Refused(f"延期应晚于任期届满日 {term.expires_on}。")
+    spans.require_near(days.LASTING, extended_to=extended_to)
     if not reason.strip():
         raise Refused("请写明批准延期的文件或原因。", {"reason": "请写明批准延期的文件或原因。"})
     change = rows.change(term, extended_to=extended_to)

@@ -1283,4 +1283,44 @@ class Migration(migrations.Migration):
                 name="extension_is_later",
             ),
         ),
+        migrations.CreateModel(
+            name="OrgName",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("valid_from", models.DateField(verbose_name="开始日")),
+                ("valid_to", models.DateField(blank=True, null=True, verbose_name="结束日")),
+                ("name", models.CharField(max_length=120, verbose_name="名称")),
+                ("short_name", models.CharField(max_length=60, verbose_name="简称")),
+                (
+                    "org",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="former_names",
+                        to="records.org",
+                        verbose_name="党组织",
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("valid_to", None),
+                            ("valid_to__gt", models.F("valid_from")),
+                            _connector="OR",
+                        ),
+                        name="orgname_ends_after_it_begins",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("org", "valid_from"), name="one_name_from_a_day"
+                    ),
+                ],
+            },
+        ),
     ]

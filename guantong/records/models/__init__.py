@@ -7,7 +7,7 @@ from guantong.records.models.grant import Grant
 from guantong.records.models.job import Job
 from guantong.records.models.ledger import Assessment, Entry
 from guantong.records.models.membership import Membership, Post, Term
-from guantong.records.models.org import Org, OrgParent, OrgSuccession
+from guantong.records.models.org import Org, OrgName, OrgParent, OrgSuccession
 from guantong.records.models.person import Person
 from guantong.records.models.reading import ReadingChoice
 from guantong.records.models.relation import Document, Figure, Relation
@@ -29,6 +29,7 @@ __all__ = [
     "Job",
     "Membership",
     "Org",
+    "OrgName",
     "OrgParent",
     "OrgSuccession",
     "Person",

@@ -68,7 +68,20 @@ class Org(Span):
 
 
 class OrgParentQuerySet(SpanQuerySet["OrgParent"]):
-    pass
+    def paths(self, day: date) -> dict[int, str]:
+        """What `Org.path` would have said on a day; a dissolved one stays where it last hung."""
+        begun = self.filter(valid_from__lte=day).order_by("valid_from", "id")
+        above = dict(begun.values_list("org", "parent"))
+        found: dict[int, str] = {}
+
+        def path(pk: int) -> str:
+            if pk not in found:
+                found[pk] = f"{path(above[pk]) if pk in above else ''}{pk}/"
+            return found[pk]
+
+        for pk in above:
+            path(pk)
+        return found
 
 
 class OrgParent(Span):
@@ -88,6 +101,28 @@ class OrgParent(Span):
             models.CheckConstraint(
                 condition=~models.Q(org=models.F("parent")), name="no_org_is_its_own_parent"
             ),
+        ]
+
+
+class OrgNameQuerySet(SpanQuerySet["OrgName"]):
+    pass
+
+
+class OrgName(Span):
+    """Grain: organisation x name that it no longer has. Today's stands in the organisation."""
+
+    org = models.ForeignKey(
+        Org, models.PROTECT, related_name="former_names", verbose_name="党组织"
+    )
+    name = models.CharField("名称", max_length=120)
+    short_name = models.CharField("简称", max_length=60)
+
+    objects = OrgNameQuerySet.as_manager()
+
+    class Meta(Span.Meta):
+        constraints = [
+            *Span.Meta.constraints,
+            models.UniqueConstraint(fields=["org", "valid_from"], name="one_name_from_a_day"),
         ]
 
 

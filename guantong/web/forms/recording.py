@@ -81,13 +81,15 @@ class RecordForm(ActionForm):
         start: Mapping[str, Any] | None = None,
         activity: Activity | None = None,
         source: Activity | None = None,
+        earlier: Activity | None = None,
     ) -> None:
-        self.by, self.host, self.activity = by, host, activity
+        """`earlier`: what was made of this very form when it was saved before."""
+        self.by, self.host, self.activity, self.earlier = by, host, activity, earlier
         self.on_record = draft_of(activity) if activity else None
         self.today = clock.today()
         self.typed = typed
         submitted = typed is not None and not self.asked_again
-        initial = {"kind": self.kinds[0], "held_on": self.today, **(start or {})}
+        initial = {"kind": self.usual_kind, "held_on": self.today, **(start or {})}
         initial |= typed.dict() if typed is not None else {}
         if typed is not None:
             initial["co_hosts"] = typed.getlist("co_hosts")
@@ -105,19 +107,24 @@ class RecordForm(ActionForm):
 
     @cached_property
     def kinds(self) -> list[str]:
-        """The kinds that the host may hold, the most used of the past year first."""
+        """The kinds that the host may hold. Always in one order: a browser that goes back may
+        tick again by place."""
         entries = catalogue.current().kinds["activities"]
-        may = [code for code, entry in entries.items() if self.host.kind in entry["hosts"]]
+        return [code for code, entry in entries.items() if self.host.kind in entry["hosts"]]
+
+    @cached_property
+    def usual_kind(self) -> str:
+        """The most used of the past year."""
         held = access.activities(self.by, "activity.view").held().filter(hosts=self.host)
         recent = held.filter(held_on__gte=add_months(self.today, -12)).order_by()
         times = recent.values("kind").annotate(times=Count("pk"))
         often = dict(times.values_list("kind", "times"))
-        return sorted(may, key=lambda code: -often.get(code, 0))
+        return max(self.kinds, key=lambda code: often.get(code, 0))
 
     @cached_property
     def chosen_kind(self) -> str:
         chosen = str(self.initial["kind"])
-        return chosen if chosen in self.kinds else self.kinds[0]
+        return chosen if chosen in self.kinds else self.usual_kind
 
     @cached_property
     def chosen_day(self) -> date:
@@ -249,7 +256,11 @@ class RecordForm(ActionForm):
     # What is saved
 
     def clean(self) -> dict[str, Any]:
-        if not self.planned and not self.ahead and self.people.changed:
+        if self.earlier and self.typed is not None and "another" not in self.typed:
+            self.add_error(
+                None, "这张表已经保存过，没有再存一次。确实是另一次活动的，再点一次保存。"
+            )
+        elif not self.planned and not self.ahead and self.people.changed:
             self.add_error(
                 None,
                 f"应到人员随类别、日期或主办组织变了，现在是 {len(self.people.expected)} 人。"

@@ -174,15 +174,12 @@ def _workbook(
     request: HttpRequest, form: ActivityFilter, org: Org | None, found: ActivityQuerySet
 ) -> HttpResponse:
     absent = _counted(found, found, "absences")
-    asked = [str(form.value(name)) for name in ("q", "from", "to") if form.value(name)]
-    kind = catalogue.current().label("activities", form.value("kind"))
-    said = [org.name if org else "", STATES[form.value("state")], kind, *asked]
     return download.workbook(
         request,
         title="活动",
         header=HEADER,
         rows=[_line(row, absent[row.activity.pk]) for row in _rows(found, found)],
-        about=" · ".join(filter(None, said)),
+        about=" · ".join([*([org.name] if org else []), *form.narrowed()]),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from django import forms
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -57,7 +58,8 @@ def activity(request: HttpRequest, pk: int, *, refused: Refused | None = None) -
     shown = get_object_or_404(found, pk=pk)
     hosts = list(shown.hosts.order_by("host_rows__id"))
     people = _People(request, shown, hosts)
-    counted = _visible(request, crediting.counted_for(shown))
+    whole = crediting.counted_for(shown)
+    counted = _visible(request, whole)
     closed = request.session.pop(CLOSED, {})
     just = set(closed.get("entries", ())) if closed.get("activity") == pk else set()
     return TemplateResponse(
@@ -76,6 +78,8 @@ def activity(request: HttpRequest, pk: int, *, refused: Refused | None = None) -
             "late": recorded_late(shown),
             "people": people,
             "credits": list(_credits(counted)),
+            "elsewhere": len(_persons(whole) - _persons(counted)),
+            "unasked": people.present - len(_persons(whole)) if _studies(shown) else 0,
             "closed": list(_credits([entry for entry in counted if entry.pk in just])),
             "saved": closed.get("activity") == pk,
             "may": _may(request, shown, hosts),
@@ -98,9 +102,13 @@ def _facts(shown: Activity) -> list[tuple[str, object]]:
         ("开始时间", shown.starts_at and f"{shown.starts_at:%H:%M}"),
         ("地点", shown.place),
     ]
-    if shown.hours is not None or catalogue.current().kinds["activities"][shown.kind]["study"]:
+    if shown.hours is not None or _studies(shown):
         facts.append(("学时", plain(shown.hours)))
     return facts
+
+
+def _studies(shown: Activity) -> bool:
+    return bool(catalogue.current().kinds["activities"][shown.kind]["study"])
 
 
 def _may(request: HttpRequest, shown: Activity, hosts: Iterable[Org]) -> set[str]:
@@ -190,6 +198,10 @@ def _visible(request: HttpRequest, counted: list[Entry]) -> list[Entry]:
     return [entry for entry in counted if entry.pk in seen]
 
 
+def _persons(counted: list[Entry]) -> set[int]:
+    return {entry.person_id for entry in counted if entry.person_id is not None}
+
+
 def _credits(counted: Iterable[Entry]) -> Iterator[Credit]:
     """One line for each entry of an organisation, one for all the people of an obligation."""
     groups = defaultdict[tuple[Any, ...], list[Entry]](list)
@@ -223,6 +235,9 @@ class WithdrawForm(ActionForm):
 
 def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(access.activities(request.user, "activity.view"), pk=pk)
+    for host in found.hosts.all():
+        if reason := access.check(request.user, "activity.record", host):
+            raise PermissionDenied(reason)
     form = WithdrawForm(request.POST or None, initial={"version": found.version})
     done = form.outcome(partial(actions.withdraw, by=acting(request), activity=found))
     if done:

@@ -23,6 +23,7 @@ from guantong.web import bases, scope, wording
 from guantong.web.candidates import Found, told
 from guantong.web.closing import OPEN, Closing, kinds_counted
 from guantong.web.ledger_cells import address
+from guantong.web.trees import Tree, names_on
 
 SHOWN: Final = 20  # longer lists are folded
 
@@ -41,6 +42,7 @@ def cell(request: HttpRequest, pk: int) -> TemplateResponse:
     entry = _entry(request, pk)
     rules, plan = catalogue.current(), ledger.plan()
     day = entry.assessment.on_day
+    entry.org = Tree(names=names_on(day)).called(entry.org)
     obligation = ledger.obligation(entry.obligation, day)
     why = ledger.explanation(entry)
     found = told(request.user, why, kinds_counted(obligation.measure))

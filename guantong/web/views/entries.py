@@ -14,7 +14,7 @@ from django.urls import reverse
 from guantong.obligations.model import Plan, Question
 from guantong.records import access, catalogue
 from guantong.records.models import Entry, Org
-from guantong.web import download, scope
+from guantong.web import download, ids
 from guantong.web.filters import paged, part_of
 from guantong.web.ledger_cells import address
 from guantong.web.ledger_filters import LedgerFilter, Seen, seen
@@ -52,10 +52,10 @@ class EntryFilter(LedgerFilter):
         ],
     )
     obligation = forms.ChoiceField(label="责任", required=False)
-    own = forms.BooleanField(required=False, widget=forms.HiddenInput)
-    person = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    due_from = forms.DateField(required=False, widget=forms.HiddenInput)
-    due_to = forms.DateField(required=False, widget=forms.HiddenInput)
+    own = forms.BooleanField(label="只看本级", required=False, widget=forms.HiddenInput)
+    person = forms.CharField(required=False, widget=forms.HiddenInput)
+    due_from = forms.DateField(label="到期日自", required=False, widget=forms.HiddenInput)
+    due_to = forms.DateField(label="到期日至", required=False, widget=forms.HiddenInput)
     field_order = ["period", "clause", "obligation", "verdict", "q", "sort"]
 
     def __init__(self, request: HttpRequest, asked: Question, plan: Plan, org: Org | None) -> None:
@@ -87,7 +87,7 @@ def entries(request: HttpRequest) -> HttpResponse:
         {
             "title": "台账条目" if part.org else "我的台账",
             "crumbs": _crumbs(part),
-            "org_in_view": part.org,
+            "org_in_view": part.called,
             "form": part.form,
             "on": part.on,
             "looks_back": part.looks_back,
@@ -97,7 +97,7 @@ def entries(request: HttpRequest) -> HttpResponse:
             "clear_url": address("ledger-entries", {"org": part.query["org"]}),
             "counts": _counts(found),
             "page": page,
-            "lines": list(_lines(request, page.object_list)),
+            "lines": list(_lines(part, page.object_list)),
         },
     )
 
@@ -111,7 +111,7 @@ def _narrowed(part: Seen) -> QuerySet[Entry]:
     if due_to := part.form.value("due_to"):
         found = found.filter(due_on__lte=due_to)
     if person := part.form.value("person"):
-        found = found.filter(person=person)
+        found = found.filter(person=ids.read(person))
     if name := part.form.value("q"):
         people = access.people(part.request.user, "member.view").search(name)
         found = found.filter(person__in=people)
@@ -128,11 +128,12 @@ def _counts(found: QuerySet[Entry]) -> list[tuple[str, int]]:
     return [(code, counts[code]) for code in VERDICTS if code in counts]
 
 
-def _lines(request: HttpRequest, found: Iterable[Entry]) -> Iterator[Line]:
+def _lines(part: Seen, found: Iterable[Entry]) -> Iterator[Line]:
     obligations = catalogue.current().obligations
-    orgs = access.orgs(request.user, "org.view").filter(pk__in={e.org_id for e in found})
+    orgs = access.orgs(part.request.user, "org.view").filter(pk__in={e.org_id for e in found})
     open_to_user = set(orgs.values_list("pk", flat=True))
     for entry in found:
+        entry.org = part.tree.called(entry.org)
         obligation = obligations[entry.obligation]
         url = reverse("org", args=[entry.org_id]) if entry.org_id in open_to_user else ""
         yield Line(entry, obligation.title, has_got(entry, obligation), url)
@@ -151,12 +152,12 @@ def _workbook(part: Seen, listed: QuerySet[Entry]) -> HttpResponse:
         part.request,
         title="台账条目" if part.org else "我的台账",
         header=HEADER,
-        about=f"{part.org.name if part.org else '本人'} · 截至 {part.on:%Y-%m-%d}",
+        about=part.about,
         rows=(
             [
                 clauses[entry.obligation],
                 obligations[entry.obligation].title,
-                entry.org.name,
+                part.tree.called(entry.org).name,
                 entry.person.name if entry.person else "",
                 words(period_of_entry(entry)),
                 entry.required,
@@ -171,8 +172,8 @@ def _workbook(part: Seen, listed: QuerySet[Entry]) -> HttpResponse:
 
 
 def _crumbs(part: Seen) -> list[tuple[str, str]]:
-    if part.org is None:
+    if part.called is None:
         return []
-    above = [*scope.visible(part.request).above(part.org).order_by("path"), part.org]
+    above = [*part.above(), part.called]
     query = part.query | {"clause": part.clause}
     return [(o.short_name, address("ledger", query | {"org": str(o.pk)})) for o in above]

@@ -22,15 +22,17 @@ from guantong.web.filters import ON_A_PAGE, part_of
 from guantong.web.ledger_cells import ALL, Cell, Links, Place, Tallies, address, tallies
 from guantong.web.ledger_filters import LedgerFilter, Seen, seen
 from guantong.web.ledger_periods import NOW, RUN_OUT, stretch, years
-from guantong.web.ledger_rows import BRANCH, Rows
+from guantong.web.ledger_rows import BRANCH, Rows, levels
 from guantong.web.ledger_tables import (
     Line,
     Table,
     across_obligations,
     by_clause,
+    groups,
     header,
     obligations_by_month,
     orgs_by_month,
+    own_sheet,
     written,
 )
 from guantong.web.verdicts import VERDICTS
@@ -40,9 +42,7 @@ BY_ORG, BY_MONTH = "org", "period"
 
 
 class TableFilter(LedgerFilter):
-    level = forms.ChoiceField(
-        label="组织层级", required=False, choices=[("", "下一级"), (BRANCH, "所有党支部")]
-    )
+    level = forms.ChoiceField(label="组织层级", required=False)
     by = forms.ChoiceField(
         required=False, choices=[(BY_ORG, ""), (BY_MONTH, "")], widget=forms.HiddenInput
     )
@@ -56,8 +56,10 @@ class TableFilter(LedgerFilter):
         by_month = self.query["by"] == BY_MONTH
         if by_month:
             self._ask_for_year(asked, plan)
-        if alone or (by_month and not self.query.get("obligation")):
+        if org is None or alone or (by_month and not self.query.get("obligation")):
             del self.fields["level"]
+        else:
+            self._offer("level", levels(org))
 
     def _ask_for_year(self, asked: Question, plan: Plan) -> None:
         named = stretch(self.query["period"], asked)
@@ -79,7 +81,9 @@ def ledger(request: HttpRequest) -> HttpResponse:
             title=page.title,
             header=header(laid.table),
             rows=written(laid.table),
-            about=f"{part.org.name} · 截至 {part.on:%Y-%m-%d}",
+            about=part.about,
+            groups=groups(laid.table),
+            beside=[own_sheet(laid.own)] if laid.own else [],
         )
     return TemplateResponse(
         request,
@@ -87,7 +91,7 @@ def ledger(request: HttpRequest) -> HttpResponse:
         {
             "title": page.title,
             "crumbs": page.crumbs(),
-            "org_in_view": part.org,
+            "org_in_view": part.called,
             "form": part.form,
             "plan": part.plan,
             "theme": page.theme,
@@ -147,11 +151,15 @@ class LedgerPage:
         return f"{self.year}年主题：{theme}" if theme else ""
 
     def crumbs(self) -> list[tuple[str, str]]:
-        above = scope.visible(self.part.request).above(self.org).order_by("path")
         query = self.part.query | {"obligation": self.part.obligation}
-        trail = [(o.short_name, address("ledger", query | {"org": str(o.pk)})) for o in above]
+        trail = [
+            (o.short_name, address("ledger", query | {"org": str(o.pk)}))
+            for o in self.part.above()
+        ]
         if self.only:
-            trail.append((self.org.short_name, address("ledger", self.part.query)))
+            trail.append(
+                (self.part.tree.called(self.org).short_name, address("ledger", self.part.query))
+            )
         return trail
 
     def tabs(self) -> list[tuple[str, str, bool]]:
@@ -193,7 +201,7 @@ class LedgerPage:
         every = {place.obligation for place in asked}
         below = {place.obligation for place in asked if place.org not in (ALL, self.org.pk)}
         lines, page = self._lines(rows, asked)
-        across = every if self.whole or not below else below
+        across = below or every
         grouped = by_clause(self.part.plan, self.rules, across)
         table = across_obligations(asked, lines, grouped, self.links)
         return Laid(found, table, page, tuple(self._own(asked, every - across)))
@@ -226,7 +234,7 @@ class LedgerPage:
 
     def _rows(self) -> Rows:
         level = str(self.part.form.value("level"))
-        return Rows(self.org, scope.visible(self.part.request), level)
+        return Rows(self.org, scope.visible(self.part.request), level, self.part.tree)
 
     def _lines(
         self, rows: Rows, asked: Tallies, **query: str

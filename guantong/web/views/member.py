@@ -12,7 +12,8 @@ from django.template.response import TemplateResponse
 from guantong.obligations import model as m
 from guantong.obligations.explain import Candidate
 from guantong.records import access, catalogue, clock, ledger
-from guantong.records.models import Entry, Membership, Org, Person, Post
+from guantong.records.actions import steps
+from guantong.records.models import Entry, Event, Membership, Org, Person, Post
 from guantong.web import trail
 from guantong.web.acting import acting
 from guantong.web.closing import kinds_counted
@@ -58,6 +59,7 @@ def _page(request: HttpRequest, person: Person) -> TemplateResponse:
             "now": now,
             "status": catalogue.current().label("statuses", now.status) if now else "",
             "may_edit": may_edit,
+            "step": _step(request, person) if may_edit else None,
             "may_see_sealed": not access.check_person(user, "member.sealed", person),
             "facts": _facts(person, details=may_edit or own),
             "sealed": [(f, label, getattr(person, f) is not None) for f, label in SEALED],
@@ -69,6 +71,16 @@ def _page(request: HttpRequest, person: Person) -> TemplateResponse:
             "trail": _trail(request, person),
         },
     )
+
+
+def _step(request: HttpRequest, person: Person) -> steps.Step | None:
+    """The transfer or departure that the user may take back."""
+    step = steps.last(person)
+    if step is None:
+        return None
+    within = access.orgs(request.user, "member.edit")
+    reached = within.filter(pk__in=[org.pk for org in step.orgs]).count()
+    return step if reached == len(step.orgs) else None
 
 
 def _crumbs(request: HttpRequest, now: Membership | None) -> Crumbs:
@@ -303,6 +315,8 @@ def _trail(request: HttpRequest, person: Person) -> tuple[trail.Line, ...]:
     """What was done to the person's own row, memberships and posts."""
     subjects = [f"person:{person.pk}"]
     subjects += [f"membership:{pk}" for pk in person.memberships.values_list("pk", flat=True)]
+    taken_back = Event.objects.filter(subject__in=subjects, verb__in=steps.UNDONE.values())
+    subjects += taken_back.values_list("detail__undone", flat=True)
     subjects += [f"post:{pk}" for pk in person.posts.values_list("pk", flat=True)]
     events = access.events(request.user).filter(subject__in=subjects)
     return trail.lines(

@@ -8,14 +8,14 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from guantong.obligations.describe import cited
 from guantong.records import access, catalogue, clock
-from guantong.records.actions import memberships, people
+from guantong.records.actions import memberships, people, steps
 from guantong.records.models import Membership, Person
 from guantong.records.models.org import OrgQuerySet
 from guantong.records.rosters import BRANCH
@@ -154,7 +154,9 @@ def transfer(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("member", pk)
     return form_page(
         request, form, title=f"校内转接：{person.name}", crumbs=crumbs_to_member(person),
-        submit="转接", about="只列出您有权管理的党支部。转到别的二级党组织由学校党委组织部办理。",
+        submit="转接",
+        about="只列出您有权管理的党支部。转到别的二级党组织由学校党委组织部办理。"
+        "办错了可以在本人页面撤销。",
     )  # fmt: skip
 
 
@@ -173,9 +175,38 @@ def leave(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("member", pk)
     return form_page(
         request, form, title=f"登记离开：{person.name}", crumbs=crumbs_to_member(person),
-        submit="登记离开", about="组织关系和全部任职在这一天结束。办错了可以重新登记进支部。",
+        submit="登记离开", about="组织关系和全部任职在这一天结束。办错了可以在本人页面撤销。",
         danger=True,
     )  # fmt: skip
+
+
+STEPS = {steps.TRANSFERRED: "撤销上一次转接", steps.ENDED: "撤销离开登记"}
+
+
+def undo(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take back a transfer or a departure that was recorded by mistake."""
+    person = person_or_404(request, pk, EDIT)
+    step = steps.last(person)
+    form = ActionForm(request.POST if request.method == "POST" else None)
+    if form.outcome(partial(steps.undo, by=acting(request), person=person)):
+        messages.success(request, "已撤销，组织关系和随之结束的任职都恢复了。")
+        return redirect("member", pk)
+    if step is None and not form.is_bound:
+        raise Http404
+    title = STEPS[step.verb] if step else "撤销"
+    return form_page(
+        request, form, title=f"{title}：{person.name}", crumbs=crumbs_to_member(person),
+        submit="撤销", about=_undone(step) if step else "", danger=True,
+    )  # fmt: skip
+
+
+def _undone(step: steps.Step) -> str:
+    to = f"转到“{step.begun.org.short_name}”" if step.begun else "离开"
+    kept = f"，随之结束的 {len(step.posts)} 项任职一并恢复" if step.posts else ""
+    return (
+        f"{step.on} 起{to}的登记作废，仍在“{step.ended.org.short_name}”{kept}。"
+        "办错了可以重新办理；撤销留在操作记录里。"
+    )
 
 
 class AdmitForm(ActionForm):

@@ -178,5 +178,6 @@ def _workbook(
         )
         for row in rows
     ]
-    about = f"{form.of.name if form.of else ''} {today.year} 年学时，截至 {today}".strip()
+    hours = f"{today.year} 年学时，截至 {today}"
+    about = " · ".join([*([form.of.name] if form.of else []), hours, *form.narrowed()])
     return download.workbook(request, title="党员", header=header, rows=lines, about=about)

@@ -16,7 +16,7 @@ from guantong.records.models import Org, Person
 from guantong.records.models.org import OrgQuerySet
 from guantong.records.models.person import PersonQuerySet
 from guantong.records.rosters import BRANCH
-from guantong.web import choices
+from guantong.web import choices, ids
 from guantong.web.acting import ActionForm, DayField, acting, form_page
 from guantong.web.filters import part_of
 from guantong.web.views.orgs import crumbs_to, org_or_404
@@ -79,8 +79,7 @@ def _candidates(request: HttpRequest, org: Org, within: PersonQuerySet) -> list[
     """Those searched for; else the one already chosen, or the members of the branch itself."""
     today = clock.today()
     if chosen := request.POST.get("person", ""):
-        pks = [int(chosen)] if chosen.isdecimal() else []
-        return choices.people(within.filter(pk__in=pks), today)
+        return choices.people(within.filter(pk=ids.read(chosen)), today)
     if query := request.GET.get("q", "").strip():
         return choices.people(within.search(query), today)
     if org.kind == BRANCH:

@@ -14,7 +14,7 @@ from guantong.records.actions import orgs
 from guantong.records.models import Org
 from guantong.records.models.org import OrgQuerySet
 from guantong.records.rosters import BRANCH
-from guantong.web import choices
+from guantong.web import choices, ids
 from guantong.web.acting import ActionForm, DayField, acting, form_page
 from guantong.web.views.orgs import crumbs_to, org_or_404
 
@@ -61,7 +61,7 @@ def found(request: HttpRequest) -> HttpResponse:
     within = access.orgs(request.user, EDIT).on(clock.today())
     get_object_or_404(within[:1])
     asked = request.GET.get("parent", "")
-    parent = get_object_or_404(within, pk=asked if asked.isdecimal() else None) if asked else None
+    parent = get_object_or_404(within, pk=ids.read(asked)) if asked else None
     start = {"parent": parent, "valid_from": clock.today(), "kind": "branch"}
     form = FoundForm(request.POST or None, within=within, initial=start)
     if org := form.outcome(partial(orgs.found, by=acting(request))):
@@ -73,6 +73,10 @@ def found(request: HttpRequest) -> HttpResponse:
 
 class RenameForm(ActionForm):
     name = forms.CharField(label="名称", max_length=120)
+    on = DayField(
+        label="从哪一天起",
+        help_text="这一天及以后用新的名称，回看以前的台账仍显示原来的。更正写错的名称，填成立或上次更名的日期。",
+    )
     short_name = forms.CharField(
         label="简称", max_length=60, required=False, help_text="列表中显示，不填用全称。"
     )
@@ -80,14 +84,14 @@ class RenameForm(ActionForm):
 
 def rename(request: HttpRequest, pk: int) -> HttpResponse:
     org = org_or_404(request, pk, EDIT)
-    start = {"name": org.name, "short_name": org.short_name}
+    start = {"name": org.name, "short_name": org.short_name, "on": clock.today()}
     form = RenameForm(request.POST or None, initial=start)
     if form.outcome(partial(orgs.rename, by=acting(request), org=org)):
         messages.success(request, "已更名。")
         return redirect("org", pk)
     return form_page(
         request, form, title="更名", crumbs=crumbs_to(request, org), submit="更名",
-        about="以前的名称留在操作记录里，可以再改回来。",
+        about="以前的名称留在组织沿革和操作记录里，可以再改回来。",
     )  # fmt: skip
 
 
@@ -122,7 +126,7 @@ class DissolveForm(ActionForm):
 
     def __init__(self, *args: Any, within: OrgQuerySet, **more: Any) -> None:
         super().__init__(*args, **more)
-        self.fields["successors"] = forms.ModelMultipleChoiceField(
+        self.fields["successors"] = choices.OrgsField(
             within.in_order(),
             label="由谁接续",
             required=False,

@@ -40,6 +40,7 @@ class TreeFilter(Filter):
     kind = forms.ChoiceField(label="类别", required=False)
     category = forms.ChoiceField(label="支部类别", required=False)
     on = DayField(label="哪一天的组织", required=False)
+    narrow_nothing = Filter.narrow_nothing | {"on"}
 
     def __init__(self, request: HttpRequest) -> None:
         super().__init__(request)
@@ -59,7 +60,7 @@ def org_list(request: HttpRequest) -> HttpResponse:
     if not nodes and not orgs.exists():
         raise Http404
     if download.wanted(request):
-        return _workbook(request, nodes, day)
+        return _workbook(request, form, nodes, day)
     if len(nodes) == 1 and not nodes[0].below and not request.GET:
         return redirect("org", nodes[0].pk)
     return TemplateResponse(
@@ -78,7 +79,9 @@ def org_list(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _workbook(request: HttpRequest, nodes: Iterable[Node], day: date) -> HttpResponse:
+def _workbook(
+    request: HttpRequest, form: TreeFilter, nodes: Iterable[Node], day: date
+) -> HttpResponse:
     above: dict[int, str] = {}
     rows = []
     for node in (node for top in nodes for node in top.flat()):
@@ -89,7 +92,7 @@ def _workbook(request: HttpRequest, nodes: Iterable[Node], day: date) -> HttpRes
              node.members, node.valid_from, node.external_code or "")
         )  # fmt: skip
     header = ("名称", "类别", "上级", "书记", "党支部", "党员", "成立日期", "组织代码")
-    about = f"{day} 的组织"
+    about = " · ".join([f"{day} 的组织", *form.narrowed()])
     return download.workbook(request, title="组织", header=header, rows=rows, about=about)
 
 
@@ -305,6 +308,11 @@ def _history(org: Org, orgs: OrgQuerySet) -> list[Past]:
         orgs.filter(pk__in=[other.pk for _, _, other in named]).values_list("pk", flat=True)
     )
     lines = [Past(day, says, other, other.pk in within) for day, says, other in named]
+    lines += [
+        Past(row.valid_to, f"更名，此前称“{row.name}”")
+        for row in org.former_names.all()
+        if row.valid_to
+    ]
     lines += [Past(org.valid_from, "成立")] + (
         [Past(org.valid_to, "撤销")] if org.valid_to else []
     )

@@ -11,7 +11,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from guantong.records import clock
 from guantong.records.models import Org
-from guantong.web import scope
+from guantong.web import ids, scope
 from guantong.web.navigation import section
 
 
@@ -26,9 +26,8 @@ class Node:
 
 def switch(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
-        asked = request.POST.get("org", "")
-        there = scope.visible(request)
-        scope.choose(request, get_object_or_404(there, pk=asked if asked.isdecimal() else None))
+        asked = ids.read(request.POST.get("org"))
+        scope.choose(request, get_object_or_404(scope.visible(request), pk=asked))
         return HttpResponseRedirect(_back(request))
     query = request.GET.get("q", "").strip()
     current = scope.org_in_view(request)

@@ -17,7 +17,7 @@ from guantong.records.actions import activities
 from guantong.records.drafts import Draft, draft_of
 from guantong.records.models import Activity
 from guantong.records.models.activity import ActivityQuerySet
-from guantong.web import scope, trail
+from guantong.web import ids, saved_forms, scope, trail
 from guantong.web.acting import CONFLICT, acting
 from guantong.web.forms.recording import RecordForm, entered_in
 from guantong.web.wording import day_words
@@ -38,9 +38,17 @@ def new(request: HttpRequest) -> HttpResponse:
         start |= {"held_on": ""}
     typed = request.POST if request.method == "POST" else None
     asked = request.POST.get("copy") if typed is not None else request.GET.get("copy")
-    form = RecordForm(by=user, host=host, typed=typed, start=start, source=_source(request, asked))
+    form = RecordForm(
+        by=user,
+        host=host,
+        typed=typed,
+        start=start,
+        source=_source(request, asked),
+        earlier=_made(request, saved_forms.saved_as(request)),
+    )
     saved = _saved(form, lambda draft: activities.record(by=user, draft=draft))
     if saved:
+        saved_forms.remember(request, saved[0].pk)
         return _done(request, *saved, RECORDED)
     own = access.activities(user, "activity.view").filter(hosts=host, kind=form.chosen_kind)
     return _page(
@@ -50,6 +58,8 @@ def new(request: HttpRequest) -> HttpResponse:
         crumbs=[("活动", reverse("activity-list"))],
         last=own.held().filter(held_on__lte=form.today).newest_first().first(),
         plan=_plan(own, form.chosen_day),
+        token=saved_forms.token(request),
+        just=_made(request, saved_forms.just_saved(request)) if typed is None else None,
     )
 
 
@@ -105,6 +115,8 @@ def _page(
             "back": crumbs[-1][1],
             "last": None,
             "plan": None,
+            "token": "",
+            "just": None,
             "version": None,
             "later": (),
             **more,
@@ -125,11 +137,16 @@ def _plan(own: ActivityQuerySet, day: date) -> Activity | None:
     return own.live().filter(planned=True).between(month.start, month.end).first()
 
 
+def _made(request: HttpRequest, pk: int | None) -> Activity | None:
+    """What a form was saved as, if it is still in reach."""
+    return access.activities(request.user, "activity.view").filter(pk=pk).first() if pk else None
+
+
 def _source(request: HttpRequest, asked: str | None) -> Activity | None:
     """The record to copy from; one out of reach is as good as none."""
-    if not asked or not asked.isdecimal():
+    if not asked:
         return None
-    return access.activities(request.user, "activity.view").filter(pk=asked).first()
+    return access.activities(request.user, "activity.view").filter(pk=ids.read(asked)).first()
 
 
 def _saved(

@@ -15,6 +15,7 @@ from guantong.records.models import Org, Person, User
 
 class Command(BaseCommand):
     help = "登录账号：open 开户，grant 授予角色，password 重设密码，show 查看角色"
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         words = parser.add_subparsers(dest="word", required=True, metavar="操作")
@@ -43,7 +44,9 @@ class Command(BaseCommand):
         if options["person"]:
             person = Person.objects.filter(number=options["person"]).first()
             if person is None:
-                raise CommandError(f"名册里没有学号/工号 {options['person']}")
+                raise CommandError(
+                    f"名册里没有学号/工号 {options['person']}。请核对，或先导入名册", returncode=2
+                )
         password = get_random_string(14)
         users.open_account(
             by=None, username=username, name=options["name"], password=password, person=person
@@ -57,7 +60,8 @@ class Command(BaseCommand):
             found = found or list(Org.objects.filter(short_name=options["org"], valid_to=None)[:2])
             if len(found) != 1:
                 raise CommandError(
-                    f"{'没有' if not found else '不止一个'}党组织叫“{options['org']}”，请写全称"
+                    f"{'没有' if not found else '不止一个'}党组织叫“{options['org']}”，请写全称",
+                    returncode=2,
                 )
             org = found[0]
         grants.give(
@@ -80,5 +84,7 @@ class Command(BaseCommand):
 def _user(username: str) -> User:
     user = User.objects.filter(username=username).first()
     if user is None:
-        raise CommandError(f"没有账号“{username}”")
+        raise CommandError(
+            f"没有账号“{username}”。开户：python3 run account open {username} 姓名", returncode=2
+        )
     return user

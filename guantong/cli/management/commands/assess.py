@@ -4,7 +4,6 @@ What is asked and what is there is checked before anything is worked out, and th
 is touched only once there is something to write.
 """
 
-import os
 import re
 import shutil
 import sys
@@ -20,6 +19,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
+from guantong.cli import files
 from guantong.cli.days import day
 from guantong.cli.management.commands.what_if import pair
 from guantong.conditions.parse import CatalogueError
@@ -46,7 +46,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--since", type=day, metavar="日期", help="只核算这一天及以后开始的周期"
         )
-        parser.add_argument("--facts", metavar="目录", help="事实表目录（Parquet 或 CSV）")
+        parser.add_argument(
+            "--facts", type=files.folder, metavar="目录", help="事实表目录（Parquet 或 CSV）"
+        )
         parser.add_argument(
             "--without",
             metavar="责任",
@@ -70,11 +72,12 @@ class Command(BaseCommand):
         parser.add_argument(
             "--keep", metavar="名称", help="把系统记录的这本台账存档，以后用 kept 原样打印"
         )
-        parser.add_argument("--out", metavar="文件", help="写到哪个 CSV 文件；“-” 或不写为屏幕")
+        parser.add_argument(
+            "--out", type=files.output, metavar="文件", help="写到哪个 CSV 文件；“-” 或不写为屏幕"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         _require_fitting(options)
-        _require_place(options["out"])
         with TemporaryDirectory(prefix="guantong-") as place:
             written = Path(place) / "ledger.csv"
             try:
@@ -86,7 +89,7 @@ class Command(BaseCommand):
 
     def assess(self, options: dict[str, Any], written: Path) -> Summary:
         if options["facts"]:
-            return self.from_folder(Path(options["facts"]), options, written)
+            return self.from_folder(options["facts"], options, written)
         found = self.from_records(options)
         with written.open("w", encoding="utf-8", newline="") as file:
             run.write_csv(found, file)
@@ -166,27 +169,13 @@ def _require_fitting(options: dict[str, Any]) -> None:
         raise CommandError(wrong, returncode=2)
 
 
-def _require_place(out: str | None) -> None:
-    """A long assessment should not end with nowhere to go."""
-    if out in {None, "-"}:
-        return
-    path = Path(out or "")
-    if path.is_dir():
-        raise CommandError(f"{out}：写不了（是目录）")
-    if not path.parent.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
-        raise CommandError(f"{out}：写不了（目录不存在或没有权限）")
-
-
-def _hand_over(written: Path, out: str | None) -> None:
+def _hand_over(written: Path, out: Path | None) -> None:
     with written.open(encoding="utf-8", newline="") as source:
-        if out in {None, "-"}:
+        if out is None or str(out) == "-":
             shutil.copyfileobj(source, sys.stdout)
             return
-        try:
-            with Path(out or "").open("w", encoding="utf-8", newline="") as file:
-                shutil.copyfileobj(source, file)
-        except OSError as error:
-            raise CommandError(f"{out}：写不了（{error.strerror}）") from None
+        with files.written(out) as file:
+            shutil.copyfileobj(source, file)
 
 
 def _plan(name: str) -> m.Plan:

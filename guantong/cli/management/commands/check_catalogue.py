@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from guantong.cli import files
 from guantong.conditions.parse import CatalogueError
 from guantong.obligations import naive
 from guantong.obligations.examples import all_examples
@@ -21,12 +22,13 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("folder", nargs="?", metavar="目录", help="默认是本系统的 catalogue/")
+        parser.add_argument(
+            "folder", nargs="?", type=files.catalogue_folder, metavar="目录",
+            help="默认是本系统的 catalogue/",
+        )  # fmt: skip
 
-    def handle(self, *args: Any, folder: str | None = None, **options: Any) -> None:
-        place = Path(folder) if folder else settings.CATALOGUE_DIR
-        if not place.is_dir():
-            raise CommandError(f"{place}：没有这个目录", returncode=2)
+    def handle(self, *args: Any, folder: Path | None = None, **options: Any) -> None:
+        place = folder or settings.CATALOGUE_DIR
         try:
             catalogue = load_catalogue(place)
             load_roles(place / "roles.yaml")

@@ -1,6 +1,6 @@
 """`python3 run demo`: the sample school, its sign-ins, its ledger at a glance, and the site."""
 
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from shutil import rmtree
@@ -27,18 +27,14 @@ MADE_BY_DEMO = ("cache", "files", "static")  # beside the database; keys stay
 TITLE, FRACTION, COUNT = 24, 16, 10  # columns
 
 
-def port(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 0 < int(text) < 65536):
-        raise ArgumentTypeError(f"端口应为 1 到 65535 的整数，现在是 {text}")
-    return int(text)
-
-
 class Command(BaseCommand):
     help = "建立示例学校（虚构）并打开网站"
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--port", type=port, default=PORT, metavar="端口", help=f"默认 {PORT}")
+        parser.add_argument(
+            "--port", type=server.port, default=PORT, metavar="端口", help=f"默认 {PORT}"
+        )
         parser.add_argument("--no-serve", action="store_true", help="只建立并显示概况，不打开网站")
         parser.add_argument("--reset", action="store_true", help="先清空示例数据，重新建立")
         parser.epilog = "--data 目录：数据放在哪里，默认 var/"

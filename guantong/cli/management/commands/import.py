@@ -10,6 +10,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from guantong.cli.days import day
+from guantong.cli.numbers import whole
+from guantong.obligations import os_errors
 from guantong.records.access import Refused
 from guantong.records.actions import imports
 from guantong.records.imports.decisions import Decision
@@ -49,9 +51,10 @@ class Command(BaseCommand):
             once.add_argument("--dry-run", action="store_true", help="只预览（不写也是）")
             once.add_argument("--confirm", action="store_true", help="没有问题就写入")
         undo = words.add_parser("undo", help="撤销一批导入")
-        undo.add_argument("batch", type=int, metavar="批号")
-        for one in words.choices.values():
-            one.add_argument("--by", metavar="账号", help="以谁的权限导入，默认系统")
+        undo.add_argument("batch", type=whole("批号"), metavar="批号", help="导入时显示的第几批")
+        for word, one in words.choices.items():
+            does = "撤销" if word == "undo" else "导入"
+            one.add_argument("--by", metavar="账号", help=f"以谁的权限{does}，默认系统")
 
     def handle(self, *args: Any, word: str, **options: Any) -> None:
         if not School.objects.exists():
@@ -69,10 +72,14 @@ class Command(BaseCommand):
         try:
             check_size(path.stat().st_size)
             content = path.read_bytes()
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or "文件名不对"
-            raise CommandError(f"{path}：读不了（{reason}）", returncode=2) from None
-        parsed = parse(kind, path.name, content).without(options["exclude"])
+        except OSError as error:
+            raise CommandError(f"{path}：读不了。{os_errors.told(error)}", returncode=2) from None
+        except ValueError:
+            raise CommandError(f"{path}：读不了。文件名不对，请核对路径", returncode=2) from None
+        parsed = parse(kind, path.name, content)
+        if unknown := options["exclude"] - {row.line for row in parsed.rows}:
+            raise CommandError(f"--exclude：文件里没有第 {min(unknown)} 行", returncode=2)
+        parsed = parsed.without(options["exclude"])
         as_of = options.get("as_of")
         decisions = imports.decide(by=by, parsed=parsed, as_of=as_of)
         self.tell(parsed, decisions)

@@ -8,6 +8,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.timezone import localtime
 
+from guantong.cli import files
+from guantong.cli.numbers import whole
 from guantong.obligations import run
 from guantong.records import ledger
 from guantong.records.models import Assessment
@@ -18,8 +20,10 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("number", nargs="?", type=int, metavar="号码")
-        parser.add_argument("--out", type=Path, metavar="文件", help="写到这个文件，默认是屏幕")
+        parser.add_argument("number", nargs="?", type=whole("号码"), metavar="号码")
+        parser.add_argument(
+            "--out", type=files.output, metavar="文件", help="写到这个文件，默认是屏幕"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         kept = Assessment.objects.filter(kept=True)
@@ -45,9 +49,6 @@ class Command(BaseCommand):
         if out is None:
             run.write_csv(entries, sys.stdout)
             return
-        try:
-            with out.open("w", encoding="utf-8", newline="") as file:
-                run.write_csv(entries, file)
-        except OSError as error:
-            raise CommandError(f"{out}：写不了（{error.strerror}）。请换一个位置") from None
+        with files.written(out) as file:
+            run.write_csv(entries, file)
         self.stderr.write(f"{len(entries)} 条已写到 {out}")

@@ -12,6 +12,7 @@ from guantong.records.models import Entry
 
 class Command(BaseCommand):
     help = "每夜一次：台账转到新的一天，并在 DuckDB 里整本复核"
+    requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
         live = upkeep.bring_up_to_date()

@@ -1,5 +1,6 @@
 """`python3 run plan read FILE`: show how a plan document falls into clauses; `--save` keeps them.
-`plan sql`: show what an engine is asked for a plan. Only `--save` needs the database.
+`plan use`: carry out another plan. `plan sql`: show what an engine is asked for a plan. Only
+`--save` and `use` need the database.
 """
 
 import json
@@ -12,19 +13,19 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, ProgrammingError
-from sqlglot import exp
 
 from guantong.cli.days import day
 from guantong.conditions.parse import CatalogueError
-from guantong.obligations import run
-from guantong.obligations.load import load_plan
+from guantong.obligations import os_errors, run
 from guantong.obligations.model import Plan, Question
+from guantong.obligations.plan_file import load_plan
 from guantong.plans.attach import attach
 from guantong.plans.model import Document, DocumentRefused, Head, Level, Remark
 from guantong.plans.read import read_document
 from guantong.records import catalogue
 from guantong.records.access import Refused
 from guantong.records.actions.plans import Wording, load_wording
+from guantong.records.actions.school import use_plan
 from guantong.records.models import School
 
 DIALECTS = {
@@ -37,7 +38,7 @@ EXCERPT = 40  # characters that let a reader find the place
 
 
 class Command(BaseCommand):
-    help = "读计划文件：按编号拆成条款，与规则目录对照"
+    help = "计划：read 读计划文件，use 换用一份计划，sql 显示核算的 SQL"
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -49,6 +50,9 @@ class Command(BaseCommand):
         instead.add_argument("--json", action="store_true", help="只输出条款，JSON 格式")
         instead.add_argument("--save", action="store_true", help="存下原文，显示在条款旁")
         read.set_defaults(run=self.read)
+        use = words.add_parser("use", help="换用一份计划：台账从此按它核算")
+        use.add_argument("plan", metavar="计划", help="规则目录 plans 下的文件名")
+        use.set_defaults(run=self.use)
         sql = words.add_parser("sql", help="显示核算一份计划的 SQL，注明每一列为哪项责任而数")
         sql.add_argument("plan", nargs="?", metavar="计划", help="默认是目录里的第一份")
         sql.add_argument("--engine", choices=sorted(DIALECTS), default="duckdb", help="哪种 SQL")
@@ -77,6 +81,17 @@ class Command(BaseCommand):
         if save:
             self.stdout.write(f"已存下 {saved(document, chosen, file.name)} 条原文")
 
+    def use(self, *, plan: str, **options: Any) -> None:
+        chosen = plan_called(plan)
+        try:
+            use_plan(by=None, plan=chosen.name)
+        except Refused as refused:
+            raise CommandError(refused.text) from None
+        except School.DoesNotExist:
+            raise CommandError("系统里还没有学校。请先运行 demo 或 set-up") from None
+        span = f"{chosen.span.start} 至 {chosen.span.last_day}"
+        self.stdout.write(f"已换用计划“{chosen.title}”（{span}），台账已重新核算。")
+
     def sql(
         self,
         *,
@@ -97,7 +112,7 @@ class Command(BaseCommand):
             chosen.span,
             rules.calendar_of(chosen),
         )
-        text = run.sql(question, exp.to_table, DIALECTS[engine], pretty=True)
+        text = run.sql(question, run.BY_NAME, DIALECTS[engine], pretty=True)
         self.stdout.write(f"-- {chosen.name}，截至 {question.on}，{engine}\n{text};")
 
 
@@ -113,7 +128,7 @@ def document_in(file: Path) -> Document:
     except DocumentRefused as refusal:
         raise CommandError(f"{file}：{refusal}") from None
     except OSError as error:
-        raise CommandError(f"{file}：打不开（{error.strerror}）。请检查读取权限") from None
+        raise CommandError(f"{file}：打不开。{os_errors.told(error)}") from None
 
 
 def plan_called(name: str) -> Plan:

@@ -13,14 +13,21 @@ from guantong.records.models import School
 
 class Command(BaseCommand):
     help = "运行网站（正式安装）"
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--address", default="127.0.0.1", metavar="地址", help="默认 127.0.0.1"
+            "--address",
+            type=server.address,
+            default="127.0.0.1",
+            metavar="地址",
+            help="默认 127.0.0.1",
         )
-        parser.add_argument("--port", type=int, default=8000, metavar="端口", help="默认 8000")
         parser.add_argument(
-            "--workers", type=int, default=2, metavar="个数", help="进程数，默认 2"
+            "--port", type=server.port, default=8000, metavar="端口", help="默认 8000"
+        )
+        parser.add_argument(
+            "--workers", type=server.workers, default=2, metavar="个数", help="进程数，默认 2"
         )
 
     def handle(self, *args: Any, address: str, port: int, workers: int, **options: Any) -> None:

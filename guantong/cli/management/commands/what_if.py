@@ -4,12 +4,14 @@ import csv
 import sys
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import IO, Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from guantong.cli import files
 from guantong.cli.days import day
 from guantong.conditions.parse import CatalogueError
 from guantong.obligations.differences import Difference, summary
@@ -41,18 +43,26 @@ class Command(BaseCommand):
             help="换一个标准值，如 member-study-hours=40",
         )  # fmt: skip
         parser.add_argument("--plan", default="", metavar="计划", help="换一份计划")
-        parser.add_argument("--catalogue", type=Path, metavar="目录", help="换一个规则目录")
-        parser.add_argument("--tree", metavar="now|日期", help="各周期都按这一天的组织树汇总")
+        parser.add_argument(
+            "--catalogue", type=files.catalogue_folder, metavar="目录", help="换一个规则目录"
+        )
+        parser.add_argument(
+            "--tree", type=tree, metavar="now|日期", help="各周期都按这一天的组织树汇总"
+        )
         parser.add_argument("--forecast", action="store_true", help="计划中的活动也算已开展")
         parser.add_argument("--on", type=day, metavar="日期", help="截至日期，默认是系统日期")
-        parser.add_argument("--out", type=Path, metavar="文件", help="逐条的不同写到这个 CSV 文件")
+        parser.add_argument(
+            "--out", type=files.output, metavar="文件", help="逐条的不同写到这个 CSV 文件"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not School.objects.exists():
             raise CommandError("系统里还没有学校。处理：先运行 demo 或按 README 完成安装")
         try:
             found = what_if.answer(self.change(options), on=options["on"])
-        except (Refused, CatalogueError) as error:
+        except Refused as refused:  # it names something that there is not
+            raise CommandError(refused.text, returncode=2) from None
+        except CatalogueError as error:
             raise CommandError(str(error)) from None
         for line in told(found):
             self.stdout.write(line)
@@ -60,11 +70,10 @@ class Command(BaseCommand):
             save(found, options["out"])
 
     def change(self, options: dict[str, Any]) -> what_if.Change:
-        tree = options["tree"]
         return what_if.Change(
             readings=dict(options["reading"]),
             standards=dict(options["standard"]),
-            tree_on=clock.today() if tree == "now" else day(tree) if tree else None,
+            tree_on=clock.today() if options["tree"] == "now" else options["tree"],
             forecast=options["forecast"],
             plan=options["plan"],
             rules=load_catalogue(options["catalogue"]) if options["catalogue"] else None,
@@ -76,6 +85,10 @@ def pair(text: str) -> tuple[str, str]:
     if not sign or not name:
         raise ArgumentTypeError(f"{text!r} 应写成 名称=值")
     return name, chosen
+
+
+def tree(text: str) -> date | str:
+    return text if text == "now" else day(text)
 
 
 def value(text: str) -> tuple[str, Decimal]:
@@ -105,11 +118,8 @@ def told(found: list[Difference]) -> Iterator[str]:
 
 
 def save(found: list[Difference], path: Path) -> None:
-    try:
-        with path.open("w", encoding="utf-8", newline="") as file:
-            write(found, file)
-    except OSError as error:
-        raise CommandError(f"{path}：写不了（{error.strerror}）。请换一个位置") from None
+    with files.written(path) as file:
+        write(found, file)
     sys.stderr.write(f"逐条的不同已写到 {path}\n")
 
 

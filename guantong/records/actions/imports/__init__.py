@@ -100,8 +100,10 @@ def _confirm(by: User | None, batch: ImportBatch) -> ImportBatch:
         raise Conflict(OUT_OF_DATE)
     if problems := [d.line for d in decisions if d.outcome == Outcome.PROBLEM]:
         lines = "、".join(str(line) for line in problems[:SHOWN])
+        more = " 等" if len(problems) > SHOWN else ""
         raise Refused(
-            f"有 {len(problems)} 行有问题（第 {lines} 行）。请改好文件重新上传，或排除这些行。"
+            f"有 {len(problems)} 行有问题（第 {lines}{more} 行）。"
+            "请改好文件重新上传，或排除这些行。"
         )
     work = [d for d in decisions if d.work is not None]
     if not work:

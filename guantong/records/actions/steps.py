@@ -1,0 +1,109 @@
+"""Taking back the last step of a membership, a transfer or a departure recorded by mistake.
+
+Only while nothing later hangs on it; what is older is mended by recording what is right now.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from django.db import transaction
+
+from guantong.records import access
+from guantong.records.access import Refused
+from guantong.records.actions import events, memberships, posts, rows
+from guantong.records.models import Event, Membership, Org, Person, Post, User
+
+TRANSFERRED, ENDED = "membership.transferred", "membership.ended"
+UNDONE = {TRANSFERRED: "membership.transfer_undone", ENDED: "membership.end_undone"}
+LATER = "这一步之后组织关系又有变动，不能撤销。请按现在的情况重新办理。"
+
+
+@dataclass(frozen=True)
+class Step:
+    """`ended`: the span that the step ended, `begun` the one it began, none for a departure.
+
+    `posts`: those that ended with it, and until when each had been meant to last.
+    """
+
+    verb: str
+    on: date
+    ended: Membership
+    begun: Membership | None
+    posts: Mapping[int, date | None]
+
+    @property
+    def orgs(self) -> list[Org]:
+        return [span.org for span in (self.ended, self.begun) if span]
+
+    @property
+    def subject(self) -> str:
+        """Under which the step's own event stands."""
+        return events.subject(self.begun or self.ended)
+
+
+def last(person: Person) -> Step | None:
+    """The last step, if it is one that can be taken back and the spans are as it left them."""
+    spans = list(person.memberships.select_related("org").order_by("valid_from"))
+    subjects = [events.subject(span) for span in spans]
+    told = Event.objects.filter(subject__in=subjects).order_by("-id").first()
+    if told is None or told.verb not in UNDONE or told.subject != subjects[-1]:
+        return None
+    until = {int(pk): _day(day) for pk, day in told.detail["posts_ended"].items()}
+    if told.verb == ENDED:
+        end = spans[-1].valid_to
+        return Step(told.verb, end, spans[-1], None, until) if end else None
+    *_, ended, begun = [None, *spans]
+    if ended is None or begun is None or begun.valid_to or not _follows(ended, begun):
+        return None
+    return Step(told.verb, begun.valid_from, ended, begun, until)
+
+
+@transaction.atomic
+def undo(*, by: User | None, person: Person) -> Membership:
+    """Let the membership go on, with the posts that ended, as if the step had not been taken."""
+    person = rows.locked(person)
+    step = last(person)
+    if step is None:
+        raise Refused(LATER)
+    for org in step.orgs:
+        access.require(by, "member.edit", org)
+    held = list(Post.objects.filter(pk__in=step.posts).select_for_update())
+    _require_untouched(step, held)
+    undone = step.subject
+    if step.begun:
+        step.begun.delete()
+    change = rows.change(step.ended, valid_to=None, end_reason="")
+    for post in held:
+        rows.change(post, valid_to=step.posts[post.pk])
+    events.leave(
+        UNDONE[step.verb], step.ended, by=by, org=step.ended.org, person=person, change=change,
+        undone=undone, posts_reopened=[post.pk for post in held],
+    )  # fmt: skip
+    touched = {org.pk for org in step.orgs} | {post.org_id for post in held}
+    memberships.refresh(touched, [person.pk], step.on)
+    return step.ended
+
+
+def _follows(ended: Membership, begun: Membership) -> bool:
+    same = ("status", "exempt", "exempt_reason")
+    return (
+        ended.valid_to == begun.valid_from
+        and ended.org_id != begun.org_id
+        and all(getattr(ended, name) == getattr(begun, name) for name in same)
+    )
+
+
+def _require_untouched(step: Step, held: list[Post]) -> None:
+    """The posts are as the step left them, and free; none was given since in the new branch."""
+    if len(held) < len(step.posts) or any(post.valid_to != step.on for post in held):
+        raise Refused("这一步结束的任职后来又改过，不能撤销。请先核对任职。")
+    given = Post.objects.filter(person=step.ended.person, valid_from__gte=step.on)
+    if step.begun and given.filter(org=step.begun.org).exists():
+        raise Refused("转接之后在新支部又登记了任职，不能撤销。请重新办理转接。")
+    for post in held:
+        posts.require_vacant(post.person, post.org, post.post, step.on, step.posts[post.pk])
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None

@@ -1,0 +1,55 @@
+"""Numbers without end in addresses and forms: the ids of nothing, and nobody's mistake of ours."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from guantong.records.models import User
+from guantong.web.urls import urlpatterns
+from tests.factories import Cast
+
+type SignIn = Callable[[User], Client]
+
+ENDLESS = "9" * 20
+ASKED = ("org", "person", "parent", "copy", "page", "year", "period", "month", "obligation")
+ROUTES = [f"/{pattern.pattern}" for pattern in urlpatterns]
+OF_ONE = [route for route in ROUTES if re.search("<(id|int):", route)]
+OF_ALL = [route for route in ROUTES if "<" not in route]
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_an_endless_number_leads_to_no_page(as_: SignIn, cast: Cast, method: str) -> None:
+    client = as_(cast.office)
+
+    for route in OF_ONE:
+        address = re.sub(r"<\w+:\w+>", ENDLESS, route)
+        assert getattr(client, method)(address).status_code == 404, address
+
+
+@pytest.mark.parametrize("asked", ASKED)
+def test_an_endless_number_asked_for_finds_nothing(as_: SignIn, cast: Cast, asked: str) -> None:
+    client = as_(cast.office)
+
+    for route in OF_ALL:
+        answer = client.get(route, {asked: ENDLESS})
+        assert answer.status_code in {200, 302, 404, 405}, route
+
+
+def test_nobody_has_entries(as_: SignIn, held: Cast) -> None:
+    page = as_(held.office).get("/ledger/entries/", {"person": ENDLESS})
+
+    assert page.status_code == 200
+    assert not page.context["lines"]
+
+
+def test_an_endless_number_in_a_form_is_refused(as_: SignIn, held: Cast) -> None:
+    client = as_(held.office)
+
+    for route in [*OF_ONE, *OF_ALL]:
+        address = re.sub(r"<\w+:\w+>", str(held.branch.pk), route)
+        form = (client.get(address).context or {}).get("form")
+        if form is not None:
+            typed = dict.fromkeys(form.fields, ENDLESS)
+            assert client.post(address, typed).status_code < 500, address
