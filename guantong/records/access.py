@@ -58,6 +58,10 @@ class Refused(Exception):
         return cls("\n".join(named), fields)
 
 
+class Forbidden(Refused):
+    """The user may not do this, however he goes about it."""
+
+
 class Conflict(Refused):
     """Somebody else changed the record since the user opened it."""
 
@@ -223,12 +227,12 @@ def check_person(user: Someone | None, permission: str, person: Person) -> str:
 
 def require(user: Someone | None, permission: str, org: Org | None) -> None:
     if reason := check(user, permission, org):
-        raise Refused(reason)
+        raise Forbidden(reason)
 
 
 def require_person(user: Someone | None, permission: str, person: Person) -> None:
     if reason := check_person(user, permission, person):
-        raise Refused(reason)
+        raise Forbidden(reason)
 
 
 def _missing(permission: str, where: str) -> str:

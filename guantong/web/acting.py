@@ -7,21 +7,35 @@ from collections.abc import Callable
 from datetime import date
 
 from django import forms
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
-from guantong.records import days
-from guantong.records.access import Conflict, Refused
-from guantong.records.models import User
+from guantong.records import access, days
+from guantong.records.access import Conflict, Forbidden, Refused
+from guantong.records.models import Org, User
 
-REFUSED, CONFLICT, INVALID = 403, 409, 422
+FORBIDDEN, CONFLICT, INVALID = 403, 409, 422
 
 
 def acting(request: HttpRequest) -> User:
     """The account that asks; the middleware lets nobody else in."""
     assert isinstance(request.user, User)
     return request.user
+
+
+def require(request: HttpRequest, permission: str, *orgs: Org | None) -> None:
+    """Before anything typed is judged: 403 for who may not do it at all of them (None: school)."""
+    for org in orgs:
+        if reason := access.check(acting(request), permission, org):
+            raise PermissionDenied(reason)
+
+
+def status_of(refused: Refused) -> int:
+    """What was typed is wrong, unless the user may not at all or somebody else was faster."""
+    if isinstance(refused, Forbidden):
+        return FORBIDDEN
+    return CONFLICT if isinstance(refused, Conflict) else INVALID
 
 
 class DayInput(forms.DateInput):
@@ -63,7 +77,7 @@ class ActionForm(forms.Form):
             return None
 
     def _show(self, refused: Refused) -> None:
-        self.status = CONFLICT if isinstance(refused, Conflict) else REFUSED
+        self.status = status_of(refused)
         beside = {name: why for name, why in refused.fields.items() if name in self.fields}
         for name, why in beside.items():
             self.add_error(name, why)

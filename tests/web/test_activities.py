@@ -134,7 +134,7 @@ def test_withdrawing_needs_a_reason_and_can_be_undone(cast: Cast, as_: SignIn) -
     made.refresh_from_db()
     assert made.withdrawn_at is None
     again = client.post(reverse("activity-restore", args=[made.pk]))
-    assert (again.status_code, "不用恢复" in shown(again)) == (403, True)
+    assert (again.status_code, "不用恢复" in shown(again)) == (422, True)
 
 
 def test_verifying_is_for_others_and_says_why_not(cast: Cast, as_: SignIn) -> None:
@@ -284,3 +284,22 @@ def test_an_empty_list_says_what_to_do_first(cast: Cast, as_: SignIn) -> None:
     page = shown(as_(cast.secretary).get(reverse("activity-list")))
     assert f'href="{NEW}"' in page
     assert "还没有活动" in page
+
+
+def test_who_may_not_is_told_so_before_anything_typed_is_judged(cast: Cast, as_: SignIn) -> None:
+    made = make_activity(cast.branch)
+    verb = reverse("activity-withdraw", args=[made.pk])
+    for typed in ({}, {"reason": "", "version": "x"}, {"reason": "记重了", "version": 1}):
+        refused = as_(cast.inspector).post(verb, typed)
+        assert (refused.status_code, "权限" in shown(refused)) == (403, True)
+    assert as_(cast.inspector).get(verb).status_code == 403
+    assert as_(cast.inspector).post(NEW, {}).status_code == 403
+    assert as_(cast.inspector).post("/ledger/kept/", {}).status_code == 403
+
+
+def test_what_is_wrong_is_not_what_may_not_be(cast: Cast, as_: SignIn) -> None:
+    typed = form_of(as_(cast.secretary)) | {"held_on": "2099-01-01"}
+    assert as_(cast.secretary).post(NEW, typed).status_code == 422
+    made = make_activity(cast.branch, by=cast.officer)
+    verb = reverse("activity-verify", args=[made.pk])
+    assert as_(cast.officer).post(verb, {"version": 1}).status_code == 403  # his own

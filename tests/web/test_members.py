@@ -250,7 +250,7 @@ def test_an_inspector_sees_less_than_those_who_keep_the_roll(
 def test_a_look_needs_a_reason_and_leaves_a_trace(cast: Cast, as_: SignIn, sealed: Person) -> None:
     client, at = as_(cast.officer), address("member-reveal", sealed)
     refused = client.post(at, {"field": "id_number", "reason": " "})
-    assert (refused.status_code, "请写明查看理由" in shown(refused)) == (403, True)
+    assert (refused.status_code, "请写明查看理由" in shown(refused)) == (422, True)
     assert not Event.objects.filter(verb="person.revealed").exists()
 
     answer = client.post(at, {"field": "id_number", "reason": "核对档案"})
@@ -298,7 +298,7 @@ def test_a_refusal_stands_beside_its_field_and_nothing_typed_is_lost(
         as_(cast.secretary), at, name="新人甲", status="full", id_number=f"{ID_NUMBER[:-1]}1"
     )
     form = response.context["form"]
-    assert response.status_code == 403
+    assert response.status_code == 422
     assert form.errors.keys() == {"id_number"}
     assert "校验位不对" in form.errors["id_number"][0]
     assert 'value="新人甲"' in shown(response)
@@ -386,7 +386,7 @@ def test_becoming_a_full_member(cast: Cast, as_: SignIn) -> None:
     person = make_person("预备甲", cast.branch, status="probationary", joined_on=date(2022, 6, 1))
     at = address("member-full", person)
     early = send(as_(cast.secretary), at, on="2022-06-01")
-    assert (early.status_code, "应在入党时间" in shown(early)) == (403, True)
+    assert (early.status_code, "应在入党时间" in shown(early)) == (422, True)
     assert send(as_(cast.secretary), at, on="2023-06-01").status_code == 302
     assert Person.objects.get(pk=person.pk).full_member_on == date(2023, 6, 1)
 

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from guantong.records import access, clock
-from guantong.records.access import Conflict, Refused
+from guantong.records.access import Conflict, Forbidden, Refused
 from guantong.records.actions import events, ledger, rows
 from guantong.records.drafts import LABELS, Draft, draft_of, problems, resolved
 from guantong.records.models import Absence, Activity, ActivityHost, Attendance, Event, Org, User
@@ -82,7 +82,7 @@ def verify(*, by: User, activity: Activity, version: int) -> Activity:
         raise Refused("这条记录已核实过。")
     written = Event.objects.about(events.subject(activity)).filter(by=by, verb__in=WRITING)
     if activity.recorded_by_id == by.pk or written.exists():
-        raise Refused("自己录入或更正过的活动要由别人核实。")
+        raise Forbidden("自己录入或更正过的活动要由别人核实。")
     change = rows.change(
         activity, verified_at=clock.now(), verified_by=by, version=activity.version + 1
     )

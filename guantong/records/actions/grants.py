@@ -5,7 +5,7 @@ from datetime import date
 from django.db import transaction
 
 from guantong.records import access, catalogue, days
-from guantong.records.access import Refused
+from guantong.records.access import Forbidden, Refused
 from guantong.records.actions import events, rows, spans
 from guantong.records.models import Grant, Org, User
 
@@ -67,4 +67,4 @@ def end(*, by: User | None, grant: Grant, on: date) -> Grant:
 
 def _require_other(by: User | None, user: User) -> None:
     if by is not None and by.pk == user.pk:
-        raise Refused("不能给自己授予角色。")
+        raise Forbidden("不能给自己授予角色。")

@@ -9,7 +9,7 @@ from datetime import date
 from django.db import transaction
 
 from guantong.records import access
-from guantong.records.access import Refused
+from guantong.records.access import Forbidden, Refused
 from guantong.records.actions import codes, events, ledger, rows, spans
 from guantong.records.models import Membership, Org, Person, Post, User
 from guantong.records.rosters import BRANCH
@@ -99,7 +99,7 @@ def set_exempt(
     current = lasting(person)
     access.require(by, "member.edit", current.org)
     if by is not None and by.person_id == person.pk:
-        raise Refused("本人的豁免要由别人办理。")
+        raise Forbidden("本人的豁免要由别人办理。")
     if not reason.strip():
         raise Refused("请写明原因。", {"reason": "请写明原因。"})
     if current.exempt == exempt:

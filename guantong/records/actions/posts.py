@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import F
 
 from guantong.records import access, days
-from guantong.records.access import Refused
+from guantong.records.access import Forbidden, Refused
 from guantong.records.actions import codes, events, ledger, rows, spans
 from guantong.records.models import Org, Person, Post, User
 
@@ -85,7 +85,7 @@ def end(*, by: User | None, post: Post, on: date) -> Post:
 
 def _require_other(by: User | None, person: Person) -> None:
     if by is not None and by.person_id == person.pk:
-        raise Refused("本人的任免要由别人办理。")
+        raise Forbidden("本人的任免要由别人办理。")
 
 
 def require_vacant(person: Person, org: Org, post: str, first: date, end: date | None) -> None:

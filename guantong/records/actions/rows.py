@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Model
 
 from guantong.records import days
-from guantong.records.access import Refused
+from guantong.records.access import Conflict, Refused
 
 AT_ONCE = 1000  # rows in one statement
 
@@ -34,7 +34,7 @@ def insert[M: Model](row: M) -> M:
         with transaction.atomic():
             row.save(force_insert=True)
     except IntegrityError:  # two people at the same moment; the other one was first
-        raise Refused("同样的记录刚刚已经有人保存，或与已有记录冲突。请刷新后核对。") from None
+        raise Conflict("同样的记录刚刚已经有人保存，或与已有记录冲突。请刷新后核对。") from None
     return row
 
 

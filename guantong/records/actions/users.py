@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from guantong.records import access
-from guantong.records.access import Refused
+from guantong.records.access import Forbidden, Refused
 from guantong.records.actions import events, rows
 from guantong.records.models import Person, User
 
@@ -95,4 +95,4 @@ def _require_unlinked(person: Person | None, but: User | None = None) -> None:
 
 def _require_other(by: User | None, user: User) -> None:
     if by is not None and by.pk == user.pk:
-        raise Refused("不能对自己的账号这样做，请由另一名管理员办理。")
+        raise Forbidden("不能对自己的账号这样做，请由另一名管理员办理。")

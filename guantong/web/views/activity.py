@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -17,12 +16,12 @@ from django.views.decorators.http import require_POST
 
 from guantong.obligations.run import plain
 from guantong.records import access, catalogue, crediting
-from guantong.records.access import Conflict, Refused
+from guantong.records.access import Refused
 from guantong.records.actions import activities as actions
 from guantong.records.drafts import WEIGHTIEST_FIRST, recorded_late
 from guantong.records.models import Activity, Entry, Org
 from guantong.web import trail
-from guantong.web.acting import CONFLICT, REFUSED, ActionForm, acting, form_page
+from guantong.web.acting import ActionForm, acting, form_page, require, status_of
 from guantong.web.ledger_cells import address
 from guantong.web.views.recording import CLOSED, number
 from guantong.web.wording import has_got
@@ -86,14 +85,8 @@ def activity(request: HttpRequest, pk: int, *, refused: Refused | None = None) -
             "trail": _trail(request, shown),
             "refused": refused.text if refused else "",
         },
-        status=_status(refused),
+        status=status_of(refused) if refused else 200,
     )
-
-
-def _status(refused: Refused | None) -> int:
-    if refused is None:
-        return 200
-    return CONFLICT if isinstance(refused, Conflict) else REFUSED
 
 
 def _facts(shown: Activity) -> list[tuple[str, object]]:
@@ -235,9 +228,7 @@ class WithdrawForm(ActionForm):
 
 def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(access.activities(request.user, "activity.view"), pk=pk)
-    for host in found.hosts.all():
-        if reason := access.check(request.user, "activity.record", host):
-            raise PermissionDenied(reason)
+    require(request, "activity.record", *found.hosts.all())
     form = WithdrawForm(request.POST or None, initial={"version": found.version})
     done = form.outcome(partial(actions.withdraw, by=acting(request), activity=found))
     if done:

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from guantong.records import access, clock
-from guantong.records.access import Conflict, Refused
+from guantong.records.access import Refused
 from guantong.records.actions import imports
 from guantong.records.imports.rows import OUTCOME_TITLES, ROLL, Heading, Outcome, Problem
 from guantong.records.models import ImportBatch, User
@@ -26,7 +26,7 @@ from guantong.sheets.preflight import Refusal
 from guantong.sheets.read import check_size
 from guantong.sheets.write import template
 from guantong.web import download
-from guantong.web.acting import CONFLICT, REFUSED, ActionForm, DayField, acting
+from guantong.web.acting import ActionForm, DayField, acting, status_of
 from guantong.web.filters import ON_A_PAGE, paged
 
 EXCLUDED: Final = "excluded"
@@ -116,9 +116,6 @@ def import_batch(request: HttpRequest, pk: int) -> HttpResponse:
         except Refused as reason:
             refused = reason
             batch.refresh_from_db()
-    status = 200
-    if refused:
-        status = CONFLICT if isinstance(refused, Conflict) else REFUSED
     return TemplateResponse(
         request,
         "web/import_batch.html",
@@ -131,7 +128,7 @@ def import_batch(request: HttpRequest, pk: int) -> HttpResponse:
             "refused": refused.text if refused else "",
             **_table(request, batch),
         },
-        status=status,
+        status=status_of(refused) if refused else 200,
     )
 
 

@@ -16,7 +16,7 @@ from guantong.obligations import run
 from guantong.records import access, clock, ledger
 from guantong.records.actions import ledger as actions
 from guantong.records.models import Assessment
-from guantong.web.acting import ActionForm, DayField, acting
+from guantong.web.acting import ActionForm, DayField, acting, require
 
 KEEP = "ledger.keep"
 
@@ -29,6 +29,8 @@ class KeepForm(ActionForm):
 def kept(request: HttpRequest) -> HttpResponse:
     """The list, and storing one more. For those who see the whole school."""
     _require_whole(request)
+    if request.method == "POST":
+        require(request, KEEP, None)
     form = KeepForm(request.POST or None, initial={"on": clock.today()})
     if form.outcome(partial(_keep, request)):
         messages.success(request, "台账已存档，以后可以原样再取。")

@@ -28,7 +28,7 @@ from guantong.records.actions import plans, school
 from guantong.records.actions.plans import Wording
 from guantong.records.models import School
 from guantong.web import bases
-from guantong.web.acting import INVALID, REFUSED, ActionForm, acting, form_page
+from guantong.web.acting import INVALID, ActionForm, acting, form_page, status_of
 from guantong.web.ledger_tables import clause_words
 from guantong.web.views.plan import LOAD, SWITCH
 
@@ -139,7 +139,7 @@ def _save(request: HttpRequest) -> HttpResponse:
             wordings=[Wording(*wording) for wording in carried["wordings"]],
         )
     except Refused as refused:
-        return _page(request, UploadForm(), refused=refused.text, status=REFUSED)
+        return _page(request, UploadForm(), refused=refused.text, status=status_of(refused))
     messages.success(request, f"已载入 {len(loaded)} 条原文，显示在各条款旁边。")
     return redirect("plan")
 

@@ -5,7 +5,6 @@ from datetime import date
 from typing import Any, Final
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -18,7 +17,7 @@ from guantong.records.drafts import Draft, draft_of
 from guantong.records.models import Activity
 from guantong.records.models.activity import ActivityQuerySet
 from guantong.web import ids, saved_forms, scope, trail
-from guantong.web.acting import CONFLICT, acting
+from guantong.web.acting import CONFLICT, acting, require
 from guantong.web.forms.recording import RecordForm, entered_in
 from guantong.web.wording import day_words
 
@@ -31,8 +30,7 @@ def new(request: HttpRequest) -> HttpResponse:
     user, host = acting(request), scope.org_in_view(request)
     if host is None:
         raise Http404
-    if reason := access.check(user, "activity.record", host):
-        raise PermissionDenied(reason)
+    require(request, "activity.record", host)
     start = {name: request.GET[name] for name in GIVEN if name in request.GET}
     if "to" in start:  # a period that is over: the day is for the user to say
         start |= {"held_on": ""}
@@ -67,9 +65,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     user = acting(request)
     activity = get_object_or_404(access.activities(user, "activity.view"), pk=pk)
     before = draft_of(activity)
-    for host in before.hosts:
-        if reason := access.check(user, "activity.record", host):
-            raise PermissionDenied(reason)
+    require(request, "activity.record", *before.hosts)
     if activity.withdrawn_at:
         messages.warning(request, "这条记录已撤销，请先恢复再更正。")
         return redirect("activity", pk)

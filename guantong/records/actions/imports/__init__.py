@@ -14,7 +14,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from guantong.records import access, catalogue, clock
-from guantong.records.access import Conflict, Refused
+from guantong.records.access import Conflict, Forbidden, Refused
 from guantong.records.actions import events, ledger, rows
 from guantong.records.actions.imports import traces, writing
 from guantong.records.imports import activities, roll, stored
@@ -128,7 +128,7 @@ def undo(*, by: User | None, batch: ImportBatch) -> ImportBatch:
     batch = rows.locked(batch)
     _require(by, batch)
     if batch.state != "confirmed":
-        raise Refused(f"这一批{STATES[batch.state]}，没有可撤销的内容。")
+        raise Conflict(f"这一批{STATES[batch.state]}，没有可撤销的内容。")
     traces.undo(batch)
     rows.change(batch, state="undone", undone_at=clock.now(), made=[])
     _tell("import.undone", batch, by)
@@ -151,7 +151,7 @@ def _require_any(by: User | None, kind: str) -> None:
     permission = PERMISSIONS[kind]
     if by is not None and not access.orgs(by, permission).exists():
         title = catalogue.roles().titles[permission]
-        raise Refused(f"您没有“{title}”的权限。需要时请联系上级党组织或学校党委组织部。")
+        raise Forbidden(f"您没有“{title}”的权限。需要时请联系上级党组织或学校党委组织部。")
 
 
 def _require(by: User | None, batch: ImportBatch) -> None:
@@ -227,7 +227,7 @@ def _scope(by: User | None, kind: str, decisions: Sequence[Decision]) -> Org | N
     if shared:
         org = Org.objects.get(pk=shared[-1])
         if access.check(by, PERMISSIONS[kind], org):
-            raise Refused(
+            raise Forbidden(
                 "表中的党组织分属几个单位，您没有它们共同上级的导入权限。请按单位分成几个文件。"
             )
         return org

@@ -16,7 +16,7 @@ from typing import Any
 
 from django.db.models import Model
 
-from guantong.records.access import Refused
+from guantong.records.access import Conflict
 from guantong.records.actions import ledger, rows
 from guantong.records.imports.people import CHUNK, in_chunks
 from guantong.records.models import Activity, Entry, ImportBatch, Membership, Person, Post
@@ -72,7 +72,7 @@ def undo(batch: ImportBatch) -> None:
         made[trace[0]][trace[1]] = trace
     if reasons := sorted({*_changed_since(made), *_in_use(made)}):
         more = f"\n……共 {len(reasons)} 处。" if len(reasons) > SHOWN else ""
-        raise Refused(
+        raise Conflict(
             "导入之后有人改过或用到了这些内容，不能整批撤销：\n"
             + "\n".join(reasons[:SHOWN])
             + f"{more}\n请在各自的页面逐条更正。"
