@@ -49,11 +49,6 @@ def bearers(o: m.Obligation, stages: Stages) -> Bearers:
             return _holders(o, o.bearer, stages)
 
 
-def shared(rhythm: Rhythm, stages: Stages) -> Timeline:
-    """The periods that all bearers share."""
-    return Timeline(rhythm.name, rhythm, stages.periods(rhythm))
-
-
 # ---------------------------------------------------------------- organisations
 
 
@@ -104,9 +99,9 @@ def _product(factors: list[exp.Expr]) -> exp.Expr:
 def _orgs_there(rhythm: Rhythm, stages: Stages) -> tuple[str, Timeline]:
     """Organisations with the periods in which they are there; in periods of their own, both."""
     if not rhythm.own:
-        return _orgs_present(rhythm, stages), shared(rhythm, stages)
+        return _orgs_present(rhythm, stages), spans.shared(rhythm, stages)
     there = _terms(stages) if rhythm.every is Every.TERM else _orgs_within(rhythm, stages)
-    return there, Timeline(there, rhythm, there, ("org_id",))
+    return there, Timeline(there, rhythm, there, ("org_id",), joined=True)
 
 
 def _orgs_present(rhythm: Rhythm, stages: Stages) -> str:

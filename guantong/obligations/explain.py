@@ -15,7 +15,6 @@ from sqlglot import exp, select
 from guantong.conditions import model as c
 from guantong.conditions.compile import compile_condition, literal
 from guantong.obligations import model as m
-from guantong.obligations.bearers import shared
 from guantong.obligations.run import plain
 from guantong.obligations.scans import (
     ATTENDANCE,
@@ -27,6 +26,7 @@ from guantong.obligations.scans import (
     state_rows,
     state_scan,
 )
+from guantong.obligations.spans import shared
 from guantong.obligations.stages import Source, Stages, columns
 from guantong.obligations.words import Words
 

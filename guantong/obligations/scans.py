@@ -58,19 +58,21 @@ def hosted_scan(
 def _dated(
     body: exp.Select, alias: str, at: Timeline, stages: Stages, flags: Sequence[exp.Expr] = ()
 ) -> exp.Select:
-    """Join to rows with an activity_id the activity as `a`, and where bearers have periods of
-    their own the period as `p`. With flags only activities for which one may hold.
+    """Join to rows with an activity_id the activity as `a`, with its period or, where periods
+    are joined, the period as `p`. With flags only activities for which one may hold.
     """
     same = f"a.activity_id = {alias}.activity_id"
-    if not at.key:
+    if not at.joined:
         held = f"{stages.held(at.rhythm)} AS a"
         return body.join(_flagged(held, flags) if flags else held, on=same)
-    in_time = " AND ".join(f"p.{column} = {alias}.{column}" for column in at.key[:1])
+    in_time = "a.held_on >= p.window_start AND a.held_on < p.period_end"
+    if at.key:
+        mine = f"p.{at.key[0]} = {alias}.{at.key[0]}"
+        in_time = f"{mine} AND a.held_on >= p.period_start AND a.held_on <= p.due_on"
     activities = stages.fact("activities", "a")
-    return body.join(_flagged(activities, flags) if flags else activities, on=same).join(
-        f"{at.stage} AS p",
-        on=f"{in_time} AND a.held_on >= p.period_start AND a.held_on <= p.due_on",
-    )
+    # CROSS keeps SQLite to this order: few rows first, not an index made of all of them.
+    body = body.join(_flagged(activities, flags) if flags else activities, join_type="cross")
+    return body.join(f"{at.stage} AS p", join_type="cross").where(same, in_time)
 
 
 def _flagged(activities: str | exp.Expr, flags: Sequence[exp.Expr]) -> exp.Expr:
@@ -82,7 +84,7 @@ def _flagged(activities: str | exp.Expr, flags: Sequence[exp.Expr]) -> exp.Expr:
 
 def _days_of(at: Timeline) -> str:
     """The alias under which `_dated` leaves period_start and day."""
-    return "p" if at.key else "a"
+    return "p" if at.joined else "a"
 
 
 def reached_scan(where: c.Condition, at: Timeline, stages: Stages) -> Found:

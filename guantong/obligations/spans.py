@@ -87,7 +87,7 @@ def _islands(rows: str, key: Key, several: str, on: str) -> exp.Select:
 def timeline(rows: str, key: Key, rhythm: Rhythm, stages: Stages) -> Timeline:
     """The shared periods, or from the day a bearer's spans began, if they last to the end."""
     if not rhythm.own:
-        return Timeline(rhythm.name, rhythm, stages.periods(rhythm))
+        return shared(rhythm, stages)
 
     def make() -> exp.Query:
         query = from_trigger("s", rhythm, stages).select(*(f"s.{column}" for column in key))
@@ -96,7 +96,13 @@ def timeline(rows: str, key: Key, rhythm: Rhythm, stages: Stages) -> Timeline:
         return query.from_(f"{merged(rows, key, stages)} AS s").where(lasts)
 
     stage = stages.stage(f"{key[-1]}s_by_{rhythm.name}", make, rows)
-    return Timeline(stage, rhythm, stage, key)
+    return Timeline(stage, rhythm, stage, key, joined=True)
+
+
+def shared(rhythm: Rhythm, stages: Stages) -> Timeline:
+    """The periods that all bearers share."""
+    few = stages.question.scope is not None
+    return Timeline(rhythm.name, rhythm, stages.periods(rhythm), joined=few)
 
 
 def from_trigger(alias: str, rhythm: Rhythm, stages: Stages) -> exp.Select:

@@ -104,13 +104,16 @@ class Timeline:
     """The periods that a scan counts by: a stage with period_start, due_on and day.
 
     Without `key` all bearers share them; with it the stage has a row per bearer and period, and
-    those columns name the bearer.
+    those columns name the bearer. `joined`: scans join activities and periods row by row, as
+    they must where bearers have periods of their own, and had better where few rows are asked
+    about; else they share one stage of activities with their periods.
     """
 
     name: str
     rhythm: Rhythm
     stage: str
     key: tuple[str, ...] = ()
+    joined: bool = False
 
 
 @dataclass

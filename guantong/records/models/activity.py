@@ -92,9 +92,11 @@ class ActivityHost(models.Model):
     """Grain: activity x organisation that holds it."""
 
     activity = models.ForeignKey(Activity, models.CASCADE, related_name="host_rows")
-    org = models.ForeignKey(Org, models.PROTECT, related_name="host_rows")
+    org = models.ForeignKey(Org, models.PROTECT, related_name="host_rows", db_index=False)
 
     class Meta:
+        # What one organisation hosts, from the index alone: live updates ask for little else.
+        indexes = [models.Index(fields=["org", "activity"], name="hosted_by_org")]
         constraints = [
             models.UniqueConstraint(fields=["activity", "org"], name="one_row_per_host")
         ]
@@ -104,11 +106,12 @@ class Attendance(models.Model):
     """Grain: activity x person, with the weightiest of their roles. `hours` null: not known."""
 
     activity = models.ForeignKey(Activity, models.CASCADE, related_name="attendances")
-    person = models.ForeignKey(Person, models.PROTECT, related_name="attendances")
+    person = models.ForeignKey(Person, models.PROTECT, related_name="attendances", db_index=False)
     role = models.CharField("身份", max_length=30)
     hours = models.DecimalField("学时", max_digits=6, decimal_places=2, null=True, blank=True)
 
     class Meta:
+        indexes = [models.Index(fields=["person", "activity"], name="attended_by_person")]
         constraints = [
             models.UniqueConstraint(fields=["activity", "person"], name="one_attendance_each"),
             models.CheckConstraint(
