@@ -8,7 +8,7 @@ from typing import Any, Final
 from django import forms
 from django.core.exceptions import ValidationError
 
-from guantong.records import catalogue
+from guantong.records import catalogue, plain_words
 from guantong.records.models import Org
 from guantong.records.models.org import OrgQuerySet
 from guantong.records.models.person import PersonQuerySet
@@ -56,9 +56,7 @@ class OrgsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
     def clean(self, value: Any) -> Any:
         for asked in value or ():
             if not ids.read(str(asked)):
-                raise ValidationError(
-                    self.error_messages["invalid_choice"], params={"value": asked}
-                )
+                raise ValidationError(plain_words.CHOOSE)
         return super().clean(value)
 
 

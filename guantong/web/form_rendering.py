@@ -6,15 +6,25 @@ INSTALLED_APPS). Not for what a form asks: that is the form.
 
 from django.forms import BoundField
 from django.forms.renderers import TemplatesSetting
+from django.forms.utils import ErrorList
+
+from guantong.records import plain_words
 
 
 class FieldWithBasis(BoundField):
-    """A field that knows the clause it rests on: the form's `bases = {"hours": "…第6条…"}`."""
+    """A field that knows the clause it rests on: the form's `bases = {"hours": "…第6条…"}`, and
+    says what is wrong in plain words."""
 
     @property
     def basis(self) -> str:
         bases: dict[str, str] = getattr(self.form, "bases", {})
         return bases.get(self.name, "")
+
+    @property
+    def errors(self) -> ErrorList:
+        found = super().errors.copy()
+        found.data = [plain_words.told(error, self.field) for error in found.as_data()]
+        return found
 
 
 class Renderer(TemplatesSetting):

@@ -99,6 +99,24 @@ def test_nothing_typed_is_lost_when_something_is_wrong(cast: Cast, as_: SignIn) 
     assert kept["chair"] == str(typed["chair"])
 
 
+@pytest.mark.parametrize("name", ["absent", "present", "guest"])
+@pytest.mark.parametrize("nobody", ["1", "9" * 20, "x"])
+def test_nobody_unknown_is_dropped_in_silence(
+    cast: Cast, as_: SignIn, name: str, nobody: str
+) -> None:
+    client, ill = as_(cast.secretary), owner(cast.member).pk
+    outside = owner(cast.outsider).pk if nobody == "1" else nobody
+    tick = {"tick": name} if name != "guest" else {}
+    typed = form_of(client) | {"place": "101 室", "absent": [ill], f"reason-{ill}": "出差"} | tick
+    answer = client.post(NEW, typed | {name: [*typed.get(name, []), outside]})
+
+    assert (answer.status_code, "1 个不认识的人" in shown(answer)) == (422, True)
+    assert not Activity.objects.exists()
+    assert fields(answer)["place"] == "101 室"
+    if name != "present":
+        assert (fields(answer)["absent"], fields(answer)[f"reason-{ill}"]) == ([ill], "出差")
+
+
 def test_a_late_record_asks_for_the_reason(cast: Cast, as_: SignIn) -> None:
     client = as_(cast.secretary)
     late = (TODAY - timedelta(days=31)).isoformat()
@@ -263,18 +281,21 @@ def test_nonsense_is_refused_and_nothing_is_written(
     assert not Activity.objects.exists()
 
 
-def test_ids_that_are_none_fall_away(cast: Cast, as_: SignIn) -> None:
+def test_ids_that_are_none_are_told_and_gone_from_the_form(cast: Cast, as_: SignIn) -> None:
     client = as_(cast.secretary)
     typed = form_of(client) | {"absent": "x", "guest": "9" * 40, "version": "9" * 5000}
     assert client.post(NEW, typed | {"words": "\0"}).status_code == 200
-    client.post(NEW, typed)
+    answer = client.post(NEW, typed)
+    assert (answer.status_code, Activity.objects.exists()) == (422, False)
+    client.post(NEW, fields(answer))
     assert len(there(Activity.objects.get())) == 2
 
 
 def test_a_person_out_of_reach_is_not_recorded_even_by_id(cast: Cast, as_: SignIn) -> None:
     client = as_(cast.secretary)
-    client.post(NEW, form_of(client) | {"guest": [owner(cast.outsider).pk]})
-    assert "支书乙" not in there(Activity.objects.get())
+    answer = client.post(NEW, form_of(client) | {"guest": [owner(cast.outsider).pk]})
+    assert (answer.status_code, "支书乙" in shown(answer)) == (422, False)
+    assert not Activity.objects.exists()
 
 
 def test_the_plan_of_the_month_is_pointed_to(cast: Cast, as_: SignIn) -> None:

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Model
 
-from guantong.records import days
+from guantong.records import days, plain_words
 from guantong.records.access import Conflict, Refused
 
 AT_ONCE = 1000  # rows in one statement
@@ -71,8 +71,9 @@ def check(row: Model) -> None:
     try:
         row.clean_fields(exclude=links)
     except ValidationError as error:
+        wrong = {name: map(plain_words.told, errors) for name, errors in error.error_dict.items()}
         raise Refused.about(
-            {name: "；".join(texts) for name, texts in error.message_dict.items()},
+            {name: "；".join(texts) for name, texts in wrong.items()},
             labels={f.name: str(f.verbose_name) for f in row._meta.concrete_fields},
         ) from None
     for field in row._meta.concrete_fields:

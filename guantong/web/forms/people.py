@@ -18,6 +18,7 @@ from django.http import QueryDict
 from guantong.records import access, catalogue, rosters
 from guantong.records.drafts import Attended, Draft
 from guantong.records.models import Org, User
+from guantong.web import ids
 
 SEPARATORS: Final = re.compile(r"[\s\0、，,;；]+")
 FEW: Final = 8  # people who answer to one word
@@ -84,13 +85,14 @@ class Row:
 @dataclass(frozen=True)
 class People:
     """`notes`: what became of words typed to find somebody. `changed`: others are expected than
-    the browser has shown."""
+    the browser has shown. `strange`: how many were named whom the form does not offer."""
 
     tick: Tick
     expected: tuple[Row, ...]
     guests: tuple[Row, ...]
     notes: tuple[str, ...]
     changed: bool
+    strange: int
 
     @property
     def shown(self) -> str:
@@ -164,6 +166,7 @@ def offered(occasion: Occasion, said: Said | None, words: str = "") -> People:
         guests=tuple(sorted(strangers, key=lambda row: not row.ticked)),
         notes=found.notes,
         changed=said.shown != frozenset(expected),
+        strange=len((said.ticked - expected) | (said.guests - expected - others)),
     )
 
 
@@ -263,5 +266,5 @@ def _named(occasion: Occasion, word: str) -> set[int]:
 
 
 def _ids(values: Iterable[str]) -> frozenset[int]:
-    """Those that can be ids; nonsense falls away."""
-    return frozenset(int(value) for value in values if value.isdecimal() and len(value) < 19)
+    """The ids named; nonsense names nobody."""
+    return frozenset(ids.read(value) for value in values if value)

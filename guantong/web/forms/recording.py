@@ -266,6 +266,12 @@ class RecordForm(ActionForm):
                 f"应到人员随类别、日期或主办组织变了，现在是 {len(self.people.expected)} 人。"
                 "请核对缺席后再保存。",
             )
+        elif not self.planned and self.people.strange:
+            self.add_error(
+                None,
+                f"提交的名单里有 {self.people.strange} 个不认识的人，可能页面放得太久。"
+                "请核对下面的出席和缺席，再点一次保存。",
+            )
         elif self.twin and self.typed is not None and "again" not in self.typed:
             self.add_error(
                 None, "当天已有一次同类活动，请核对。确实又开展了一次的，再点一次保存。"

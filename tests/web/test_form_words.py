@@ -1,0 +1,71 @@
+"""What forms say about what was typed: plain words, with the remedy, on every form."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from guantong.records.access import Refused
+from guantong.records.models import User
+from guantong.web.urls import urlpatterns
+from tests.factories import Cast, make_activity
+from tests.web.record_form import NEW, form_of
+
+type SignIn = Callable[[User], Client]
+
+TYPED = {"nothing": "", "too much": "长" * 3000, "a long number": "9" * 20, "a word": "x"}
+
+
+def said(response: Any) -> Iterator[tuple[str, str]]:
+    """What a page says beside its fields."""
+    for field in response.context["form"]:
+        yield from ((field.name, text) for text in field.errors)
+
+
+@pytest.mark.parametrize("kind", TYPED)
+def test_every_form_says_what_to_do(as_: SignIn, held: Cast, kind: str) -> None:
+    client, heard = as_(held.office), set()
+
+    for pattern in urlpatterns:
+        address = re.sub(r"<\w+:\w+>", str(held.branch.pk), f"/{pattern.pattern}")
+        form = (client.get(address).context or {}).get("form")
+        if form is not None:
+            answer = client.post(address, dict.fromkeys(form.fields, TYPED[kind]))
+            if answer.status_code == 422:
+                heard |= {(address, *line) for line in said(answer)}
+
+    assert len(heard) > 10
+    for address, name, text in heard:
+        assert "请" in text, (address, name, text)
+        assert not re.search("字段|变量|确保|确认总共|不允许", text), (address, name, text)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("hours", "两", "请填数字，如 2 或 1.5。"),
+        ("hours", "1234567", "数字太长，最多 6 位，请核对。"),
+        ("hours", "1.234", "小数点后最多 2 位，请四舍五入。"),
+        ("title", "长" * 201, "最多 200 个字，现在有 201 个，请删短。"),
+        ("starts_at", "晚上", "请写成 19:30 的样子。"),
+        ("chair", "987654", "不在可选范围内，请从列出的里面重新选择。"),
+    ],
+)
+def test_the_record_form_says_it_beside_the_field(
+    as_: SignIn, cast: Cast, name: str, value: str, text: str
+) -> None:
+    client = as_(cast.secretary)
+
+    assert (name, text) in set(said(client.post(NEW, form_of(client) | {name: value})))
+
+
+def test_what_a_row_does_not_hold_is_said_in_the_same_words(cast: Cast) -> None:
+    for more, text in (
+        ({"title": " "}, "这一项不能空着，请填写。"),
+        ({"title": "长" * 201}, "最多 200 个字，现在有 201 个，请删短。"),
+    ):
+        with pytest.raises(Refused) as refused:
+            make_activity(cast.branch, **more)
+        assert text in refused.value.text
