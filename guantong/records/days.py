@@ -31,8 +31,8 @@ def not_come(day: date) -> str:
     return "" if day <= today else f"{day} 还没到（今天 {today}），不能预先办理，请到时再登记。"
 
 
-def too_far(day: date | None, years: int) -> str:
+def too_far(day: date | None, years: int, today: date | None = None) -> str:
     """Why something cannot be agreed for a day that lies so many years ahead."""
-    if day is None or day <= (limit := add_months(clock.today(), 12 * years)):
+    if day is None or day <= (limit := add_months(today or clock.today(), 12 * years)):
         return ""
     return f"最远可以写到 {years} 年后的 {limit}，请核对年份。"

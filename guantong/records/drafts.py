@@ -162,7 +162,7 @@ def _day(draft: Draft, today: date) -> str:
         return f"活动日期在今天（{today}）之后。还没开展的请作为计划保存。"
     if draft.held_on < today and draft.planned:
         return f"计划的日期已过（今天 {today}）。已开展的请去掉“计划”，否则改日期。"
-    return days.odd(draft.held_on) or days.too_far(draft.held_on, days.PLANNED)
+    return days.odd(draft.held_on) or days.too_far(draft.held_on, days.PLANNED, today)
 
 
 def _hours(draft: Draft, kind: Mapping[str, Any]) -> str:

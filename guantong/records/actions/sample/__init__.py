@@ -74,7 +74,7 @@ def build() -> None:
     school = School(pk=1, name=NAME, today=days.TODAY, records_since=days.SINCE, plan=PLAN)
     school.save(force_insert=True)
     story = draft()
-    _write(story.tree.orgs, story.tree.parents, story.tree.successions)
+    _write(story.tree.orgs, story.tree.parents, story.tree.successions, story.tree.former_names)
     people.seal(story.people)
     _write(story.people.all)
     users = accounts.open_all(story.tree, story.people)

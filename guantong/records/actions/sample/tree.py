@@ -7,7 +7,7 @@ from guantong.periods import add_months
 from guantong.records import names
 from guantong.records.actions.sample.days import FOUNDED, RECUT
 from guantong.records.actions.sample.gaps import SCHOOL
-from guantong.records.models import Org, OrgParent, OrgSuccession
+from guantong.records.models import Org, OrgName, OrgParent, OrgSuccession
 
 COLLEGES = (
     *("文学院", "数学学院", "物理学院", "化学学院", "生命科学学院", "地理学院"),
@@ -20,6 +20,7 @@ GENERAL = {"离退休": ("retired", 6), "后勤": ("staff", 3), "图书馆": ("s
 DIRECT = {"校医院": "staff", "附属中学": "faculty", "继续教育学院": "mixed"}
 OFFICE_BRANCHES = 14
 GROUPED = ("离退休第一党支部", "离退休第二党支部", "机关第三党支部")
+RENAMED, FORMERLY, RENAMED_ON = "继续教育学院", "成人教育学院", date(2022, 9, 1)
 MOVED, MOVED_ON = "网络中心党支部", date(2023, 3, 1)
 NUMERALS = "一二三四五六七八九十"
 
@@ -31,6 +32,7 @@ class Tree:
         self.orgs: list[Org] = []
         self.parents: list[OrgParent] = []
         self.successions: list[OrgSuccession] = []
+        self.former_names: list[OrgName] = []
         self.named: dict[str, Org] = {}
         self.parent: dict[Org, Org] = {}
 
@@ -108,6 +110,7 @@ def grow() -> Tree:
             tree.branch(f"{name}第{n}党支部", general, category)
     for name, category in DIRECT.items():
         tree.branch(f"{name}直属党支部", school, category)
+    _rename(tree, tree.named[f"{RENAMED}直属党支部"])
     _move(tree, tree.branch(MOVED, office, "staff"), tree.named["图书馆党总支"])
     for name in GROUPED:
         for n in numerals(2):
@@ -130,6 +133,16 @@ def _college(tree: Tree, school: Org, place: int, name: str) -> None:
         tree.branch(f"{name}{grade}党支部", college, "student", since, RECUT)
     for n in numerals(5):
         tree.branch(f"{name}学生第{n}党支部", college, "student", RECUT)
+
+
+def _rename(tree: Tree, org: Org) -> None:
+    """Let an organisation have had another name until a day."""
+    then = org.name.replace(RENAMED, FORMERLY)
+    tree.former_names.append(
+        OrgName(
+            org=org, name=then, short_name=then, valid_from=org.valid_from, valid_to=RENAMED_ON
+        )
+    )
 
 
 def _move(tree: Tree, org: Org, to: Org) -> None:
