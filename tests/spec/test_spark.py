@@ -75,17 +75,20 @@ def test_random_cases_have_the_entries_of_the_naive_interpreter(session):
 
     for measure in MEASURES:
         some_cases(given(cases(measure))(agree))()
-    assert verdicts == set(m.Verdict)
+    assert verdicts >= {*m.Verdict} - {m.Verdict.LATE}  # rare; examples of the catalogue have it
     assert measures == set(MEASURES)
 
 
 def test_every_example_of_the_catalogue(session):
+    verdicts = set()
     examples = sorted((p.values[0] for p in EXAMPLES), key=lambda e: repr(e.question))
     for _, same in groupby(examples, key=lambda e: repr(e.question)):
         group = list(same)
         found = entries(session, group[0].question, [example.facts for example in group])
         for example, answers in zip(group, found, strict=True):
             assert not example.differences(answers), example.says
+        verdicts.update(entry.verdict for world in found for entry in world)
+    assert verdicts == set(m.Verdict)
 
 
 def test_both_workers_take_part(session):
