@@ -12,6 +12,7 @@ from guantong.records import clock
 
 # Nobody on a roll was born earlier; and from the last on, years and semesters can be counted on.
 FIRST, LAST = date(1900, 1, 1), date(2099, 12, 31)
+YEARS: Final = range(FIRST.year, LAST.year + 1)
 # What is agreed beforehand, an appointment or a rule in force from a day, is agreed within a year.
 AGREED: Final = 1
 # The longest plan of meetings is that of the next school year; what lies beyond is a slip.

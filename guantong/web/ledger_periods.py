@@ -13,6 +13,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from guantong.obligations.model import Plan, Question
 from guantong.periods import OWN, Every, Period, Rhythm, add_months
+from guantong.records import days
 from guantong.records.models import Entry
 from guantong.web.wording import in_spring, length_of, period_words
 
@@ -64,9 +65,8 @@ def code_of(period: Period) -> str:
 def stretch(code: str, asked: Question) -> Stretch | None:
     """Return what a code names; nothing for now, all, and nonsense."""
     found = CODE.fullmatch(code)
-    if found is None:
+    if found is None or (year := int(found["year"])) not in days.YEARS:
         return None
-    year = int(found["year"])
     if half := found["half"]:
         spring, autumn = asked.calendar.semesters_of(year)
         following, _ = asked.calendar.semesters_of(year + 1)

@@ -71,3 +71,16 @@ def test_a_step_of_tomorrow_is_refused_beside_its_day(cast: Cast, as_: SignIn) -
     tomorrow = str(TODAY + timedelta(days=1))
     answer = as_(cast.officer).post(at, {"on": tomorrow, "reason": "调出"})
     assert "不能预先办理" in str(answer.context["form"].errors["on"])
+
+
+@pytest.mark.parametrize("year", ["0000", "0001", "9999"])
+def test_a_year_in_the_address_that_nobody_can_mean_falls_away(
+    cast: Cast, as_: SignIn, year: str
+) -> None:
+    client = as_(cast.secretary)
+    me = owner(cast.member).pk
+    assert client.get(f"/members/{me}/", {"year": year}).context["study"].year == TODAY.year
+    for part in ("", "-12", "-Q4", "-S2"):
+        for address in ("/ledger/", "/ledger/entries/", "/plan/"):
+            assert client.get(address, {"period": f"{year}{part}"}).status_code == 200
+    assert client.get("/activities/", {"month": f"{year}-12", "view": "month"}).status_code == 200

@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 
 from guantong.obligations import model as m
 from guantong.obligations.explain import Candidate
-from guantong.records import access, catalogue, clock, ledger
+from guantong.records import access, catalogue, clock, days, ledger
 from guantong.records.actions import steps
 from guantong.records.models import Entry, Event, Membership, Org, Person, Post
 from guantong.web import trail
@@ -153,7 +153,8 @@ class Study:
 
 def _year(request: HttpRequest, today: date) -> int:
     asked = request.GET.get("year", "")
-    return int(asked) if asked.isdecimal() and len(asked) == 4 else today.year
+    known = asked.isdecimal() and len(asked) == 4 and int(asked) in days.YEARS
+    return int(asked) if known else today.year
 
 
 def _study(request: HttpRequest, person: Person, year: int) -> Study:
