@@ -65,15 +65,15 @@ def test_one_job_of_a_kind_at_a_time_and_a_failed_one_says_why():
     seen = []
 
     def second():
-        seen.append(jobs.carry_out("k", []))
+        seen.append(jobs.carry_out("k", list))
 
-    assert jobs.carry_out("k", [second])
+    assert jobs.carry_out("k", lambda: [second])
     assert seen == [False]
 
     def broken():
         raise ValueError("no")
 
     with pytest.raises(ValueError, match="no"):
-        jobs.carry_out("k", [broken])
+        jobs.carry_out("k", lambda: [broken])
     assert Job.objects.latest("pk").trouble == "ValueError：no"
     assert jobs.running("k") is None

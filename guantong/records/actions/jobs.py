@@ -17,11 +17,9 @@ DEAD_AFTER = timedelta(minutes=5)
 type Steps = Sequence[Callable[[], None]]
 
 
-def carry_out(kind: str, steps: Steps, tell: Callable[[Job], None] = lambda job: None) -> bool:
-    """Do the steps one after the other; False if somebody else is at it.
-
-    `tell` hears of each step done.
-    """
+def carry_out(kind: str, plan: Callable[[], Steps]) -> bool:
+    """Do the steps one after the other; False if somebody else is at it."""
+    steps = plan()
     job = _begin(kind, len(steps))
     if job is None:
         return False
@@ -29,7 +27,6 @@ def carry_out(kind: str, steps: Steps, tell: Callable[[Job], None] = lambda job:
         for done, step in enumerate(steps, 1):
             step()
             _write(job, done=done, seen_at=timezone.now())
-            tell(job)
     except BaseException as trouble:
         _write(job, ended_at=timezone.now(), trouble=f"{type(trouble).__name__}：{trouble}"[:500])
         raise
@@ -37,17 +34,17 @@ def carry_out(kind: str, steps: Steps, tell: Callable[[Job], None] = lambda job:
     return True
 
 
-def start(kind: str, steps: Callable[[], Steps]) -> None:
+def start(kind: str, plan: Callable[[], Steps]) -> None:
     """Have the steps done beside the request; within a transaction, at once and in it."""
     if connection.in_atomic_block:
-        carry_out(kind, steps())
+        carry_out(kind, plan)
         return
-    Thread(target=_beside, args=(kind, steps), name=kind, daemon=True).start()
+    Thread(target=_beside, args=(kind, plan), name=kind, daemon=True).start()
 
 
-def _beside(kind: str, steps: Callable[[], Steps]) -> None:
+def _beside(kind: str, plan: Callable[[], Steps]) -> None:
     try:
-        carry_out(kind, steps())
+        carry_out(kind, plan)
     finally:
         connection.close()
 

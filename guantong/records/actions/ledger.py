@@ -82,16 +82,17 @@ def rebuild() -> Assessment:
     return live
 
 
-def bring_up_to_date() -> Assessment:
+def bring_up_to_date(*, wait: bool = False) -> Assessment:
     """Return the live ledger, rebuilt if the day has turned. After a change of the catalogue only
-    what it touches is worked out anew, as work that can be watched.
+    what it touches is worked out anew, as work that can be watched; a page does not `wait`.
     """
     live = Assessment.objects.filter(live=True).first()
     if live is None or live.on_day != clock.today():
         return rebuild()
     if live.catalogue_hash != catalogue.fingerprint():
         ledger.plan()  # a folder that is not the school's is told here, not beside
-        jobs.start(RECOMPUTE, lambda: recompute(live))
+        do = jobs.carry_out if wait else jobs.start
+        do(RECOMPUTE, lambda: recompute(live))
         live.refresh_from_db()
     return live
 

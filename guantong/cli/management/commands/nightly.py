@@ -15,7 +15,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
-        live = upkeep.bring_up_to_date()
+        live = upkeep.bring_up_to_date(wait=True)
         stored = {_key(ledger.value_of(row)) for row in Entry.objects.filter(assessment=live)}
         afresh = {_key(entry) for entry in ledger.answer_in_duckdb(ledger.question())}
         if wrong := stored ^ afresh:
