@@ -106,7 +106,10 @@ def test_a_place_that_cannot_be_written_is_told_first(
     facts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for out in (tmp_path, tmp_path / "nowhere" / "ledger.csv"):
-        assert "写不了" in refused(capsys, 1, "assess", "--facts", facts, "--out", out)
+        with pytest.raises(SystemExit) as end:
+            run("assess", "--facts", facts, "--out", out)
+        assert end.value.code == 2
+        assert "参数 --out：" in capsys.readouterr().err
 
 
 def test_a_ledger_that_fails_leaves_the_old_one(facts: Path, tmp_path: Path) -> None:
