@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 
 from guantong.cli import line
 from guantong.obligations.load import load_catalogue
+from tests.factories import SINCE, make_cast
 
 ROOT = Path(__file__).parent.parent.parent
 DAY = "2023-06-30"
@@ -59,6 +60,26 @@ def test_a_folder_needs_no_database(facts: Path, capsys: pytest.CaptureFixture[s
     assert "theme-day,org,1,,2023-04-01,2023-05-01,2023-04-30,1,1,met\n" in said.out
     assert "theme-day,org,1,,2023-05-01,2023-06-01,2023-05-31,1,0,short\n" in said.out
     assert "按空表核算：org_parents、" in said.err
+
+
+def test_the_summary_says_which_span_was_assessed(
+    facts: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("assess", "--facts", facts, "--on", DAY) == 0
+    assert "（2021-01-01 至 2023-12-31 开始的周期，截至 2023-06-30）：" in capsys.readouterr().err
+    assert run("assess", "--facts", facts, "--on", "2024-03-01", "--since", "2023-01-01") == 0
+    said = capsys.readouterr().err
+    assert "（2023-01-01 至 2023-12-31 开始的周期，截至 2024-03-01；" in said
+    assert "计划已于 2023-12-31 结束，此后没有周期" in said
+
+
+@pytest.mark.django_db
+def test_the_records_are_assessed_from_the_schools_own_day(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    make_cast()
+    call_command("assess", "--on", DAY)
+    assert f"（{SINCE} 至 2023-12-31 开始的周期，截至 {DAY}）：" in capsys.readouterr().err
 
 
 def test_obligations_can_be_left_out(facts: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -104,6 +104,15 @@ def test_it_imports_for_an_account_within_its_reach(terminal: Line) -> None:
     assert ImportBatch.objects.get().by.username == "office"
 
 
+def test_all_problems_are_listed_if_asked_for(terminal: Line) -> None:
+    path = terminal.roll(*[[*WRONG[:-1], f"N{n}"] for n in range(30)])
+    terminal.run("roll", path)
+    assert "先列 20 处；加 --all 全部列出" in terminal.said
+    shown = terminal.said.count("\n  第 ")
+    terminal.run("roll", path, "--all")
+    assert (shown, terminal.said.count("\n  第 ")) == (20, 30)
+
+
 def test_activities_are_imported(terminal: Line) -> None:
     path = terminal.folder / "活动.csv"
     text = f"党支部,活动类型,日期,学时,参加人员\n{A1},主题党日活动,2023年6月9日,2,全体党员\n"
@@ -138,6 +147,7 @@ def test_what_is_not_there_ends_with_2(terminal: Line, words: list[str], says: s
         (["roll"], "缺少参数"),
         (["roll", "x", "--dry-run", "--confirm"], "不能与"),
         (["roll", "x", "--as-of", "2023"], "请写成 2023-06-30 这样"),
+        (["roll", "x", "--as-of", "20230630"], "请写成 2023-06-30 这样"),
         (["roll", "x", "--exclude", "a"], "不是行号"),
         (["activities", "x", "--as-of", "2023-01-01"], "没有这样的参数"),
         (["undo", "x"], "批号应为 1 起的整数"),
