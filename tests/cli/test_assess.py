@@ -126,8 +126,11 @@ def test_spark_works_on_folders_only(capsys: pytest.CaptureFixture[str]) -> None
 def test_a_place_that_cannot_be_written_is_told_first(
     facts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for out in (tmp_path, tmp_path / "nowhere" / "ledger.csv"):
-        assert "写不了" in refused(capsys, 1, "assess", "--facts", facts, "--out", out)
+    for out, why in ((tmp_path, "这是目录"), (tmp_path / "nowhere" / "ledger.csv", "没有目录")):
+        with pytest.raises(SystemExit) as end:
+            run("assess", "--facts", facts, "--out", out)
+        assert end.value.code == 2
+        assert why in capsys.readouterr().err
 
 
 def test_a_ledger_that_fails_leaves_the_old_one(facts: Path, tmp_path: Path) -> None:
