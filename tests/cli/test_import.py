@@ -76,10 +76,10 @@ def test_with_confirm_it_writes_and_can_be_undone(terminal: Line) -> None:
     assert f"python3 run import undo {batch.pk}" in terminal.said
     assert str(Membership.objects.get(person__name="李样").valid_from) == "2023-01-10"
     assert terminal.run("undo", batch.pk) == 0
-    assert "已撤销" in terminal.said
+    assert "已撤回" in terminal.said
     assert not Person.objects.filter(name="李样").exists()
     assert terminal.run("undo", batch.pk) == 1
-    assert "已撤销，没有可撤销的内容" in terminal.complained
+    assert "已撤回，没有可撤回的内容" in terminal.complained
 
 
 def test_a_wrong_row_stops_all_unless_it_is_left_out(terminal: Line) -> None:

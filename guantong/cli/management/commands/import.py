@@ -32,7 +32,7 @@ def row_numbers(text: str) -> set[int]:
 
 
 class Command(BaseCommand):
-    help = "从 Excel 导入党员名册（roll）或活动（activities），撤销整批导入（undo）"
+    help = "从 Excel 导入党员名册（roll）或活动（activities），撤回整批导入（undo）"
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -53,10 +53,10 @@ class Command(BaseCommand):
             once = sheet.add_mutually_exclusive_group()
             once.add_argument("--dry-run", action="store_true", help="只预览（不写也是）")
             once.add_argument("--confirm", action="store_true", help="没有问题就写入")
-        undo = words.add_parser("undo", help="撤销一批导入")
+        undo = words.add_parser("undo", help="撤回一批导入")
         undo.add_argument("batch", type=whole("批号"), metavar="批号", help="导入时显示的第几批")
         for word, one in words.choices.items():
-            does = "撤销" if word == "undo" else "导入"
+            does = "撤回" if word == "undo" else "导入"
             one.add_argument("--by", metavar="账号", help=f"以谁的权限{does}，默认系统")
 
     def handle(self, *args: Any, word: str, **options: Any) -> None:
@@ -102,7 +102,7 @@ class Command(BaseCommand):
         batch = imports.preview(by=by, parsed=parsed, as_of=as_of)
         imports.confirm(by=by, batch=batch)
         self.stdout.write(
-            f"已写入。这是第 {batch.pk} 批，撤销：python3 run import undo {batch.pk}"
+            f"已写入。这是第 {batch.pk} 批，撤回：python3 run import undo {batch.pk}"
         )
 
     def tell(self, parsed: AnyParsed, decisions: Sequence[Decision], *, most: int | None) -> None:
@@ -134,7 +134,7 @@ class Command(BaseCommand):
         if batch is None:
             raise CommandError(f"没有第 {number} 批导入", returncode=2)
         imports.undo(by=by, batch=batch)
-        self.stdout.write(f"第 {number} 批“{batch.file_name}”已撤销，记录恢复到导入之前。")
+        self.stdout.write(f"第 {number} 批“{batch.file_name}”已撤回，记录恢复到导入之前。")
 
 
 def _user(username: str | None) -> User | None:
