@@ -33,3 +33,11 @@ def test_an_unknown_word_is_refused_in_chinese() -> None:
 def test_wrong_options_of_test_and_check_end_with_2() -> None:
     assert answer("test", "--no-such").returncode == 2
     assert answer("check", "--no-such").returncode == 2
+
+
+def test_every_word_of_its_own_is_named_in_its_usage() -> None:
+    words = ast.literal_eval(
+        RUN.read_text(encoding="utf-8").partition("DEV_WORDS = ")[2].partition("\n}")[0] + "\n}"
+    )
+    usage = answer("--help").stdout
+    assert not [word for word in words if f"\n  {word} " not in usage]

@@ -64,7 +64,7 @@ def bearer(o: m.Obligation, rules: m.Catalogue) -> str:
             text = f"{held}、{Words(rules, 'posts').condition(when)}的任职者"
             text += f"，且有{rules.label('relations', linked)}" if linked else ""
     having = "，".join(f"{measured(h.state, rules)}不少于 {h.at_least}" for h in o.having)
-    return text + (f"，当日{having}" if having else "")
+    return text + (f"，{having}" if having else "")
 
 
 def exempt(o: m.Obligation, rules: m.Catalogue) -> str:

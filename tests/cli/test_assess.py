@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 
 from guantong.cli import line
 from guantong.obligations.load import load_catalogue
+from tests.factories import SINCE, make_cast
 
 ROOT = Path(__file__).parent.parent.parent
 DAY = "2023-06-30"
@@ -61,6 +62,26 @@ def test_a_folder_needs_no_database(facts: Path, capsys: pytest.CaptureFixture[s
     assert "按空表核算：org_parents、" in said.err
 
 
+def test_the_summary_says_which_span_was_assessed(
+    facts: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("assess", "--facts", facts, "--on", DAY) == 0
+    assert "（2021-01-01 至 2023-12-31 开始的周期，截至 2023-06-30）：" in capsys.readouterr().err
+    assert run("assess", "--facts", facts, "--on", "2024-03-01", "--since", "2023-01-01") == 0
+    said = capsys.readouterr().err
+    assert "（2023-01-01 至 2023-12-31 开始的周期，截至 2024-03-01；" in said
+    assert "计划已于 2023-12-31 结束，此后没有周期" in said
+
+
+@pytest.mark.django_db
+def test_the_records_are_assessed_from_the_schools_own_day(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    make_cast()
+    call_command("assess", "--on", DAY)
+    assert f"（{SINCE} 至 2023-12-31 开始的周期，截至 {DAY}）：" in capsys.readouterr().err
+
+
 def test_obligations_can_be_left_out(facts: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("assess", "--facts", facts, "--on", DAY, "--without", "theme-day") == 0
     out = capsys.readouterr().out
@@ -105,11 +126,11 @@ def test_spark_works_on_folders_only(capsys: pytest.CaptureFixture[str]) -> None
 def test_a_place_that_cannot_be_written_is_told_first(
     facts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for out in (tmp_path, tmp_path / "nowhere" / "ledger.csv"):
+    for out, why in ((tmp_path, "这是目录"), (tmp_path / "nowhere" / "ledger.csv", "没有目录")):
         with pytest.raises(SystemExit) as end:
             run("assess", "--facts", facts, "--out", out)
         assert end.value.code == 2
-        assert "参数 --out：" in capsys.readouterr().err
+        assert why in capsys.readouterr().err
 
 
 def test_a_ledger_that_fails_leaves_the_old_one(facts: Path, tmp_path: Path) -> None:

@@ -76,10 +76,10 @@ def test_with_confirm_it_writes_and_can_be_undone(terminal: Line) -> None:
     assert f"python3 run import undo {batch.pk}" in terminal.said
     assert str(Membership.objects.get(person__name="李样").valid_from) == "2023-01-10"
     assert terminal.run("undo", batch.pk) == 0
-    assert "已撤销" in terminal.said
+    assert "已撤回" in terminal.said
     assert not Person.objects.filter(name="李样").exists()
     assert terminal.run("undo", batch.pk) == 1
-    assert "已撤销，没有可撤销的内容" in terminal.complained
+    assert "已撤回，没有可撤回的内容" in terminal.complained
 
 
 def test_a_wrong_row_stops_all_unless_it_is_left_out(terminal: Line) -> None:
@@ -102,6 +102,15 @@ def test_it_imports_for_an_account_within_its_reach(terminal: Line) -> None:
     assert "您没有“导入党员名册”的权限" in terminal.complained
     assert terminal.run("roll", path, "--by", "office", "--confirm") == 0
     assert ImportBatch.objects.get().by.username == "office"
+
+
+def test_all_problems_are_listed_if_asked_for(terminal: Line) -> None:
+    path = terminal.roll(*[[*WRONG[:-1], f"N{n}"] for n in range(30)])
+    terminal.run("roll", path)
+    assert "先列 20 处；加 --all 全部列出" in terminal.said
+    shown = terminal.said.count("\n  第 ")
+    terminal.run("roll", path, "--all")
+    assert (shown, terminal.said.count("\n  第 ")) == (20, 30)
 
 
 def test_activities_are_imported(terminal: Line) -> None:
@@ -138,6 +147,7 @@ def test_what_is_not_there_ends_with_2(terminal: Line, words: list[str], says: s
         (["roll"], "缺少参数"),
         (["roll", "x", "--dry-run", "--confirm"], "不能与"),
         (["roll", "x", "--as-of", "2023"], "请写成 2023-06-30 这样"),
+        (["roll", "x", "--as-of", "20230630"], "请写成 2023-06-30 这样"),
         (["roll", "x", "--exclude", "a"], "不是行号"),
         (["activities", "x", "--as-of", "2023-01-01"], "没有这样的参数"),
         (["undo", "x"], "批号应为 1 起的整数"),

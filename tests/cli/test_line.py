@@ -24,6 +24,14 @@ def test_wrong_usage_ends_with_2_in_chinese(capsys: pytest.CaptureFixture[str]) 
     assert "用法有误：没有这样的参数：--no-such" in capsys.readouterr().err
 
 
+def test_a_command_is_called_in_its_usage_as_it_is_typed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit):
+        line.main(["check-catalogue", "--help"])
+    assert "用法：python3 run check-catalogue " in capsys.readouterr().out
+
+
 def run(*words: object, url: str = "") -> subprocess.CompletedProcess[str]:
     """As a process of its own: a command closes the connections it finds, a test's too."""
     return subprocess.run(

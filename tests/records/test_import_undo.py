@@ -53,7 +53,7 @@ def test_undoing_a_roll_restores_every_row(cast: Cast) -> None:
         imports.undo(by=cast.officer, batch=batch)
     assert records() == before
     assert entries() == owed
-    with refused("已撤销"):
+    with refused("已撤回"):
         imports.undo(by=cast.officer, batch=batch)
 
 

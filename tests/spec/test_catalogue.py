@@ -1,11 +1,13 @@
 """Every obligation of the catalogue does what its own examples say, on every engine."""
 
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
 from guantong.conditions.parse import CatalogueError
+from guantong.obligations import describe
 from guantong.obligations.examples import all_examples
 from guantong.obligations.load import load_catalogue
 from tests.spec import engines
@@ -144,3 +146,9 @@ def test_the_same_example_twice_counts_once(tmp_path):
     path.write_text(f"{text}  - says{first}\n".replace("says: ", "says: 再", 1), encoding="utf-8")
     with pytest.raises(CatalogueError, match="是同一个例子"):
         load_catalogue(folder)
+
+
+def test_no_description_says_a_word_twice():
+    for o in CATALOGUE.obligations.values():
+        said = f"{describe.bearer(o, CATALOGUE)}；{describe.measured(o.measure, CATALOGUE)}"
+        assert not re.search(r"([\u4e00-\u9fff]{2,})\1", said), said

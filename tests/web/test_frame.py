@@ -192,3 +192,14 @@ def test_a_nul_in_a_text_is_told_as_what_it_is(cast: Cast, as_: SignIn) -> None:
     at = reverse("member-leave", args=[owner(cast.member).pk])
     answer = as_(cast.officer).post(at, {"on": str(TODAY), "reason": "调\0出"})
     assert "含有不可见的控制字符" in answer.content.decode()
+
+
+def test_an_error_page_shows_the_day_to_who_is_signed_in(as_: SignIn, cast: Cast) -> None:
+    client, withdraw = as_(cast.inspector), make_activity(cast.branch).pk
+    for address, status in (("/no/such/page/", 404), (f"/activities/{withdraw}/withdraw/", 403)):
+        answer = client.get(address)
+        assert answer.status_code == status
+        assert "系统日期" in answer.content.decode()
+        assert f"{TODAY}" in answer.content.decode()
+
+    assert "系统日期" not in Client().get("/no/such/page/", follow=True).content.decode()

@@ -55,7 +55,7 @@ def test_a_file_is_previewed_corrected_confirmed_and_undone(cast: Cast, as_: As)
     assert ID not in shown
     assert "已写入，台账已更新" in do(client, batch, "confirm").content.decode()
     assert Person.objects.get(name="李样").joined_on == date(2020, 9, 1)
-    assert "整批已撤销" in do(client, batch, "undo").content.decode()
+    assert "整批已撤回" in do(client, batch, "undo").content.decode()
     assert not Person.objects.filter(name="李样").exists()
 
 

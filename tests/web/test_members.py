@@ -358,8 +358,8 @@ def test_the_last_step_is_taken_back_on_the_page(cast: Cast, as_: SignIn) -> Non
     at = address("member-undo", person)
     assert client.get(at).status_code == 404
     for form, more, offered in (
-        ("member-transfer", {"to": cast.sibling.pk}, "撤销上一次转接"),
-        ("member-leave", {"reason": "调出"}, "撤销离开登记"),
+        ("member-transfer", {"to": cast.sibling.pk}, "撤回上一次转接"),
+        ("member-leave", {"reason": "调出"}, "撤回离开登记"),
     ):
         send(client, address(form, person), **more)
         text = shown(client.get(page(person)))
@@ -368,7 +368,7 @@ def test_the_last_step_is_taken_back_on_the_page(cast: Cast, as_: SignIn) -> Non
         assert client.post(at)["Location"] == page(person)
         assert person.memberships.get().org == cast.branch
         text = shown(client.get(page(person)))
-        assert (at in text, "撤销" in text) == (False, True)  # in what was done
+        assert (at in text, "撤回" in text) == (False, True)  # in what was done
 
 
 def test_who_does_not_keep_both_branches_is_not_offered_to_take_a_transfer_back(

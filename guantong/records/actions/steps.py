@@ -16,7 +16,7 @@ from guantong.records.models import Event, Membership, Org, Person, Post, User
 
 TRANSFERRED, ENDED = "membership.transferred", "membership.ended"
 UNDONE = {TRANSFERRED: "membership.transfer_undone", ENDED: "membership.end_undone"}
-LATER = "这一步之后组织关系又有变动，不能撤销。请按现在的情况重新办理。"
+LATER = "这一步之后组织关系又有变动，不能撤回。请按现在的情况重新办理。"
 
 
 @dataclass(frozen=True)
@@ -97,10 +97,10 @@ def _follows(ended: Membership, begun: Membership) -> bool:
 def _require_untouched(step: Step, held: list[Post]) -> None:
     """The posts are as the step left them, and free; none was given since in the new branch."""
     if len(held) < len(step.posts) or any(post.valid_to != step.on for post in held):
-        raise Refused("这一步结束的任职后来又改过，不能撤销。请先核对任职。")
+        raise Refused("这一步结束的任职后来又改过，不能撤回。请先核对任职。")
     given = Post.objects.filter(person=step.ended.person, valid_from__gte=step.on)
     if step.begun and given.filter(org=step.begun.org).exists():
-        raise Refused("转接之后在新支部又登记了任职，不能撤销。请重新办理转接。")
+        raise Refused("转接之后在新支部又登记了任职，不能撤回。请重新办理转接。")
     for post in held:
         posts.require_vacant(post.person, post.org, post.post, step.on, step.posts[post.pk])
 

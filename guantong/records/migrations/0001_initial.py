@@ -384,7 +384,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "undone_at",
-                    models.DateTimeField(editable=False, null=True, verbose_name="撤销时间"),
+                    models.DateTimeField(editable=False, null=True, verbose_name="撤回时间"),
                 ),
                 (
                     "by",

@@ -27,7 +27,7 @@ class ImportBatch(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     made_at = models.DateTimeField("上传时间")
     confirmed_at = models.DateTimeField("确认时间", null=True, editable=False)
-    undone_at = models.DateTimeField("撤销时间", null=True, editable=False)
+    undone_at = models.DateTimeField("撤回时间", null=True, editable=False)
 
     class Meta:
         indexes = [models.Index(fields=["state", "-made_at"], name="batch_state_newest")]

@@ -155,7 +155,7 @@ def _done(request: HttpRequest, batch: ImportBatch) -> HttpResponse:
             messages.success(request, "已写入，台账已更新。")
         case "undo":
             imports.undo(by=by, batch=batch)
-            messages.success(request, "整批已撤销，台账已更新。")
+            messages.success(request, "整批已撤回，台账已更新。")
         case "discard":
             imports.discard(by=by, batch=batch)
             messages.success(request, f"已放弃“{batch.file_name}”，没有写入任何内容。")

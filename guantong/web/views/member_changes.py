@@ -156,7 +156,7 @@ def transfer(request: HttpRequest, pk: int) -> HttpResponse:
         request, form, title=f"校内转接：{person.name}", crumbs=crumbs_to_member(person),
         submit="转接",
         about="只列出您有权管理的党支部。转到别的二级党组织由学校党委组织部办理。"
-        "办错了可以在本人页面撤销。",
+        "办错了可以在本人页面撤回。",
     )  # fmt: skip
 
 
@@ -175,12 +175,12 @@ def leave(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("member", pk)
     return form_page(
         request, form, title=f"登记离开：{person.name}", crumbs=crumbs_to_member(person),
-        submit="登记离开", about="组织关系和全部任职在这一天结束。办错了可以在本人页面撤销。",
+        submit="登记离开", about="组织关系和全部任职在这一天结束。办错了可以在本人页面撤回。",
         danger=True,
     )  # fmt: skip
 
 
-STEPS = {steps.TRANSFERRED: "撤销上一次转接", steps.ENDED: "撤销离开登记"}
+STEPS = {steps.TRANSFERRED: "撤回上一次转接", steps.ENDED: "撤回离开登记"}
 
 
 def undo(request: HttpRequest, pk: int) -> HttpResponse:
@@ -189,14 +189,14 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
     step = steps.last(person)
     form = ActionForm(request.POST if request.method == "POST" else None)
     if form.outcome(partial(steps.undo, by=acting(request), person=person)):
-        messages.success(request, "已撤销，组织关系和随之结束的任职都恢复了。")
+        messages.success(request, "已撤回，组织关系和随之结束的任职都恢复了。")
         return redirect("member", pk)
     if step is None and not form.is_bound:
         raise Http404
-    title = STEPS[step.verb] if step else "撤销"
+    title = STEPS[step.verb] if step else "撤回"
     return form_page(
         request, form, title=f"{title}：{person.name}", crumbs=crumbs_to_member(person),
-        submit="撤销", about=_undone(step) if step else "", danger=True,
+        submit="撤回", about=_undone(step) if step else "", danger=True,
     )  # fmt: skip
 
 
@@ -205,7 +205,7 @@ def _undone(step: steps.Step) -> str:
     kept = f"，随之结束的 {len(step.posts)} 项任职一并恢复" if step.posts else ""
     return (
         f"{step.on} 起{to}的登记作废，仍在“{step.ended.org.short_name}”{kept}。"
-        "办错了可以重新办理；撤销留在操作记录里。"
+        "办错了可以重新办理；撤回留在操作记录里。"
     )
 
 

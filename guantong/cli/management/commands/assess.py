@@ -81,21 +81,23 @@ class Command(BaseCommand):
         with TemporaryDirectory(prefix="guantong-") as place:
             written = Path(place) / "ledger.csv"
             try:
-                summary = self.assess(options, written)
+                asked, summary = self.assess(options, written)
             except (FactsError, CatalogueError, cluster.EngineMissing) as error:
                 raise CommandError(str(error)) from None
             _hand_over(written, options["out"])
-        self.tell(summary)
+        self.tell(asked, summary)
 
-    def assess(self, options: dict[str, Any], written: Path) -> Summary:
+    def assess(self, options: dict[str, Any], written: Path) -> tuple[m.Question, Summary]:
         if options["facts"]:
             return self.from_folder(options["facts"], options, written)
-        found = self.from_records(options)
+        asked, found = self.from_records(options)
         with written.open("w", encoding="utf-8", newline="") as file:
             run.write_csv(found, file)
-        return Counter(entry.verdict for entry in found)
+        return asked, Counter(entry.verdict for entry in found)
 
-    def from_folder(self, place: Path, options: dict[str, Any], written: Path) -> Summary:
+    def from_folder(
+        self, place: Path, options: dict[str, Any], written: Path
+    ) -> tuple[m.Question, Summary]:
         rules = catalogue.current()
         plan = _plan(options["plan"] or next(iter(rules.plans)))
         on = options["on"] or date.today()
@@ -105,12 +107,12 @@ class Command(BaseCommand):
         if options["engine"] == "spark":
             with cluster.opened(place, options["master"] or "local[*]") as spark:
                 self.note(spark.notes)
-                return spark.write(asked, written)
+                return asked, spark.write(asked, written)
         with folder.opened(place) as facts:
             self.note(facts.notes)
-            return facts.write(asked, written)
+            return asked, facts.write(asked, written)
 
-    def from_records(self, options: dict[str, Any]) -> list[m.Entry]:
+    def from_records(self, options: dict[str, Any]) -> tuple[m.Question, list[m.Entry]]:
         school = School.objects.first()
         if school is None:
             raise CommandError(
@@ -123,7 +125,7 @@ class Command(BaseCommand):
         found = ledger.answer_in_duckdb(asked) if in_duckdb else ledger.answer(asked)
         if options["keep"] is not None:
             self.keep(options["keep"], asked, found, "duckdb" if in_duckdb else connection.vendor)
-        return found
+        return asked, found
 
     def keep(self, name: str, asked: m.Question, found: list[m.Entry], engine: str) -> None:
         try:
@@ -138,13 +140,19 @@ class Command(BaseCommand):
         for note in notes:
             self.stderr.write(f"注意：{note}")
 
-    def tell(self, summary: Summary) -> None:
+    def tell(self, asked: m.Question, summary: Summary) -> None:
+        """The span too: a folder begins with the plan, a school's records on a day of its own."""
+        first, last = asked.span.start, asked.span.last_day
         words = "，".join(
             f"{catalogue.current().label('verdicts', v)} {summary[v]}"
             for v in m.Verdict
             if summary.get(v)
         )
-        self.stderr.write(f"{sum(summary.values())} 条台账条目：{words or '无'}")
+        over = f"；计划已于 {last} 结束，此后没有周期" if asked.on > last else ""
+        self.stderr.write(
+            f"{sum(summary.values())} 条台账条目（{first} 至 {last} 开始的周期，"
+            f"截至 {asked.on}{over}）：{words or '无'}"
+        )
 
 
 def _require_fitting(options: dict[str, Any]) -> None:

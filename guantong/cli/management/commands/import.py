@@ -32,7 +32,7 @@ def row_numbers(text: str) -> set[int]:
 
 
 class Command(BaseCommand):
-    help = "从 Excel 导入党员名册（roll）或活动（activities），撤销整批导入（undo）"
+    help = "从 Excel 导入党员名册（roll）或活动（activities），撤回整批导入（undo）"
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -47,13 +47,16 @@ class Command(BaseCommand):
                 sheet.add_argument(
                     "--as-of", type=day, metavar="日期", help="名册反映哪一天的情况，默认今天"
                 )
+            sheet.add_argument(
+                "--all", action="store_true", help=f"列出全部问题和变更，不止前 {SHOWN} 处"
+            )
             once = sheet.add_mutually_exclusive_group()
             once.add_argument("--dry-run", action="store_true", help="只预览（不写也是）")
             once.add_argument("--confirm", action="store_true", help="没有问题就写入")
-        undo = words.add_parser("undo", help="撤销一批导入")
+        undo = words.add_parser("undo", help="撤回一批导入")
         undo.add_argument("batch", type=whole("批号"), metavar="批号", help="导入时显示的第几批")
         for word, one in words.choices.items():
-            does = "撤销" if word == "undo" else "导入"
+            does = "撤回" if word == "undo" else "导入"
             one.add_argument("--by", metavar="账号", help=f"以谁的权限{does}，默认系统")
 
     def handle(self, *args: Any, word: str, **options: Any) -> None:
@@ -82,7 +85,7 @@ class Command(BaseCommand):
         parsed = parsed.without(options["exclude"])
         as_of = options.get("as_of")
         decisions = imports.decide(by=by, parsed=parsed, as_of=as_of)
-        self.tell(parsed, decisions)
+        self.tell(parsed, decisions, most=None if options["all"] else SHOWN)
         if options["confirm"]:
             self.confirm(parsed, decisions, by, as_of)
         else:
@@ -99,10 +102,10 @@ class Command(BaseCommand):
         batch = imports.preview(by=by, parsed=parsed, as_of=as_of)
         imports.confirm(by=by, batch=batch)
         self.stdout.write(
-            f"已写入。这是第 {batch.pk} 批，撤销：python3 run import undo {batch.pk}"
+            f"已写入。这是第 {batch.pk} 批，撤回：python3 run import undo {batch.pk}"
         )
 
-    def tell(self, parsed: AnyParsed, decisions: Sequence[Decision]) -> None:
+    def tell(self, parsed: AnyParsed, decisions: Sequence[Decision], *, most: int | None) -> None:
         counts = dict.fromkeys(Outcome, 0)
         for decision in decisions:
             counts[decision.outcome] += 1
@@ -111,18 +114,19 @@ class Command(BaseCommand):
         for note in parsed.notes:
             self.stdout.write(f"  {note}")
         problems = [(d.line, p.told(parsed.columns)) for d in decisions for p in d.problems]
-        self.list("有问题", [f"第 {line} 行 {text}" for line, text in problems])
+        self.list("有问题", [f"第 {line} 行 {text}" for line, text in problems], most)
         self.list("变更", [
             f"第 {d.line} 行 {d.shown.get('name', '')}：{one.title} {one.before} → {one.after}"
             for d in decisions
             for one in d.differences
-        ])  # fmt: skip
+        ], most)  # fmt: skip
 
-    def list(self, title: str, lines: Sequence[str]) -> None:
+    def list(self, title: str, lines: Sequence[str], most: int | None) -> None:
         if lines:
-            more = f"，先列 {SHOWN} 处" if len(lines) > SHOWN else ""
+            cut = most is not None and len(lines) > most
+            more = f"，先列 {most} 处；加 --all 全部列出" if cut else ""
             self.stdout.write(f"{title}（{len(lines)} 处{more}）：")
-        for line in lines[:SHOWN]:
+        for line in lines[:most]:
             self.stdout.write(f"  {line}")
 
     def undo(self, number: int, by: User | None) -> None:
@@ -130,7 +134,7 @@ class Command(BaseCommand):
         if batch is None:
             raise CommandError(f"没有第 {number} 批导入", returncode=2)
         imports.undo(by=by, batch=batch)
-        self.stdout.write(f"第 {number} 批“{batch.file_name}”已撤销，记录恢复到导入之前。")
+        self.stdout.write(f"第 {number} 批“{batch.file_name}”已撤回，记录恢复到导入之前。")
 
 
 def _user(username: str | None) -> User | None:

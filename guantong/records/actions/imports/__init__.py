@@ -23,7 +23,7 @@ from guantong.records.imports.rows import ACTIVITIES, ROLL, AnyParsed, Outcome
 from guantong.records.models import ImportBatch, Org, School, User
 
 PERMISSIONS = {ROLL: roll.PERMISSION, ACTIVITIES: activities.PERMISSION}
-STATES = {"preview": "待确认", "confirmed": "已导入", "undone": "已撤销", "discarded": "已放弃"}
+STATES = {"preview": "待确认", "confirmed": "已导入", "undone": "已撤回", "discarded": "已放弃"}
 OUT_OF_DATE = "预览之后系统中的记录有变动。请点“重新核对”，看过新的结果再确认。"
 SHOWN = 10
 
@@ -128,7 +128,7 @@ def undo(*, by: User | None, batch: ImportBatch) -> ImportBatch:
     batch = rows.locked(batch)
     _require(by, batch)
     if batch.state != "confirmed":
-        raise Conflict(f"这一批{STATES[batch.state]}，没有可撤销的内容。")
+        raise Conflict(f"这一批{STATES[batch.state]}，没有可撤回的内容。")
     traces.undo(batch)
     rows.change(batch, state="undone", undone_at=clock.now(), made=[])
     _tell("import.undone", batch, by)

@@ -73,7 +73,7 @@ def undo(batch: ImportBatch) -> None:
     if reasons := sorted({*_changed_since(made), *_in_use(made)}):
         more = f"\n……共 {len(reasons)} 处。" if len(reasons) > SHOWN else ""
         raise Conflict(
-            "导入之后有人改过或用到了这些内容，不能整批撤销：\n"
+            "导入之后有人改过或用到了这些内容，不能整批撤回：\n"
             + "\n".join(reasons[:SHOWN])
             + f"{more}\n请在各自的页面逐条更正。"
         )
