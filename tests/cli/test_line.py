@@ -117,8 +117,8 @@ def test_an_argument_that_cannot_be_meant_ends_with_2_and_the_remedy(
     [
         (["account", "show", "nobody"], "开户：python3 run account open nobody 姓名"),
         (["account", "open", "a", "甲", "--person", "0"], "没有学号/工号 0"),
-        (["assess", "--out", "/no/such/folder/a.csv"], "没有这个文件或目录"),
-        (["assess", "--facts", ".", "--engine", "database"], "不与 --facts 同用"),
+        (["assess", "--out", "/no/such/folder/a.csv"], "没有目录"),
+        (["assess", "--facts", ".", "--engine", "database"], "不在数据库里"),
         (["what-if", "--plan", "none"], "没有计划“none”"),
     ],
 )
