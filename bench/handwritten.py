@@ -27,8 +27,8 @@ type Row = tuple[str, int, int | None, date, str, Decimal | None]
 FOLDER = Path(__file__).with_name("sql")
 SHARED = ("there", "holders")  # common table expressions that several queries begin with
 CALENDAR = {
-    "periods": "every VARCHAR(8), period_start DATE, period_end DATE, due_on DATE, day DATE",
-    "stretches": "every VARCHAR(8), period_start DATE, since DATE, until DATE",
+    "periods": "every VARCHAR(16), period_start DATE, period_end DATE, due_on DATE, day DATE",
+    "stretches": "every VARCHAR(16), period_start DATE, since DATE, until DATE",
 }
 
 
