@@ -7,11 +7,8 @@ what would change.
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
 
 from guantong.obligations.model import Entry, Verdict
-
-type Key = tuple[str, str, int, int | None, date]
 
 
 @dataclass(frozen=True)
@@ -35,8 +32,8 @@ class Difference:
 
 def differences(before: Iterable[Entry], after: Iterable[Entry]) -> list[Difference]:
     """Return what differs in what is required, found or concluded, in the ledger's order."""
-    then = {_key(entry): entry for entry in before}
-    now = {_key(entry): entry for entry in after}
+    then = {entry.sort_key: entry for entry in before}
+    now = {entry.sort_key: entry for entry in after}
     found = [Difference(then.get(key), now.get(key)) for key in {**then, **now}]
     changed = [d for d in found if d.before != d.after]
     return sorted(changed, key=lambda d: d.entry.sort_key)
@@ -49,13 +46,3 @@ def summary(found: Iterable[Difference]) -> dict[str, Counter[tuple[str, str]]]:
         before, after = (verdict.value if verdict else "" for verdict in d.verdicts)
         counts.setdefault(d.entry.obligation, Counter())[before, after] += 1
     return counts
-
-
-def _key(entry: Entry) -> Key:
-    return (
-        entry.obligation,
-        entry.bearer_kind,
-        entry.org_id,
-        entry.person_id,
-        entry.period.start,
-    )

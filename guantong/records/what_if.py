@@ -64,4 +64,17 @@ def _so(o: m.Obligation, rules: m.Catalogue, change: Change) -> m.Obligation:
 def answer(change: Change, *, on: date | None = None) -> list[Difference]:
     """Return what would differ from the ledger of the day."""
     asked = ledger.question(on=on)
-    return differences(ledger.answer(asked), ledger.answer(supposed(asked, change)))
+    then, now = _apart(asked, supposed(asked, change))
+    return differences(ledger.answer(then), ledger.answer(now))
+
+
+def _apart(one: m.Question, other: m.Question) -> tuple[m.Question, m.Question]:
+    """Both without the obligations that say the same, where nothing but obligations differs."""
+    if replace(one, obligations=()) != replace(other, obligations=()):
+        return one, other
+    same = {*one.obligations} & {*other.obligations}
+    first, second = (
+        replace(q, obligations=tuple(o for o in q.obligations if o not in same))
+        for q in (one, other)
+    )
+    return first, second
