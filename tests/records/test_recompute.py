@@ -1,6 +1,7 @@
 """A change of the catalogue recomputes what it touches, in steps that can be watched."""
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -48,6 +49,21 @@ def test_the_result_is_that_of_a_rebuild(stricter):
     step_by_step = rows()
     upkeep.rebuild()
     assert rows() == step_by_step
+
+
+def test_other_semesters_recompute_what_is_counted_by_them(monkeypatch):
+    make_cast()
+    live = upkeep.rebuild()
+    old = catalogue.current()
+    new = replace(old, calendar=replace(old.calendar, spring=(2, 20)))
+    monkeypatch.setattr(catalogue, "current", lambda: new)
+    monkeypatch.setattr(catalogue, "fingerprint", lambda: "edited")
+    starts = Entry.objects.filter(assessment=live, obligation="school-committee-special-meeting")
+    starts = starts.values_list("period_start", flat=True)
+    assert date(2023, 2, 1) in starts
+    upkeep.bring_up_to_date()
+    assert date(2023, 2, 20) in starts.all()
+    assert date(2023, 2, 1) not in starts.all()
 
 
 def test_an_obligation_that_is_dropped_takes_its_entries_along(monkeypatch):

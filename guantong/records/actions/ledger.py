@@ -5,11 +5,12 @@ entries that the change can reach are worked out anew by the same compiled query
 the whole ledger, narrowed to those bearers and months. `rebuild` works out everything.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import partial
+from hashlib import sha256
 from typing import Any
 
 from django.db import connection, transaction
@@ -101,10 +102,15 @@ RECOMPUTE = "recompute"
 
 
 def stale(live: Assessment) -> list[str]:
-    """The obligations whose text is not the one that the live ledger was worked out with."""
-    now = {o.name: o.fingerprint for o in ledger.question(on=live.on_day).obligations}
-    then = {name: rule["hash"] for name, rule in live.rules.items()}
-    return [name for name in {**then, **now} if then.get(name) != now.get(name)]
+    """The obligations whose text, calendar or stretch of time is not the one that the live
+    ledger was worked out with.
+    """
+    now, then = _rules(ledger.question(on=live.on_day)), live.rules
+    return [n for n in {**then, **now} if _basis(then.get(n)) != _basis(now.get(n))]
+
+
+def _basis(rule: Mapping[str, str] | None) -> tuple[str, str] | None:
+    return (rule["hash"], rule["time"]) if rule else None
 
 
 def recompute(live: Assessment) -> list[Callable[[], None]]:
@@ -128,10 +134,10 @@ def recompute_one(name: str) -> None:
     """Work the entries of one obligation out anew, by its text as it is now."""
     live = Assessment.objects.select_for_update().get(live=True)
     asked = ledger.question(on=live.on_day)
-    now = [o for o in asked.obligations if o.name == name]
-    found = ledger.answer(replace(asked, obligations=tuple(now)))
-    _replace(live.entries.filter(obligation=name), live, found)
-    rows.change(live, rules=_rules(now) | {k: v for k, v in live.rules.items() if k != name})
+    asked = replace(asked, obligations=tuple(o for o in asked.obligations if o.name == name))
+    _replace(live.entries.filter(obligation=name), live, ledger.answer(asked))
+    others = {other: rule for other, rule in live.rules.items() if other != name}
+    rows.change(live, rules=others | _rules(asked))
 
 
 @transaction.atomic
@@ -199,7 +205,7 @@ def _described(asked: m.Question) -> dict[str, Any]:
         "on_day": asked.on,
         "since": asked.span.start,
         "catalogue_hash": catalogue.fingerprint(),
-        "rules": _rules(asked.obligations),
+        "rules": _rules(asked),
         "made_at": clock.now(),
         "last_event": _last_event(),
     }
@@ -209,15 +215,18 @@ def _describe(live: Assessment, asked: m.Question) -> None:
     rows.change(live, **_described(asked), engine=connection.vendor)
 
 
-def _rules(obligations: Iterable[m.Obligation]) -> dict[str, dict[str, str]]:
+def _rules(asked: m.Question) -> dict[str, dict[str, str]]:
+    """What the entries of each obligation rest on: its text, and the periods it is asked for."""
+    time = sha256(repr((asked.span, asked.calendar)).encode()).hexdigest()
     return {
         o.name: {
             "title": o.title,
             "demand": o.demand,
             "reading": o.reading.chosen if o.reading else "",
             "hash": o.fingerprint,
+            "time": time,
         }
-        for o in obligations
+        for o in asked.obligations
     }
 
 

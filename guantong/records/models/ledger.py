@@ -12,9 +12,10 @@ class Assessment(models.Model):
     """Grain: one run of the ledger for a day. One is live: records update it as they change.
 
     `since`: no period that begins earlier was assessed. `catalogue_hash`: of the files used.
-    `rules`: of each obligation asked, by name, its title, demand, the reading taken and the hash
-    of its text as it was. `last_event`: id of the newest event when it was made; a later one
-    makes it out of date. `kept`: never worked out anew nor thrown away, under `name`.
+    `rules`: of each obligation asked, by name, its title, demand and the reading taken, the hash
+    of its text as it was, and that of the calendar and stretch of time it was asked for (`time`).
+    `last_event`: id of the newest event when it was made; a later one makes it out of date.
+    `kept`: never worked out anew nor thrown away, under `name`.
     """
 
     plan = models.CharField("计划", max_length=60)
