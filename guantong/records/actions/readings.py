@@ -15,7 +15,7 @@ def choose(
     *, by: User | None, reading: str, option: str, decided_by: str, decided_on: date, why: str
 ) -> ReadingChoice:
     """Take a reading from a day on; an empty option is the catalogue's own."""
-    require(by, "plan.read", None)
+    require(by, "reading.decide", None)
     rules = catalogue.current()
     if reading not in rules.readings():
         raise Refused(f"规则目录里没有口径“{reading}”。")

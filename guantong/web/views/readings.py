@@ -18,7 +18,7 @@ from guantong.web.acting import ActionForm, DayField, acting, form_page
 from guantong.web.ledger_cells import address
 from guantong.web.views.plan import require_view
 
-DECIDE = "plan.read"
+DECIDE = "reading.decide"
 OWN = "目录"  # stands for the catalogue's own reading in a form, where an empty value says nothing
 
 
