@@ -97,7 +97,8 @@ class _Matches:
     def hold(self, entry: Entry) -> bool:
         match self.measure:
             case m.CountActivities():
-                return entry.org_id in self.held.host_ids and self._hosted(self.measure)
+                there = entry.org_id in self.held.host_ids and self._hosted(self.measure)
+                return there and not self._elsewhere(self.measure, entry)
             case m.Coverage(of, m.CountActivities() as by):
                 return self._hosted(by) and any(
                     entry.org_id in host.lineage()[:-1]
@@ -105,9 +106,16 @@ class _Matches:
                     for host in self.held.hosts
                 )
             case m.Attended():
-                return entry.person_id in self._people and self._hosted_by(self.measure, entry)
+                there = entry.person_id in self._people and self._hosted_by(self.measure, entry)
+                return there and not self._elsewhere(self.measure, entry)
+            case m.Reached():
+                return entry.org_id in self.held.host_ids and bool(self._people)
             case _:
                 return False
+
+    def _elsewhere(self, measure: m.CountActivities | m.Attended, entry: Entry) -> bool:
+        """Whether it counts for an obligation that shares no record with this one."""
+        return any(_Matches(other, self.held).hold(entry) for other in measure.apart_from)
 
     def _hosted(self, measure: m.CountActivities) -> bool:
         return evaluate(measure.where, self.held.row) is True
@@ -117,9 +125,10 @@ class _Matches:
         return frozenset(self._attended_as_asked())
 
     def _attended_as_asked(self) -> Iterator[int]:
-        assert isinstance(self.measure, m.Attended)
+        assert isinstance(self.measure, m.Attended | m.Reached)
+        sums = isinstance(self.measure, m.Attended) and self.measure.sum_hours
         for person, row in self.held.attended.items():
-            known = row["hours"] is not None or not self.measure.sum_hours
+            known = row["hours"] is not None or not sums
             if known and evaluate(self.measure.where, row) is True:
                 yield person
 

@@ -19,6 +19,7 @@ from guantong.periods import FIRST_DAY, LAST_DAY, Period, month_of
 from guantong.records import catalogue, clock, columns
 from guantong.records.facts import FACTS
 from guantong.records.models import Assessment, Entry, ReadingChoice, School
+from guantong.records.once import kept
 
 DIALECTS = {"sqlite": "sqlite", "postgresql": "postgres"}
 # Stand where the ids of a scope belong while the text is cached; no row has such an id.
@@ -58,6 +59,10 @@ def question(
 
 def choices(day: date) -> Mapping[str, ReadingChoice]:
     """The decision in force on a day, by reading."""
+    return kept(("reading choices", day), lambda: _choices(day))
+
+
+def _choices(day: date) -> Mapping[str, ReadingChoice]:
     made = ReadingChoice.objects.filter(decided_on__lte=day).order_by("decided_on")
     return {choice.reading: choice for choice in made}
 
@@ -70,6 +75,12 @@ def read_as(o: m.Obligation, chosen: Mapping[str, ReadingChoice]) -> m.Obligatio
 def obligation(name: str, on: date | None = None) -> m.Obligation:
     """An obligation as the school reads it."""
     return read_as(catalogue.current().obligations[name], choices(on or clock.today()))
+
+
+def obligations(on: date | None = None) -> dict[str, m.Obligation]:
+    """Every obligation of the catalogue as the school reads it, by name."""
+    decided = choices(on or clock.today())
+    return {o.name: read_as(o, decided) for o in catalogue.current().obligations.values()}
 
 
 def narrowed(

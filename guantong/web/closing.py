@@ -13,7 +13,7 @@ from django.urls import reverse
 from guantong.conditions import model as c
 from guantong.obligations import model as m
 from guantong.periods import Period
-from guantong.records import access, catalogue, clock
+from guantong.records import access, catalogue, clock, ledger
 from guantong.records.access import Someone
 from guantong.records.models import Entry, Membership, Org, Relation
 from guantong.web.ledger_cells import address
@@ -57,14 +57,14 @@ class Closing:
 
     def __init__(self, user: Someone) -> None:
         self.held = [held for held in access.roles_of(user) if not held.role.own]
-        self.rules = catalogue.current()
+        self.rules, self.obligations = catalogue.current(), ledger.obligations()
         self.names: dict[int, str] = {}
 
     def act(self, entry: Entry) -> Act | None:
         """Return the button for an entry that is not closed yet."""
         if entry.verdict not in OPEN:
             return None
-        measure = self.rules.obligations[entry.obligation].measure
+        measure = self.obligations[entry.obligation].measure
         match measure:
             case m.CountActivities() | m.Attended() | m.Reached():
                 return self._record(entry, measure)
@@ -77,7 +77,7 @@ class Closing:
     def elsewhere(self, entry: Entry) -> Act:
         """Where there is no button: whose it is, and where the gap is seen."""
         cell = f"{address('ledger-entries', {})}{entry.pk}/"
-        measure = self.rules.obligations[entry.obligation].measure
+        measure = self.obligations[entry.obligation].measure
         match measure:
             case m.State() | m.NextTerm() | m.Ratio():
                 seen = self.may("org.view", entry.org)

@@ -13,7 +13,7 @@ from typing import Final
 from guantong.obligations import model as m
 from guantong.obligations.run import plain
 from guantong.periods import Every, month_of
-from guantong.records import catalogue, ledger
+from guantong.records import ledger
 from guantong.records.models import Entry
 from guantong.web.closing import Act, Closing, kinds_counted
 from guantong.web.ledger_cells import address
@@ -68,7 +68,7 @@ class DueList:
     ) -> None:
         self.today, self.closing, self.planned = today, closing, planned
         self.me, self.org = me, org
-        self.obligations, self.plan = catalogue.current().obligations, ledger.plan()
+        self.obligations, self.plan = ledger.obligations(), ledger.plan()
 
     def sections(self, entries: Iterable[Entry]) -> list[Section]:
         """Group entries that are short, due or unknown; sections without an item are left out."""

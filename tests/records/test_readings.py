@@ -5,13 +5,13 @@ from decimal import Decimal
 
 import pytest
 
-from guantong.records import ledger
+from guantong.records import crediting, ledger
 from guantong.records.access import Refused
 from guantong.records.actions import ledger as upkeep
-from guantong.records.actions import readings
+from guantong.records.actions import readings, relations
 from guantong.records.drafts import Attended
 from guantong.records.models import Entry, Event, ReadingChoice
-from tests.factories import TODAY, make_activity, make_cast, make_person
+from tests.factories import TODAY, appoint, make_activity, make_cast, make_person
 
 pytestmark = pytest.mark.django_db
 
@@ -98,3 +98,27 @@ def test_only_the_organisation_department_decides(cast):
             by=cast.secretary, reading="R-01", option="training-only", decided_by="支部",
             decided_on=TODAY, why="方便",
         )  # fmt: skip
+
+
+def test_an_activity_says_that_it_counts_for_one_of_two_that_share_no_record(cast):
+    """The branch of a leading cadre is his contact point, too: one lecture, one of two demands."""
+    cadre = make_person("领导", cast.branch)
+    appoint(cadre, cast.school, "leading_cadre")
+    relations.record(
+        by=None, kind="contact_point", valid_from=date(2022, 1, 1), person=cadre, org=cast.branch
+    )
+    lecture = make_activity(
+        cast.branch, kind="party_lecture", attended=(Attended(cadre.pk, "lecturer", Decimal(2)),)
+    )
+    upkeep.rebuild()
+    both = {"leading-cadre-lecture-branch", "leading-cadre-lecture-contact-point"}
+    assert both <= credited(lecture)
+    readings.choose(
+        by=cast.office, reading="X-17", option="not-twice", decided_by="党委会",
+        decided_on=TODAY, why="一次只算一处",
+    )  # fmt: skip
+    assert both & credited(lecture) == {"leading-cadre-lecture-branch"}
+
+
+def credited(activity):
+    return {entry.obligation for entry in crediting.counted_for(activity)}

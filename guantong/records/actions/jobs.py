@@ -38,8 +38,8 @@ def start(kind: str, plan: Callable[[], Steps]) -> None:
     """Have the steps done beside the request; within a transaction, at once and in it."""
     if connection.in_atomic_block:
         carry_out(kind, plan)
-        return
-    Thread(target=_beside, args=(kind, plan), name=kind, daemon=True).start()
+    elif running(kind) is None:
+        Thread(target=_beside, args=(kind, plan), name=kind, daemon=True).start()
 
 
 def _beside(kind: str, plan: Callable[[], Steps]) -> None:

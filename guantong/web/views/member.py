@@ -165,7 +165,7 @@ def _study(request: HttpRequest, person: Person, year: int) -> Study:
     if entry is None:
         return Study(year, years, None, None, "", _attended(request, person, year))
     told = ledger.explanation(entry)
-    obligation = catalogue.current().obligations[entry.obligation]
+    obligation = ledger.obligation(entry.obligation)
     lines = _counted(request, told.candidates, kinds_counted(obligation.measure))
     return Study(year, years, entry, obligation, told.closing, lines)
 
