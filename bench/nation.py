@@ -9,6 +9,7 @@ branch after branch, else in random order.
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -94,18 +95,19 @@ def _rows(name: str, size: Size) -> str:
     return f"(SELECT {columns} FROM {name} ORDER BY {order})"
 
 
-def opened(made: Path, *, threads: int = 2, memory: str = "") -> duckdb.DuckDBPyConnection:
+@contextmanager
+def opened(made: Path, *, memory: str = "") -> Iterator[duckdb.DuckDBPyConnection]:
     """A DuckDB that sees the folder's files as the fact tables, and copies none of them."""
-    connection = duckdb.connect(config={"threads": threads})
-    connection.execute("SET enable_progress_bar = false")
-    if memory:
-        connection.execute(f"SET memory_limit = '{memory}'")
-        connection.execute(f"SET temp_directory = '{made / 'spill'}'")
-    for name, table in TABLES.items():
-        columns = ", ".join(
-            f'CAST("{c}" AS {folder.SQL_TYPES[kind]}) AS "{c}"'
-            for c, kind in table.columns.items()
-        )
-        file = exp.Literal.string(str(made / f"{name}.parquet")).sql("duckdb")
-        connection.execute(f"CREATE VIEW {name} AS SELECT {columns} FROM read_parquet({file})")
-    return connection
+    with folder.connected() as connection:
+        connection.execute("SET threads = 2")
+        connection.execute("SET enable_progress_bar = false")
+        if memory:
+            connection.execute("SET memory_limit = ?", [memory])
+        for name, table in TABLES.items():
+            columns = ", ".join(
+                f'CAST("{c}" AS {folder.SQL_TYPES[kind]}) AS "{c}"'
+                for c, kind in table.columns.items()
+            )
+            file = exp.Literal.string(str(made / f"{name}.parquet")).sql("duckdb")
+            connection.execute(f"CREATE VIEW {name} AS SELECT {columns} FROM read_parquet({file})")
+        yield connection

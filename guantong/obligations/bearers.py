@@ -32,10 +32,14 @@ POST_COLUMNS = {"org_kind": "o.kind", "org_category": "o.category"}
 
 @dataclass(frozen=True)
 class Bearers:
-    """The stage that lists who is bound when, and the periods that scans are to count by."""
+    """The stage that lists who is bound when, and the periods that scans are to count by.
+
+    `among`: a stage with the person_id of everybody who may be bound, where they are few.
+    """
 
     stage: str
     at: Timeline
+    among: str | None = None
 
 
 def bearers(o: m.Obligation, stages: Stages) -> Bearers:
@@ -278,7 +282,7 @@ def _holders(o: m.Obligation, bearer: m.PostBearer, stages: Stages) -> Bearers:
         return _with_months(query, rows, key, o, stages)
 
     named = (bearer, o.exempt, o.pro_rata)
-    return Bearers(stages.stage(f"bound_posts_by_{o.rhythm.name}", make, *named), at)
+    return Bearers(stages.stage(f"bound_posts_by_{o.rhythm.name}", make, *named), at, rows)
 
 
 def _held_in(rows: str, o: m.Obligation, bearer: m.PostBearer, at: Timeline) -> exp.Select:

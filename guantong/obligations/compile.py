@@ -12,7 +12,7 @@ from sqlglot import exp, select, union
 
 from guantong.conditions.compile import literal
 from guantong.obligations import model as m
-from guantong.obligations.bearers import bearers
+from guantong.obligations.bearers import Bearers, bearers
 from guantong.obligations.scans import (
     attended_scan,
     case_scan,
@@ -70,7 +70,7 @@ def _findings(o: m.Obligation, stages: Stages) -> exp.Select:
     if o.until is not None:
         until = exp.LT(this=due.copy(), expression=literal(o.until))
         query = query.where(until, copy=False)
-    measured = _measured(o, query, bound.at, stages)
+    measured = _measured(o, query, bound, stages)
     personal = not isinstance(o.bearer, m.OrgBearer)
     columns: dict[str, exp.Expr] = {
         "obligation": literal(o.name),
@@ -168,14 +168,15 @@ class Measured:
     late: exp.Expr | None = None
 
 
-def _measured(o: m.Obligation, query: exp.Select, at: Timeline, stages: Stages) -> Measured:
+def _measured(o: m.Obligation, query: exp.Select, bound: Bearers, stages: Stages) -> Measured:
+    at = bound.at
     match o.measure:
         case m.CountActivities():
             scan = hosted_scan(o.measure, at, stages, scoped=True)
             query = _beside(query, scan.stage, JOIN_ORG)
             return Measured(query, _or_none(scan.certain), _or_none(scan.possible))
         case m.Attended():
-            scan = attended_scan(o.measure, at, stages)
+            scan = attended_scan(o.measure, at, stages, bound.among)
             by_org = o.measure.hosted_by is m.HostedBy.OWN_ORG or "org_id" in at.key
             on = f"{JOIN_PERSON} AND s.org_id = b.org_id" if by_org else JOIN_PERSON
             query = _beside(query, scan.stage, on)

@@ -12,6 +12,7 @@ from guantong.obligations.stages import (
     NO_LIMIT,
     SCALE,
     WHOLE,
+    Asked,
     Found,
     Scan,
     Stages,
@@ -49,10 +50,11 @@ def hosted_scan(
     elsewhere = c.Any(tuple(other.where for other in measure.apart_from))
     where = c.All((measure.where, c.Not(elsewhere))) if measure.apart_from else measure.where
 
-    def pair(_: Scan) -> Pair:
-        return _counted(_held(where, "a", None, stages), measure.different)
+    def asked(_: Scan) -> Asked:
+        counted = _counted(_held(where, "a", None, stages), measure.different)
+        return Asked(*counted, needed=compiled(where, "a"))
 
-    return stages.ask(name, make, measure, pair, compiled(where, "a"))
+    return stages.ask(name, make, measure, asked)
 
 
 def _dated(
@@ -96,23 +98,28 @@ def reached_scan(where: c.Condition, at: Timeline, stages: Stages) -> Found:
         body = stages.only(body, "h.org_id", stages.org_ids)
         return Scan(lambda _: body, ("h.org_id", f"{_days_of(at)}.period_start"))
 
-    def pair(_: Scan) -> Pair:
-        return _persons(_held(where, "t", ATTENDANCE, stages), "t")
+    def asked(_: Scan) -> Asked:
+        counted = _persons(_held(where, "t", ATTENDANCE, stages), "t")
+        return Asked(*counted, needed=compiled(where, "t", ATTENDANCE))
 
-    needed = compiled(where, "t", ATTENDANCE)
-    return stages.ask(f"reached_by_{at.name}", make, where, pair, needed)
+    return stages.ask(f"reached_by_{at.name}", make, where, asked)
 
 
-def attended_scan(measure: m.Attended, at: Timeline, stages: Stages) -> Found:
+def attended_scan(measure: m.Attended, at: Timeline, stages: Stages, among: str | None) -> Found:
     """Attendances by person: keyed by person_id, period_start and, for own_org or where each post
     has periods of its own, org_id.
+
+    `among`: a stage with all the persons who bear it, where they are few. They alone are looked
+    at then, unless the members are asked the same anyhow.
     """
     how, days = measure.hosted_by, _days_of(at)
+    few = among if not at.joined and measure not in stages.of_members else None
     elsewhere = [other.hosted_by for other in measure.apart_from if other.hosted_by]
 
-    def body(flags: Sequence[exp.Expr]) -> exp.Select:
-        rows = select().from_(stages.fact("attendances", "t"))
-        query = stages.only(_dated(rows, "t", at, stages, flags), "t.person_id", stages.person_ids)
+    def body(scan: Scan) -> exp.Select:
+        rows = select().from_(stages.fact("attendances", "t", scan.among))
+        query = _dated(rows, "t", at, stages, scan.flags)
+        query = stages.only(query, "t.person_id", stages.person_ids)
         if how is m.HostedBy.OWN_ORG:
             on = "h.activity_id = a.activity_id"
             on += " AND h.org_id = p.org_id" if "org_id" in at.key else ""
@@ -135,10 +142,8 @@ def attended_scan(measure: m.Attended, at: Timeline, stages: Stages) -> Found:
 
     name = f"attended_by_{at.name}" + (f"_at_{how.value}" if how else "")
     name += "".join(f"_not_at_{other.value}" for other in dict.fromkeys(elsewhere))
-    needed = compiled(measure.where, "t", ATTENDANCE)
-    return stages.ask(
-        name, make, measure, lambda scan: _attendances(measure, scan, stages), needed
-    )
+    name += "_of_holders" if few else ""
+    return stages.ask(name, make, measure, lambda scan: _attendances(measure, scan, stages), few)
 
 
 BY_HOST = (m.HostedBy.OWN_BRANCH, m.HostedBy.CONTACT_POINT)
@@ -190,7 +195,7 @@ def _held(
     return compiled(c.All((where, held)), alias, names)
 
 
-def _attendances(measure: m.Attended, scan: Scan, stages: Stages) -> Pair:
+def _attendances(measure: m.Attended, scan: Scan, stages: Stages) -> Asked:
     parts = [*c.conjuncts(measure.where), *([] if stages.question.forecast else [m.HELD])]
     of_activity = [part for part in parts if c.fields_of(part) <= ACTIVITY]
     condition = scan.flag(compiled(c.All(tuple(of_activity)), "a", ATTENDANCE))
@@ -203,7 +208,7 @@ def _attendances(measure: m.Attended, scan: Scan, stages: Stages) -> Pair:
             there = exp.and_(there, f"{other.hosted_by.value}.activity_id IS NOT NULL")
         condition = exp.and_(condition, exp.Not(this=exp.paren(there)))
     if not measure.sum_hours:
-        return _counted(condition, measure.different)
+        return Asked(*_counted(condition, measure.different), needed=condition)
     # Scaled after adding up: hours have four places at most, so nothing is lost, much saved.
     hours = exp.Sum(this=cases((condition.copy(), exp.column("hours", "t"))))
     known = exp.func("COALESCE", number_of(hours), literal(0))
@@ -213,7 +218,8 @@ def _attendances(measure: m.Attended, scan: Scan, stages: Stages) -> Pair:
     open_still = exp.Count(this=cases((settled, exp.null()), default=literal(1)))
     no_limit = cases((exp.GT(this=open_still, expression=literal(0)), literal(NO_LIMIT)))
     more = exp.func("COALESCE", no_limit, literal(0))
-    return known, exp.Add(this=known.copy(), expression=exp.cast(more, WHOLE))
+    possible = exp.Add(this=known.copy(), expression=exp.cast(more, WHOLE))
+    return Asked(known, possible, needed=condition)
 
 
 def _counted(condition: exp.Expr, different: m.Different | None) -> Pair:
@@ -257,8 +263,11 @@ def state_scan(state: m.State, at: Timeline, stages: Stages, *, scoped: bool) ->
         return Scan(lambda _: body, ("f.org_id", "p.period_start"))
 
     name = f"{state.table}_on_day_by_{at.name}" + ("" if scoped else "_anywhere")
-    needed = compiled(state.where, "f")
-    return stages.ask(name, make, state.where, lambda _: _state_pair(state), needed)
+
+    def asked(_: Scan) -> Asked:
+        return Asked(*_state_pair(state), needed=compiled(state.where, "f"))
+
+    return stages.ask(name, make, state.where, asked)
 
 
 def state_rows(table: str, stages: Stages) -> tuple[exp.Expr, str]:
@@ -307,12 +316,15 @@ def case_scan(measure: m.CaseTime, at: Timeline, stages: Stages) -> Found:
         body = stages.only(body, "f.org_id", stages.org_ids)
         return Scan(lambda _: body, ("f.org_id", "p.period_start"))
 
-    def pair(_: Scan) -> Pair:
+    def asked(_: Scan) -> Asked:
         condition = exp.and_(*(sql for _, sql in case_tests(measure)))
-        return exp.Sum(this=holds(condition)), exp.Sum(this=may_hold(condition))
+        return Asked(
+            exp.Sum(this=holds(condition)),
+            exp.Sum(this=may_hold(condition)),
+            needed=compiled(c.about(measure.where, m.LASTING), "f"),
+        )
 
-    lasting = compiled(c.about(measure.where, m.LASTING), "f")
-    return stages.ask(f"cases_over_{measure.days}_by_{at.name}", make, measure, pair, lasting)
+    return stages.ask(f"cases_over_{measure.days}_by_{at.name}", make, measure, asked)
 
 
 IN_HAND = "f.opened_on <= p.day AND (f.closed_on IS NULL OR f.closed_on > p.day)"

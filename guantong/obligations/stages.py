@@ -11,17 +11,19 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from graphlib import TopologicalSorter
+from typing import NamedTuple
 
 from sqlglot import exp, select, union
 
 from guantong.conditions.compile import Column, compile_condition, literal
 from guantong.conditions.model import Condition
 from guantong.obligations.known import BEGINS, DEEPEST
-from guantong.obligations.model import Question
+from guantong.obligations.model import MemberBearer, Question
 from guantong.obligations.tables import TABLES
 from guantong.periods import FIRST_DAY, LAST_DAY, Every, Period, Rhythm
 
 SCALE = 10_000
+MONTH = ("period_start", "month_start", "month_end", "before")
 NO_LIMIT = 10**14  # more than any sum: what may yet be found is not bounded
 WHOLE = exp.DataType.Type.BIGINT
 
@@ -116,23 +118,31 @@ class Timeline:
     joined: bool = False
 
 
+class Asked(NamedTuple):
+    """A question to a scan, as a pair of columns: what holds, and what may hold if missing values
+    turn out well. Rows of which `needed` is false are not in question.
+    """
+
+    certain: exp.Expr
+    possible: exp.Expr
+    needed: exp.Expr
+
+
 @dataclass
 class Scan:
     """A shared pass over a fact table: what it reads and groups by, and the columns asked for.
 
-    Each question put to it is a pair of columns, `certain` and `possible`: what holds, and what
-    may hold if missing values turn out well. `needed` says which rows a question is about, in
-    conditions that must all not be false; rows that no question is about are left out.
-
-    `flags` are conditions on the activities alone, answered before those are joined to many rows:
-    `body` is told them, and gives each activity the columns flag_1, flag_2, ...
+    Rows that no question is about are left out. What `body` must see to, since it knows the
+    tables: of the persons only those in the stages `among`, if there are any; and `flags`,
+    conditions on the activities alone, answered before those are joined to many rows: it gives
+    each activity the columns flag_1, flag_2, ...
     """
 
-    body: Callable[[Sequence[exp.Expr]], exp.Select]
+    body: Callable[["Scan"], exp.Select]
     group: tuple[str, ...]
-    pairs: dict[object, tuple[exp.Expr, exp.Expr]] = field(default_factory=dict)
-    needed: list[tuple[exp.Expr, ...]] = field(default_factory=list)
+    asked: dict[object, Asked] = field(default_factory=dict)
     asked_by: dict[object, list[str]] = field(default_factory=dict)
+    among: set[str] = field(default_factory=set)
     flags: list[exp.Expr] = field(default_factory=list)
 
     def flag(self, condition: exp.Expr) -> exp.Expr:
@@ -142,14 +152,14 @@ class Scan:
         return exp.column(f"flag_{self.flags.index(condition) + 1}", "a")
 
     def build(self) -> exp.Select:
-        query = self.body(self.flags).select(*self.group)
-        for either in zip(*self.needed, strict=True):
-            if exp.true() not in either:
-                query = query.where(exp.or_(*map(not_false, dict.fromkeys(either))), copy=False)
-        for i, (key, (certain, possible)) in enumerate(self.pairs.items(), 1):
-            column = exp.alias_(certain, f"certain_{i}")
-            column.add_comments(self.asked_by[key])
-            query = query.select(column, exp.alias_(possible, f"possible_{i}"), copy=False)
+        query = self.body(self).select(*self.group)
+        needed = dict.fromkeys(asked.needed for asked in self.asked.values())
+        if exp.true() not in needed:
+            query = query.where(exp.or_(*map(not_false, needed)), copy=False)
+        for i, (key, asked) in enumerate(self.asked.items(), 1):
+            certain = exp.alias_(asked.certain, f"certain_{i}")
+            certain.add_comments(self.asked_by[key])
+            query = query.select(certain, exp.alias_(asked.possible, f"possible_{i}"), copy=False)
         return query.group_by(*self.group, copy=False)
 
 
@@ -170,6 +180,10 @@ class Stages:
         self.source = source
         self.made: dict[str, exp.Query] = {}
         self.scans: dict[str, Scan] = {}
+        # What is asked of all members, too, needs no scan of a few.
+        self.of_members = {
+            o.measure for o in question.obligations if isinstance(o.bearer, MemberBearer)
+        }
         self.asking = ""  # the obligation being compiled: the text tells what serves which
         self._names: dict[tuple[object, ...], str] = {}
 
@@ -188,20 +202,20 @@ class Stages:
         name: str,
         make: Callable[[], Scan],
         key: object,
-        pair: Callable[[Scan], tuple[exp.Expr, exp.Expr]],
-        *needed: exp.Expr,
+        asked: Callable[[Scan], Asked],
+        among: str | None = None,
     ) -> Found:
         """Put a question to the scan of that name, making it once; the same question is shared."""
         if name not in self.scans:
             self.scans[name] = make()
         scan = self.scans[name]
-        if key not in scan.pairs:
-            scan.pairs[key] = pair(scan)
-            scan.needed.append(needed)
+        scan.among |= {among} if among else set()
+        if key not in scan.asked:
+            scan.asked[key] = asked(scan)
         asked_by = scan.asked_by.setdefault(key, [])
         if self.asking not in asked_by:
             asked_by.append(self.asking)
-        place = list(scan.pairs).index(key) + 1
+        place = list(scan.asked).index(key) + 1
         return Found(name, f"certain_{place}", f"possible_{place}")
 
     def in_order(self) -> dict[str, exp.Query]:
@@ -215,8 +229,8 @@ class Stages:
 
     # ------------------------------------------------------------ facts
 
-    def fact(self, table: str, alias: str) -> exp.Expr:
-        """The rows of a fact table that begin by the as-of day."""
+    def fact(self, table: str, alias: str, among: Collection[str] = ()) -> exp.Expr:
+        """The rows of a fact table that begin by the as-of day, of the persons in some stages."""
         rows = exp.alias_(self.source(table), "x", table=True, copy=False)
         columns = (exp.column(c, "x") for c in TABLES[table].columns)
         query = select(*columns, copy=False).from_(rows, copy=False)
@@ -227,6 +241,11 @@ class Stages:
                 planned = exp.EQ(this=exp.column("planned", "x"), expression=exp.true())
                 known = exp.or_(known, planned)
             query = query.where(known, copy=False)
+        if among:
+            persons = [select("s.person_id").from_(f"{stage} AS s") for stage in sorted(among)]
+            either = union(*persons) if len(persons) > 1 else persons[0]
+            mine = exp.In(this=exp.column("person_id", "x"), query=either.subquery())
+            query = query.where(mine, copy=False)
         return query.subquery(alias, copy=False)
 
     def only(self, query: exp.Select, column: str, ids: Collection[int] | None) -> exp.Select:
@@ -270,26 +289,38 @@ class Stages:
         return self.stage(f"{rhythm.name}s", make)
 
     def months(self, rhythm: Rhythm) -> str:
-        """The whole calendar months of each period: period_start, month_start, month_end, place.
-
-        `since` is the first day of the month, and `until` the first after it, but in the first
-        and the last month the first and last day of time: whatever lies outside a period falls in
-        its nearest month. `before` is the first day of the month before.
+        """The whole calendar months of each period: period_start, month_start, month_end, and
+        `before`, the first day of the month before, or of time.
         """
-        names = (
-            *("period_start", "month_start", "month_end", "place"),
-            *("since", "until", "before"),
-        )
 
         def make() -> exp.Query:
             rows = [
-                dict(zip(names, (p.start, *month), strict=True))
+                dict(zip(MONTH, (p.start, month.start, month.end, before), strict=True))
                 for p in self.question.periods(rhythm)
-                for month in _placed(p.whole_months())
+                for month, before in _with_before(p.whole_months())
             ]
-            return literal_rows(rows, names)
+            return literal_rows(rows, MONTH)
 
         return self.stage(f"months_of_{rhythm.name}s", make)
+
+    def months_beside(self, rhythm: Rhythm) -> tuple[str, int]:
+        """The same, the months of a period in one row: period_start, since and until of them all,
+        start_1, end_1, ...; where a period has fewer, a month that nothing falls in. And how many.
+        """
+        months = {p.start: p.whole_months() for p in self.question.periods(rhythm)}
+        most = max(map(len, months.values()), default=0)
+
+        def make() -> exp.Query:
+            bounds = [f"{side}_{n}" for n in range(1, most + 1) for side in ("start", "end")]
+            names = ("period_start", "since", "until", *bounds)
+            rows = [
+                (start, whole[0].start, whole[-1].end, *_bounds(whole, most))
+                for start, whole in months.items()
+                if whole
+            ]
+            return literal_rows([dict(zip(names, row, strict=True)) for row in rows], names)
+
+        return self.stage(f"months_in_{rhythm.name}s", make), most
 
     def present(self, query: exp.Select, spans: str, rhythm: Rhythm) -> exp.Select:
         """Join periods as `p` to spans: those in which a span makes its bearer bound."""
@@ -371,22 +402,21 @@ class Stages:
         )
 
 
-def _placed(months: Sequence[Period]) -> Iterator[tuple[date | int, ...]]:
-    last = len(months)
-    for place, month in enumerate(months, 1):
-        since = month.start if place > 1 else date.min
-        until = month.end if place < last else LAST_DAY
-        before = months[place - 2].start if place > 1 else date.min
-        yield month.start, month.end, place, since, until, before
+def _with_before(months: Sequence[Period]) -> Iterator[tuple[Period, date]]:
+    return zip(months, (date.min, *(month.start for month in months)), strict=False)
 
 
-def literal_rows(rows: Sequence[Mapping[str, date | int]], names: tuple[str, ...]) -> exp.Query:
-    """A small literal table; without rows, one that has the columns and is empty. The column
-    `place` holds numbers, all others days.
-    """
+def _bounds(months: Sequence[Period], most: int) -> Iterator[date]:
+    for month in months:
+        yield from (month.start, month.end)
+    for _ in range(most - len(months)):
+        yield from (LAST_DAY, FIRST_DAY)
+
+
+def literal_rows(rows: Sequence[Mapping[str, date]], names: tuple[str, ...]) -> exp.Query:
+    """A small literal table of days; without rows, one that has the columns and is empty."""
     selects = [select(*(exp.alias_(literal(row[name]), name) for name in names)) for row in rows]
     if not selects:
-        empty = {name: 0 if name == "place" else FIRST_DAY for name in names}
-        blank = select(*(exp.alias_(literal(value), name) for name, value in empty.items()))
+        blank = select(*(exp.alias_(literal(FIRST_DAY), name) for name in names))
         return blank.where(exp.false())
     return union(*selects, distinct=False, copy=False) if len(selects) > 1 else selects[0]

@@ -21,7 +21,7 @@ from guantong.records.facts import FACTS
 @contextmanager
 def copied() -> Iterator[duckdb.DuckDBPyConnection]:
     """Yield a DuckDB that holds every fact table."""
-    with _source() as source, duckdb.connect() as target, source.cursor() as cursor:
+    with _source() as source, folder.connected() as target, source.cursor() as cursor:
         for name in TABLES:
             folder.create(target, name)
             cursor.execute(FACTS[name])
