@@ -1,18 +1,16 @@
 """The whole ledger: our compiled SQL beside hand-written SQL, in the database and in DuckDB."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import duckdb
-from sqlglot import exp
 
 from bench import handwritten, school
 from bench.handwritten import Execute
 from bench.timing import Differs, Line, in_turn, median, seconds
 from guantong.conditions.check import Type
+from guantong.obligations import in_duckdb, naive, run
 from guantong.obligations import model as m
-from guantong.obligations import naive, run
 from guantong.obligations.tables import TABLES
 
 DUCKDB = "DuckDB"
@@ -50,21 +48,20 @@ def in_database(place: school.Place, times: int) -> list[Line]:
         ]
 
 
-def in_duckdb(place: school.Place, times: int) -> list[Line]:
+def in_columns(place: school.Place, times: int) -> list[Line]:
     """Columns in memory: copied from the database, then worked out; and many schools at once."""
     school.enter(place)
     from guantong.records import columns, ledger
 
     asked = ledger.question()
-    text = run.sql(asked, exp.to_table, "duckdb")
     with columns.copied() as copy:
-        ours, peer = _both(copy, asked, text)
+        ours, peer = _both(copy, asked)
         _same(DUCKDB, ours(), peer())
         alone = in_turn(f"整本台账 {DUCKDB}", ours, peer, times=times)
 
     def copied(by_hand: bool) -> None:
         with columns.copied() as fresh:
-            _both(fresh, asked, text)[by_hand]()
+            _both(fresh, asked)[by_hand]()
 
     whole = in_turn(
         f"同上，含从 {place.engine} 复制",
@@ -75,7 +72,7 @@ def in_duckdb(place: school.Place, times: int) -> list[Line]:
     )
     with columns.copied() as many:
         _lay_out(many)
-        ours, peer = _both(many, asked, text)
+        ours, peer = _both(many, asked)
         count = _same(DUCKDB, ours(), peer())
         grown = in_turn(
             f"{SCHOOLS} 所学校 {DUCKDB}", ours, peer, times=max(times // 2, 2), note=f"{count} 条"
@@ -89,9 +86,14 @@ def _copy_only(columns: Any) -> None:
 
 
 def _both(
-    copy: duckdb.DuckDBPyConnection, asked: m.Question, text: str
+    copy: duckdb.DuckDBPyConnection, asked: m.Question
 ) -> tuple[Callable[[], list[Any]], Callable[[], list[Any]]]:
-    return lambda: copy.execute(text).fetchall(), _by_hand(copy.execute, asked)
+    return lambda: _worked_out(copy, asked), _by_hand(copy.execute, asked)
+
+
+def _worked_out(copy: duckdb.DuckDBPyConnection, asked: m.Question) -> list[Any]:
+    with in_duckdb.worked_out(copy, asked) as text:
+        return copy.execute(text).fetchall()
 
 
 def _by_hand(
@@ -143,29 +145,21 @@ def _lay_out(copy: duckdb.DuckDBPyConnection) -> None:
 def once(place: school.Place, by_hand: bool, duck: bool) -> None:
     """One assessment, for its peak memory."""
     school.enter(place)
-    from guantong.records import ledger
-
-    with _opened(duck) as execute:
-        asked = ledger.question()
-        if by_hand:
-            _by_hand(execute, asked, facts=not duck)()
-        else:
-            text = run.sql(asked, exp.to_table, "duckdb") if duck else ledger.sql(asked)
-            execute(text).fetchall()
-
-
-@contextmanager
-def _opened(duck: bool) -> Iterator[Execute]:
     from django.db import connection
 
-    from guantong.records import columns
+    from guantong.records import columns, ledger
 
+    asked = ledger.question()
     if duck:
         with columns.copied() as copy:
-            yield copy.execute
-    else:
-        with connection.cursor() as cursor:
-            yield _execute(cursor)
+            _both(copy, asked)[by_hand]()
+        return
+    with connection.cursor() as cursor:
+        if by_hand:
+            _by_hand(_execute(cursor), asked, facts=True)()
+        else:
+            cursor.execute(ledger.sql(asked))
+            cursor.fetchall()
 
 
 # ---------------------------------------------------------------- the reference

@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from sqlglot import exp
 
 from bench import nation, school
 from bench.nation import ON, PLAN, YEAR, Size
-from guantong.obligations import run
+from guantong.obligations import in_duckdb
 
 CHUNK = 50_000
 # Columns of each table of records, and the rows they are filled with.
@@ -99,8 +98,8 @@ def install(place: school.Place, facts: Path, size: Size) -> None:
         return
     made = nation.make(facts, size)
     with nation.opened(made) as facts_in:
-        text = run.sql(nation.question(), exp.to_table, "duckdb")
-        facts_in.execute(f"CREATE TEMP TABLE entries AS {text}")
+        with in_duckdb.worked_out(facts_in, nation.question()) as text:
+            facts_in.execute(f"CREATE TEMP TABLE entries AS {text}")
         Assessment.objects.create(pk=1, **_described())
         write = _into_postgres if place.url else _into_sqlite
         for name, (columns, rows) in RECORDS.items():

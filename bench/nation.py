@@ -17,7 +17,7 @@ from pathlib import Path
 import duckdb
 from sqlglot import exp
 
-from guantong.obligations import folder
+from guantong.obligations import folder, in_duckdb
 from guantong.obligations import model as m
 from guantong.obligations.load import load_catalogue
 from guantong.obligations.tables import TABLES
@@ -98,7 +98,7 @@ def _rows(name: str, size: Size) -> str:
 @contextmanager
 def opened(made: Path, *, memory: str = "") -> Iterator[duckdb.DuckDBPyConnection]:
     """A DuckDB that sees the folder's files as the fact tables, and copies none of them."""
-    with folder.connected() as connection:
+    with in_duckdb.connected() as connection:
         connection.execute("SET threads = 2")
         connection.execute("SET enable_progress_bar = false")
         if memory:

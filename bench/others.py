@@ -10,14 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import duckdb
-from sqlglot import exp
 
 from bench import environment, nation
 from bench.nation import Size
 from bench.timing import Differs, Line, in_child, in_script, median
-from bench.whole import NAMES, OURS, ROWS, THEIRS
+from bench.whole import NAMES, ROWS, THEIRS, compiled
+from guantong.obligations import in_duckdb
 from guantong.obligations import model as m
-from guantong.obligations import run
 from guantong.obligations.stages import scaled
 
 FRAMES = (
@@ -73,13 +72,13 @@ def openfisca(place: Path, size: Size, times: int) -> Iterable[Line]:
 
 def arrow(facts: Path, names: tuple[str, ...], times: int) -> float:
     """Our seconds for some obligations, from the files to columns in memory."""
+
+    def answered() -> None:
+        with in_duckdb.worked_out(connection, _asked(names)) as text:
+            connection.sql(text).to_arrow_table()
+
     with nation.opened(facts) as connection:
-        text = compiled(names)
-        return median(lambda: connection.sql(text).to_arrow_table(), times)
-
-
-def compiled(names: tuple[str, ...]) -> str:
-    return run.sql(_asked(names), exp.to_table, "duckdb")
+        return median(answered, times)
 
 
 def _asked(names: tuple[str, ...]) -> m.Question:
@@ -90,8 +89,8 @@ def _asked(names: tuple[str, ...]) -> m.Question:
 def same_rows(facts: Path, answer: Path) -> int:
     """Return how many entries there are, or raise Differs with some that only one side has."""
     with nation.opened(facts) as connection:
-        mine = ROWS.format(text=compiled(FRAMES), actual=OURS, names="")
-        connection.execute(f"CREATE TEMP TABLE mine AS {mine}")
+        with compiled(connection, _asked(FRAMES)) as mine:
+            connection.execute(f"CREATE TEMP TABLE mine AS {mine}")
         columns = NAMES.strip(" ()")
         peer = ROWS.format(text=f"SELECT {columns} FROM '{answer}'", actual=THEIRS, names=NAMES)
         connection.execute(f"CREATE TEMP TABLE other AS {peer}")
@@ -108,7 +107,8 @@ def same_rows(facts: Path, answer: Path) -> int:
 def given_to_openfisca(facts: Path, answers: Path) -> dict[str, int]:
     """Write who is bound by what, as OpenFisca is told; return the verdicts per person."""
     with nation.opened(facts) as connection:
-        connection.execute(f"CREATE TEMP TABLE ours AS {compiled(RULES)}")
+        with in_duckdb.worked_out(connection, _asked(RULES)) as text:
+            connection.execute(f"CREATE TEMP TABLE ours AS {text}")
         study = next(o for o in _asked(RULES).obligations if o.name == RULES[0])
         value = study.standards[0].value
         months = ", ".join(f"({n}, {scaled(m.prorated(value, n))})" for n in range(1, 13))

@@ -19,7 +19,7 @@ def lines(place: Path, times: int, *, with_postgres: bool) -> Iterable[Line]:
             in_child(school.build, each)
         for each in places:
             yield from in_child(assessment.in_database, each, times)[0]
-        yield from in_child(assessment.in_duckdb, first, times)[0]
+        yield from in_child(assessment.in_columns, first, times)[0]
         yield from _memory(first)
         for each in places:
             yield from in_child(live.changes, each, times)[0]

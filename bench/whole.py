@@ -4,16 +4,17 @@ Both are asked for a digest of their entries: the number and a sum of hashes, pe
 verdict. It makes every column be worked out, costs both the same, and tells whether they agree.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
-from sqlglot import exp
 
 from bench import handwritten, nation
 from bench.nation import Size
 from bench.timing import Differs, Line, in_child, in_turn, seconds
-from guantong.obligations import run
+from guantong.obligations import in_duckdb
+from guantong.obligations import model as m
 
 type Digest = dict[tuple[str, str], tuple[int, int]]
 
@@ -47,7 +48,7 @@ def compared(place: Path, size: Size, times: int) -> Line:
         order = "按支部" if size.by_branch else "随机序"
         return in_turn(
             f"整个计划 {size.members:,} 人 {order}",
-            lambda: digest(connection, [ours()]),
+            lambda: ours(connection),
             lambda: by_hand(connection),
             times=times,
             note=f"{len(nation.question().obligations)} 项责任，{entries:,} 条",
@@ -60,7 +61,7 @@ def once(place: Path, size: Size, hand: bool, memory: str = "") -> float:
     with nation.opened(nation.make(place, size), memory=memory) as connection:
         if hand:
             return seconds(lambda: by_hand(connection))
-        return seconds(lambda: digest(connection, [ours()]))
+        return seconds(lambda: ours(connection))
 
 
 def scaled(place: Path, size: Size, times: int) -> Iterable[Line]:
@@ -88,10 +89,16 @@ def one_pass(place: Path, size: Size, times: int) -> float:
 # ---------------------------------------------------------------- the two sides
 
 
-def ours() -> str:
-    """The compiled plan, its rows in the common form."""
-    text = run.sql(nation.question(), exp.to_table, "duckdb")
-    return ROWS.format(text=text, actual=OURS, names="")
+def ours(connection: duckdb.DuckDBPyConnection) -> Digest:
+    with compiled(connection, nation.question()) as text:
+        return digest(connection, [text])
+
+
+@contextmanager
+def compiled(connection: duckdb.DuckDBPyConnection, asked: m.Question) -> Iterator[str]:
+    """Our entries, their rows in the common form."""
+    with in_duckdb.worked_out(connection, asked) as text:
+        yield ROWS.format(text=text, actual=OURS, names="")
 
 
 def theirs() -> tuple[tuple[str, ...], list[str]]:
@@ -118,7 +125,7 @@ def digest(connection: duckdb.DuckDBPyConnection, texts: Iterable[str]) -> Diges
 
 def verified(connection: duckdb.DuckDBPyConnection) -> int:
     """Return the number of entries; raise Differs with some of them where the sides disagree."""
-    mine, other = digest(connection, [ours()]), by_hand(connection)
+    mine, other = ours(connection), by_hand(connection)
     names = sorted({name for (name, _), _ in mine.items() ^ other.items()})
     if names:
         raise Differs("\n".join(["DuckDB:", *told(connection, names)]))
@@ -127,7 +134,10 @@ def verified(connection: duckdb.DuckDBPyConnection) -> int:
 
 def told(connection: duckdb.DuckDBPyConnection, names: list[str]) -> Iterable[str]:
     wanted = ", ".join(f"'{name}'" for name in names)
-    connection.execute(f"CREATE TEMP TABLE mine AS FROM ({ours()}) WHERE obligation IN ({wanted})")
+    with compiled(connection, nation.question()) as text:
+        connection.execute(
+            f"CREATE TEMP TABLE mine AS FROM ({text}) WHERE obligation IN ({wanted})"
+        )
     _, texts = theirs()
     union = " UNION ALL ".join(f"({text})" for text in texts)
     connection.execute(f"CREATE TEMP TABLE other AS FROM ({union}) WHERE obligation IN ({wanted})")

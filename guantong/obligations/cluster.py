@@ -26,7 +26,7 @@ import duckdb
 import pyarrow as pa
 from sqlglot import exp, transpile
 
-from guantong.obligations import faults, folder
+from guantong.obligations import faults, folder, in_duckdb
 from guantong.obligations import model as m
 from guantong.obligations.compile import compile_question
 from guantong.obligations.lines import Summary, write_lines
@@ -63,7 +63,7 @@ class Facts:
 
     def write(self, question: m.Question, path: Path) -> Summary:
         """Write the entries of a question as sorted CSV."""
-        with folder.connected() as connection:
+        with in_duckdb.connected() as connection:
             connection.register("answered", answer(self.session, question))
             return write_lines(connection, "answered", path)
 
@@ -245,7 +245,7 @@ def answer(session: Any, question: m.Question) -> pa.Table:
     query.set("with_", None)
     readers = Counter(t.name for q in (*stages.values(), query) for t in q.find_all(exp.Table))
     calendars = {name for name, stage in stages.items() if stage.find(exp.Table) is None}
-    with folder.connected() as connection:
+    with in_duckdb.connected() as connection:
         for name in calendars:
             days = connection.sql(stages[name].sql(dialect="duckdb")).to_arrow_table()
             register(session, name, days)

@@ -4,6 +4,7 @@ The query's rows are entries: obligation, bearer_kind, org_id, person_id, period
 required, found, possible, denominator (whole ten-thousandths) and verdict.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import assert_never
@@ -49,15 +50,50 @@ def compile_question(question: m.Question, source: Source) -> exp.Query:
 
     `source` gives the SQL that stands for a fact table: a table, or a query in parentheses.
     """
+    stages, query = _over_stages(question, source)
+    for name, stage in stages.in_order().items():
+        query = query.with_(name, as_=stage, copy=False)
+    return query
+
+
+def compile_steps(question: m.Question, source: Source) -> tuple[dict[str, exp.Query], exp.Query]:
+    """Return the same in steps: every scan, to be kept as a table of its name, each after those
+    that it reads, and the query of the entries.
+    """
+    stages, query = _over_stages(question, source)
+    order = stages.in_order()
+    scans = {
+        name: _with_others(stage, order, stages)
+        for name, stage in order.items()
+        if name in stages.scans
+    }
+    return scans, _with_others(query, order, stages)
+
+
+def _with_others(query: exp.Query, order: Mapping[str, exp.Query], stages: Stages) -> exp.Query:
+    """The query with all the stages that it needs, but for the scans."""
+    needed: set[str] = set()
+    waiting = [query]
+    while waiting:
+        read = {table.name for table in waiting.pop().find_all(exp.Table)} & order.keys()
+        more = read - needed - stages.scans.keys()
+        needed |= more
+        waiting += [order[name] for name in more]
+    query = query.copy()
+    for name, stage in order.items():
+        if name in needed:
+            query = query.with_(name, as_=stage.copy(), copy=False)
+    return query
+
+
+def _over_stages(question: m.Question, source: Source) -> tuple[Stages, exp.Query]:
+    """The query of the entries, and the stages that it reads."""
     stages = Stages(question, source)
     findings = [_findings(o, stages) for o in question.obligations]
     together = union(*findings, distinct=False, copy=False) if len(findings) > 1 else findings[0]
     query = select(*(exp.column(name, "f") for name in ENTRY), copy=False)
     query = query.select(exp.alias_(_verdict(question), "verdict"), copy=False)
-    query = query.from_(together.subquery("f", copy=False), copy=False)
-    for name, stage in stages.in_order().items():
-        query = query.with_(name, as_=stage, copy=False)
-    return query
+    return stages, query.from_(together.subquery("f", copy=False), copy=False)
 
 
 def _findings(o: m.Obligation, stages: Stages) -> exp.Select:

@@ -11,19 +11,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
-from sqlglot import exp
 
 from guantong.conditions.check import Type
-from guantong.obligations import faults
+from guantong.obligations import faults, in_duckdb
 from guantong.obligations import model as m
 from guantong.obligations.faults import FactsError
 from guantong.obligations.lines import Summary, write_lines
-from guantong.obligations.run import sql
 from guantong.obligations.tables import TABLES
 
 SQL_TYPES = {
@@ -68,7 +65,8 @@ class Facts:
 
     def write(self, question: m.Question, path: Path) -> Summary:
         """Write the entries of a question as sorted CSV."""
-        return write_lines(self.connection, sql(question, exp.to_table, "duckdb"), path)
+        with in_duckdb.worked_out(self.connection, question) as entries:
+            return write_lines(self.connection, entries, path)
 
 
 @contextmanager
@@ -98,7 +96,7 @@ def told(folder: Path) -> Iterator[None]:
 def loaded(folder: Path) -> Iterator[tuple[Mapping[str, Held], duckdb.DuckDBPyConnection]]:
     """Yield every fact table in DuckDB, values not yet looked at but those of CSV files."""
     held = survey(folder)
-    with connected() as connection:
+    with in_duckdb.connected() as connection:
         for name in TABLES:
             load(connection, name, held.get(name))
         yield held, connection
@@ -110,17 +108,6 @@ def look(ask: faults.Ask, held: Mapping[str, Held], names: Collection[str]) -> S
     checks = [check for h in chosen for check in (*_inexact(h), *faults.checks(h.table, h.shown))]
     faults.require_none(ask, checks)
     return faults.found(ask, faults.loose_ends(names))
-
-
-@contextmanager
-def connected() -> Iterator[duckdb.DuckDBPyConnection]:
-    """A DuckDB in memory, with a folder of its own for what does not fit."""
-    with TemporaryDirectory(prefix="guantong-") as spill, duckdb.connect() as connection:
-        connection.execute("SET temp_directory = ?", [spill])
-        connection.execute("SET preserve_insertion_order = false")
-        # Calendars are short: comparing each row with all of theirs is less work than sorting.
-        connection.execute("SET nested_loop_join_threshold = 64")
-        yield connection
 
 
 def duckdb_ask(connection: duckdb.DuckDBPyConnection) -> faults.Ask:

@@ -13,7 +13,7 @@ import duckdb
 from adbc_driver_manager import dbapi
 from django.db import connection
 
-from guantong.obligations import folder, folder_writing
+from guantong.obligations import folder, folder_writing, in_duckdb
 from guantong.obligations.tables import TABLES
 from guantong.records.facts import FACTS
 
@@ -21,7 +21,7 @@ from guantong.records.facts import FACTS
 @contextmanager
 def copied() -> Iterator[duckdb.DuckDBPyConnection]:
     """Yield a DuckDB that holds every fact table."""
-    with _source() as source, folder.connected() as target, source.cursor() as cursor:
+    with _source() as source, in_duckdb.connected() as target, source.cursor() as cursor:
         for name in TABLES:
             folder.create(target, name)
             cursor.execute(FACTS[name])

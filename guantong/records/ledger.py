@@ -12,7 +12,7 @@ import sqlglot
 from django.db import connection
 from sqlglot import exp
 
-from guantong.obligations import explain, run
+from guantong.obligations import explain, in_duckdb, run
 from guantong.obligations import model as m
 from guantong.obligations.words import Words
 from guantong.periods import FIRST_DAY, LAST_DAY, Period, month_of
@@ -111,8 +111,7 @@ def answer_in_duckdb(asked: m.Question) -> list[m.Entry]:
     """The same entries, from the committed records, worked out in DuckDB."""
     if not asked.obligations:
         return []
-    with columns.copied() as copy:
-        text = run.sql(asked, exp.to_table, "duckdb")
+    with columns.copied() as copy, in_duckdb.worked_out(copy, asked) as text:
         return run.entries(copy.execute(text).fetchall())
 
 

@@ -12,7 +12,7 @@ from django.db import connection
 from sqlglot import exp
 
 from guantong.conditions.check import Type
-from guantong.obligations import cluster, naive, run
+from guantong.obligations import cluster, in_duckdb, naive, run
 from guantong.obligations.compile import compile_question
 from guantong.obligations.tables import TABLES
 
@@ -47,6 +47,9 @@ def entries(engine, question, facts, query=None):
     query = query or compile_question(question, exp.to_table)
     execute = connected(engine)
     fill(engine, execute, facts)
+    if engine == "duckdb":
+        with in_duckdb.worked_out(_in_memory(engine), question) as text:
+            return run.entries(execute(text, ()).fetchall())
     return run.entries(execute(query.sql(dialect=engine), ()).fetchall())
 
 
@@ -68,7 +71,7 @@ def entries_on_spark(session, question, facts):
 
 def connected(engine) -> Callable:
     if engine != "postgres":
-        return _opened(engine)
+        return _in_memory(engine).execute
     cursor = connection.cursor()  # of the test's own transaction, so made anew each time
 
     def execute(text, values):
@@ -80,10 +83,10 @@ def connected(engine) -> Callable:
 
 
 @functools.cache
-def _opened(engine):
+def _in_memory(engine):
     opened = sqlite3.connect(":memory:") if engine == "sqlite" else duckdb.connect()
     _make_tables(engine, opened.execute)
-    return opened.execute
+    return opened
 
 
 def _make_tables(engine, execute):

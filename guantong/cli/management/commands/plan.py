@@ -16,7 +16,7 @@ from django.db import OperationalError, ProgrammingError
 
 from guantong.cli.days import day
 from guantong.conditions.parse import CatalogueError
-from guantong.obligations import os_errors, run
+from guantong.obligations import in_duckdb, os_errors, run
 from guantong.obligations.model import Plan, Question
 from guantong.obligations.plan_file import load_plan
 from guantong.plans.attach import attach
@@ -112,8 +112,11 @@ class Command(BaseCommand):
             chosen.span,
             rules.calendar_of(chosen),
         )
-        text = run.sql(question, run.BY_NAME, DIALECTS[engine], pretty=True)
-        self.stdout.write(f"-- {chosen.name}，截至 {question.on}，{engine}\n{text};")
+        if engine == "duckdb":
+            text = in_duckdb.script(question)
+        else:
+            text = f"{run.sql(question, run.BY_NAME, DIALECTS[engine], pretty=True)};"
+        self.stdout.write(f"-- {chosen.name}，截至 {question.on}，{engine}\n{text}")
 
 
 # ---------------------------------------------------------------- what is read
