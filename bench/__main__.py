@@ -61,7 +61,7 @@ GROUPS: dict[str, Callable[[Asked], Iterable[Line]]] = {
     "database": lambda a: in_databases.whole(
         a.place, a.smaller, a.times, with_postgres=a.postgres
     ),
-    "live": lambda a: in_databases.live(a.place, a.smaller, a.times, with_postgres=a.postgres),
+    "live": lambda a: in_databases.live(a.place, a.members, a.times, with_postgres=a.postgres),
     "sample": lambda a: sample.lines(a.place, a.times, with_postgres=a.postgres),
 }
 

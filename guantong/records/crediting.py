@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet
 
 from guantong.conditions.evaluate import evaluate
 from guantong.obligations import model as m
+from guantong.periods import Every, add_months
 from guantong.records import ledger
 from guantong.records.drafts import Draft
 from guantong.records.models import Activity, Attendance, Entry, Membership, Relation
@@ -51,7 +52,13 @@ def counted_for(activity: Activity) -> list[Entry]:
 
 
 def _on_day(entries: QuerySet[Entry], day: date) -> QuerySet[Entry]:
-    return entries.filter(period_start__lte=day, period_end__gt=day)
+    """Those whose period the day is in; where a window rolls, those that look back on it."""
+    near = Q(period_start__lte=day)
+    for o in ledger.question().obligations:
+        if o.rhythm.every is Every.ROLLING:
+            last = add_months(day.replace(day=1), o.rhythm.months - 1)
+            near |= Q(obligation=o.name, period_start__lte=last)
+    return entries.filter(near, period_end__gt=day)
 
 
 class _Held:

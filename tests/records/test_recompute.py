@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from guantong.records import catalogue, ledger
+from guantong.periods import Every, Rhythm
+from guantong.records import catalogue, crediting, ledger
 from guantong.records.actions import jobs
 from guantong.records.actions import ledger as upkeep
 from guantong.records.models import Entry, Job
@@ -93,3 +94,19 @@ def test_one_job_of_a_kind_at_a_time_and_a_failed_one_says_why():
         jobs.carry_out("k", lambda: [broken])
     assert Job.objects.latest("pk").trouble == "ValueError：no"
     assert jobs.running("k") is None
+    assert jobs.to_tell("k").trouble
+    assert jobs.carry_out("k", list)
+    assert jobs.to_tell("k") is None
+
+
+def test_a_record_counts_in_each_period_whose_window_rolls_over_its_day(monkeypatch):
+    cast = make_cast()
+    old = catalogue.current()
+    rolling = replace(old.obligations["theme-day"], rhythm=Rhythm(Every.ROLLING, months=3))
+    new = replace(old, obligations={**old.obligations, "theme-day": rolling})
+    monkeypatch.setattr(catalogue, "current", lambda: new)
+    held = make_activity(cast.branch, held_on=date(2023, 1, 31), late_reason="补记")
+    upkeep.rebuild()
+    counted = {e.period_start: e for e in crediting.counted_for(held)}
+    assert set(counted) == {date(2023, 1, 1), date(2023, 2, 1), date(2023, 3, 1)}
+    assert {e.actual for e in counted.values()} == {1}

@@ -13,8 +13,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from python_calamine import CalamineWorkbook
 
+from guantong.records import clock
 from guantong.records.actions import orgs
-from guantong.records.models import Entry, Org, User
+from guantong.records.actions.ledger import RECOMPUTE
+from guantong.records.models import Entry, Job, Org, User
 from tests.factories import TODAY, Cast, make_activity, make_org, make_person, owner
 
 type SignIn = Callable[[User], Client]
@@ -428,3 +430,13 @@ def test_the_rows_can_be_the_organisations_of_one_kind(as_: SignIn, held: Cast) 
     assert len(rows("branch")) == 5
     college = client.get(LEDGER, {"org": held.college.pk}).context["form"].fields["level"]
     assert [title for _, title in college.choices][:2] == ["下一级", "党总支"]
+
+
+def test_the_ledger_says_that_it_was_not_recomputed_to_the_end(as_: SignIn, cast: Cast) -> None:
+    Job.objects.create(
+        kind=RECOMPUTE, done=3, total=50, started_at=clock.now(), seen_at=clock.now(),
+        ended_at=clock.now(), trouble="OSError：磁盘已满",
+    )  # fmt: skip
+    page = shown(as_(cast.office).get(LEDGER))
+    assert "重算到第 3 步（共 50 步）出了错" in page
+    assert "磁盘已满" in page

@@ -55,6 +55,12 @@ def running(kind: str) -> Job | None:
     return Job.objects.filter(kind=kind, ended_at=None, seen_at__gte=alive).first()
 
 
+def to_tell(kind: str) -> Job | None:
+    """The work of that kind that is being done or, if the last was not brought to an end, that."""
+    last = Job.objects.filter(kind=kind).last()
+    return running(kind) or (last if last and last.trouble else None)
+
+
 def _begin(kind: str, total: int) -> Job | None:
     now = timezone.now()
     dead = Job.objects.filter(kind=kind, ended_at=None, seen_at__lt=now - DEAD_AFTER)

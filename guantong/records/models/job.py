@@ -20,6 +20,7 @@ class Job(models.Model):
     trouble = models.TextField(blank=True)
 
     class Meta:
+        ordering = ["id"]
         constraints = [
             models.UniqueConstraint(
                 fields=["kind"], condition=Q(ended_at=None), name="one_job_of_a_kind"

@@ -106,7 +106,7 @@ def ledger(request: HttpRequest) -> HttpResponse:
             "page": laid.page,
             "own": laid.own,
             "may_see_kept": access.reach(request.user, "ledger.view").whole,
-            "recomputing": jobs.running(RECOMPUTE),
+            "recomputing": jobs.to_tell(RECOMPUTE),
         },
     )
 
@@ -115,7 +115,7 @@ def progress(request: HttpRequest) -> TemplateResponse:
     """How far the recomputation after a change of rules is; asked again while it runs."""
     if not access.reach(request.user, "ledger.view").paths:
         raise Http404
-    job = jobs.running(RECOMPUTE)
+    job = jobs.to_tell(RECOMPUTE)
     return TemplateResponse(request, "web/ledger.html#progress", {"job": job})
 
 

@@ -21,7 +21,7 @@ from django.db import connection
 
 from guantong.cli import files
 from guantong.cli.days import day
-from guantong.cli.management.commands.what_if import pair
+from guantong.cli.pairs import pair
 from guantong.conditions.parse import CatalogueError
 from guantong.obligations import cluster, folder, run
 from guantong.obligations import model as m

@@ -2,10 +2,9 @@
 
 import csv
 import sys
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
 from collections.abc import Iterator
 from datetime import date
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import IO, Any
 
@@ -13,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from guantong.cli import files
 from guantong.cli.days import day
+from guantong.cli.pairs import pair, pair_with_number
 from guantong.conditions.parse import CatalogueError
 from guantong.obligations.differences import Difference, summary
 from guantong.obligations.load import load_catalogue
@@ -39,7 +39,7 @@ class Command(BaseCommand):
             help="换一种读法，如 R-01=training-only；“R-01=”为目录自己的读法",
         )  # fmt: skip
         parser.add_argument(
-            "--standard", action="append", type=value, default=[], metavar="责任=值",
+            "--standard", action="append", type=pair_with_number, default=[], metavar="责任=值",
             help="换一个标准值，如 member-study-hours=40",
         )  # fmt: skip
         parser.add_argument("--plan", default="", metavar="计划", help="换一份计划")
@@ -80,26 +80,8 @@ class Command(BaseCommand):
         )
 
 
-def pair(text: str) -> tuple[str, str]:
-    name, sign, chosen = text.partition("=")
-    if not sign or not name:
-        raise ArgumentTypeError(f"{text!r} 应写成 名称=值")
-    return name, chosen
-
-
 def tree(text: str) -> date | str:
     return text if text == "now" else day(text)
-
-
-def value(text: str) -> tuple[str, Decimal]:
-    name, number = pair(text)
-    try:
-        found = Decimal(number)
-    except InvalidOperation:
-        raise ArgumentTypeError(f"{number!r} 不是数") from None
-    if not 0 <= found <= 100_000:
-        raise ArgumentTypeError(f"{number} 应在 0 到 100000 之间")
-    return name, found
 
 
 def told(found: list[Difference]) -> Iterator[str]:
