@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import F, FilteredRelation, Q
+from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, QuerySet
 
 from guantong.records import access, catalogue
 from guantong.records.models import Membership, Org, Person, Post, Relation, User
@@ -44,9 +44,7 @@ def may_be_named(by: User | None, hosts: Sequence[Org], on: date) -> PersonQuery
         return Person.objects.filter(_here(on))
     within = Org.objects.below(*hosts) | access.orgs(by, "activity.record")
     members = Membership.objects.on(on).filter(org__in=within)
-    return Person.objects.filter(
-        _here(on), Q(pk__in=members.values("person")) | _linked(hosts, on)
-    )
+    return Person.objects.filter(_here(on), Q(_of_whom(members)) | _linked(hosts, on))
 
 
 def likely_guests(hosts: Sequence[Org], on: date) -> PersonQuerySet:
@@ -96,8 +94,12 @@ def _offices(ids: Collection[int], hosts: Sequence[Org], on: date) -> dict[int, 
 
 
 def _here(on: date) -> Q:
-    members, posts = Membership.objects.on(on), Post.objects.on(on)
-    return Q(pk__in=members.values("person")) | Q(pk__in=posts.values("person"))
+    return Q(_of_whom(Membership.objects.on(on))) | Q(_of_whom(Post.objects.on(on)))
+
+
+def _of_whom(rows: QuerySet[Membership] | QuerySet[Post]) -> Exists:
+    """Asked of each person by itself: a list of everybody would grow with the school."""
+    return Exists(rows.filter(person=OuterRef("pk")))
 
 
 def _linked(hosts: Sequence[Org], on: date) -> Q:

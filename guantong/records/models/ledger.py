@@ -51,12 +51,22 @@ class Entry(models.Model):
     `numerator` and `denominator` only for shares, where `actual` is the share, rounded.
     """
 
-    assessment = models.ForeignKey(Assessment, models.CASCADE, related_name="entries")
+    # No index of a foreign key alone: each of those in Meta begins with the assessment.
+    assessment = models.ForeignKey(
+        Assessment, models.CASCADE, related_name="entries", db_index=False
+    )
     obligation = models.CharField("责任", max_length=60)
     bearer_kind = models.CharField(max_length=10)
-    org = models.ForeignKey(Org, models.PROTECT, related_name="entries", verbose_name="党组织")
+    org = models.ForeignKey(
+        Org, models.PROTECT, related_name="entries", verbose_name="党组织", db_index=False
+    )
     person = models.ForeignKey(
-        Person, models.PROTECT, null=True, related_name="entries", verbose_name="人员"
+        Person,
+        models.PROTECT,
+        null=True,
+        related_name="entries",
+        verbose_name="人员",
+        db_index=False,
     )
     period_start = models.DateField()
     period_end = models.DateField()
@@ -83,6 +93,11 @@ class Entry(models.Model):
         ]
         indexes = [
             models.Index(fields=["assessment", "org", "obligation"], name="entry_org"),
-            models.Index(fields=["assessment", "person"], name="entry_person"),
+            # Without the entries of organisations: asked for those, SQLite would read them all.
+            models.Index(
+                fields=["assessment", "person"],
+                condition=Q(person__isnull=False),
+                name="entry_person",
+            ),
             models.Index(fields=["assessment", "verdict", "due_on"], name="entry_verdict_due"),
         ]
