@@ -59,7 +59,8 @@ RECORDS: dict[str, tuple[str, str]] = {
     "activityhost": ("activity_id, org_id", "SELECT activity_id, org_id FROM hosts"),
     "attendance": (
         "activity_id, person_id, role, hours",
-        "SELECT activity_id, person_id, role, CAST(hours AS DECIMAL(6, 2)) FROM attendances",
+        "SELECT activity_id, person_id, role, CAST(hours AS DECIMAL(6, 2)) FROM attendances"
+        " ORDER BY activity_id, person_id",  # as they are entered, whatever the files' order
     ),
     "relation": (
         "kind, person_id, org_id, other_org_id, other_person_id, note, valid_from, valid_to",
@@ -169,11 +170,22 @@ def _into_postgres(table: str, columns: str, found: duckdb.DuckDBPyConnection) -
 
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")  # the keys are sound
+        cursor.execute("SET maintenance_work_mem = '1GB'")
+        cursor.execute(
+            "SELECT i.indexname, i.indexdef FROM pg_indexes i LEFT JOIN pg_constraint c"
+            " ON c.conname = i.indexname WHERE i.tablename = %s AND c.conname IS NULL",
+            [table],
+        )
+        indexes = cursor.fetchall()
+        for name, _ in indexes:
+            cursor.execute(f'DROP INDEX "{name}"')
         with cursor.copy(f"COPY {table} ({columns}) FROM STDIN (FORMAT csv)") as copy:
             for rows in _chunks(found):
                 buffer = io.StringIO()
                 csv.writer(buffer, quoting=csv.QUOTE_NOTNULL).writerows(rows)
                 copy.write(buffer.getvalue())
+        for _, made in indexes:
+            cursor.execute(made)
         cursor.execute("SET session_replication_role = origin")
 
 
