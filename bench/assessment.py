@@ -31,14 +31,20 @@ def in_database(place: school.Place, times: int) -> list[Line]:
     dialect = ledger.DIALECTS[connection.vendor]
     text = ledger.sql(asked)
     with connection.cursor() as cursor:
-        peer = _by_hand(_execute(cursor), asked, facts=True)
+        by_hand = _by_hand(_execute(cursor), asked, facts=True)
+
+        def peer() -> list[Any]:
+            with ledger.for_all(asked, cursor):  # a help to hand-written SQL as well
+                return by_hand()
 
         def ours() -> list[Any]:
-            return list(_execute(cursor)(text).fetchall())
+            with ledger.for_all(asked, cursor):
+                return list(_execute(cursor)(text).fetchall())
 
         def from_nothing() -> list[m.Entry]:
             cold = run.sql(asked, ledger.source, dialect)
-            return run.entries(_execute(cursor)(cold).fetchall())
+            with ledger.for_all(asked, cursor):
+                return run.entries(_execute(cursor)(cold).fetchall())
 
         count = _same(engine, ours(), peer())
         note = f"{len(asked.obligations)} 项责任，{count} 条"
@@ -158,8 +164,7 @@ def once(place: school.Place, by_hand: bool, duck: bool) -> None:
         if by_hand:
             _by_hand(_execute(cursor), asked, facts=True)()
         else:
-            cursor.execute(ledger.sql(asked))
-            cursor.fetchall()
+            ledger.answer(asked)
 
 
 # ---------------------------------------------------------------- the reference

@@ -3,13 +3,15 @@
 `answer` runs inside the caller's connection and transaction, so that what was just saved counts.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
 
 import sqlglot
-from django.db import connection
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 from sqlglot import exp
 
 from guantong.obligations import explain, in_duckdb, run
@@ -102,9 +104,23 @@ def answer(asked: m.Question) -> list[m.Entry]:
     """Return the entries of a question, from the records as they are now."""
     if not asked.obligations:
         return []
-    with connection.cursor() as cursor:
+    with connection.cursor() as cursor, for_all(asked, cursor):
         cursor.execute(sql(asked))
         return run.entries(cursor.fetchall())
+
+
+@contextmanager
+def for_all(asked: m.Question, cursor: CursorWrapper) -> Iterator[None]:
+    """Keep PostgreSQL from taking a whole school's stages for one row each, and looping over them
+    in one another: minutes instead of seconds. For few bearers such loops are just right.
+    """
+    if asked.scope is not None or connection.vendor != "postgresql":
+        yield
+        return
+    with transaction.atomic():
+        cursor.execute("SET LOCAL enable_nestloop = off")
+        yield
+        cursor.execute("SET LOCAL enable_nestloop = on")
 
 
 def answer_in_duckdb(asked: m.Question) -> list[m.Entry]:
