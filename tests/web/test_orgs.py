@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from guantong.records.actions import documents, ledger, orgs, relations, terms
+from guantong.records.actions import documents, ledger, orgs, relations, successions, terms
 from guantong.records.models import (
     Document,
     Entry,
@@ -224,7 +224,9 @@ def test_the_figures_of_the_page_are_the_lists_behind_them(cast: Cast, as_: Sign
 
 def test_history_tells_parents_and_what_went_before(cast: Cast, as_: SignIn) -> None:
     old = make_org("甲学院旧支部", "branch", cast.college, category="faculty")
-    orgs.dissolve(by=None, org=old, on=date(2022, 9, 1), reason="合并", successors=[cast.branch])
+    successions.dissolve(
+        by=None, org=old, on=date(2022, 9, 1), reason="合并", successors=[cast.branch]
+    )
     orgs.move(by=None, org=cast.branch, parent=cast.other_college, on=date(2023, 3, 1))
     told = as_(cast.office).get(page(cast.branch)).context["history"]
     assert [(past.says, past.org and past.org.name) for past in told] == [

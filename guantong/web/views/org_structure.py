@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 
 from guantong.records import access, catalogue, clock
-from guantong.records.actions import orgs
+from guantong.records.actions import orgs, successions
 from guantong.records.models import Org
 from guantong.records.models.org import OrgQuerySet
 from guantong.records.rosters import BRANCH
@@ -139,7 +139,7 @@ def dissolve(request: HttpRequest, pk: int) -> HttpResponse:
     org = org_or_404(request, pk, EDIT)
     within = _siblings(request, org)
     form = DissolveForm(request.POST or None, within=within, initial={"on": clock.today()})
-    if form.outcome(partial(orgs.dissolve, by=acting(request), org=org)):
+    if form.outcome(partial(successions.dissolve, by=acting(request), org=org)):
         messages.success(request, f"已撤销“{org.short_name}”，以前的记录都保留。")
         return redirect("org", pk)
     return form_page(
