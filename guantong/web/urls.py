@@ -25,6 +25,7 @@ from guantong.web.views import (
     recording,
     recuts,
     search,
+    terms,
     week,
     what_if,
 )
@@ -41,7 +42,9 @@ urlpatterns: list[URLPattern] = [
     path("ledger/kept/<id:pk>/", kept.kept_csv, name="ledger-kept-csv"),
     path("orgs/", orgs.org_list, name="org-list"),
     path("orgs/new/", org_structure.found, name="org-found"),
+    path("orgs/terms/", terms.term_list, name="term-list"),
     path("orgs/<id:pk>/", orgs.org, name="org"),
+    path("orgs/<id:pk>/chart/", orgs.org_chart, name="org-chart"),
     path("orgs/<id:pk>/rename/", org_structure.rename, name="org-rename"),
     path("orgs/<id:pk>/move/", org_structure.move, name="org-move"),
     path("orgs/<id:pk>/dissolve/", org_structure.dissolve, name="org-dissolve"),

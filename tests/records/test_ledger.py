@@ -161,7 +161,8 @@ def extend(day, a, b):
         by=None,
         term=term,
         extended_to=term.expires_on + timedelta(days=b % 300 + 1),
-        reason="获批",
+        approval="获批",
+        approved_on=TODAY,
     )
 
 

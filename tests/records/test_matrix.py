@@ -288,7 +288,9 @@ def extend_term(c: Cast) -> Act:
     term = terms.record(
         by=None, org=c.branch, elected_on=date(2022, 3, 1), expires_on=date(2025, 3, 1)
     )
-    return lambda by: terms.extend(by=by, term=term, extended_to=date(2025, 6, 1), reason="批复")
+    return lambda by: terms.extend(
+        by=by, term=term, extended_to=date(2025, 6, 1), approval="批复", approved_on=TODAY
+    )
 
 
 def record_relation(c: Cast) -> Act:

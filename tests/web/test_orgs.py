@@ -68,6 +68,7 @@ def test_an_organisation_out_of_scope_is_not_found(
 
 
 FORMS = ["org-rename", "org-move", "org-dissolve", "post-appoint", "term-record"]
+FORMS += ["org-merge", "org-split", "org-describe", "recut-list"]
 FORMS += ["document-record", "relation-record", "figure-record"]
 
 
@@ -369,7 +370,9 @@ def test_appointing_and_releasing(cast: Cast, as_: SignIn) -> None:
 
 def test_a_post_for_one_is_refused_to_a_second(cast: Cast, as_: SignIn) -> None:
     at = address("post-appoint", cast.branch)
-    response = send(as_(cast.officer), at, person=owner(cast.member).pk, post="secretary")
+    response = send(
+        as_(cast.officer), at, person=owner(cast.member).pk, post="secretary", seen="on"
+    )
     assert response.status_code == 422
     assert "支书甲自 2022-01-01 至今已任" in shown(response)
     assert "党员甲（甲学院教师第一党支部）" in shown(response)
@@ -393,9 +396,14 @@ def test_terms(cast: Cast, as_: SignIn) -> None:
     )
     term = Term.objects.get()
     at = address("term-extend", cast.branch, term_pk=term.pk)
-    refused = send(client, at, extended_to="2026-05-01", reason="批复")
+    refused = send(client, at, extended_to="2026-05-01", approval="批复", approved_on="2023-06-01")
     assert (refused.status_code, "延期应晚于" in shown(refused)) == (422, True)
-    assert send(client, at, extended_to="2026-12-01", reason="批复").status_code == 302
+    assert (
+        send(
+            client, at, extended_to="2026-12-01", approval="批复", approved_on="2023-06-01"
+        ).status_code
+        == 302
+    )
     assert Term.objects.get().extended_to == date(2026, 12, 1)
 
 

@@ -1,7 +1,6 @@
 """The pages of a rearrangement: drawn up by ticks and selects or by a sheet, done, undone."""
 
 from collections.abc import Callable
-from io import BytesIO
 from typing import Any
 
 import pytest
@@ -10,7 +9,6 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from python_calamine import CalamineWorkbook
 
 from guantong.records.actions import recuts
 from guantong.records.models import Org, Recut, User
@@ -120,10 +118,7 @@ def test_the_sheet_holds_everyone_and_comes_back_filled_in(
 ) -> None:
     client = as_(cast.officer)
     got = client.get(reverse("recut-sheet", args=[cast.college.pk, draft.pk]))
-    header, *lines = [
-        row for row in CalamineWorkbook.from_filelike(BytesIO(got.content)).get_sheet_by_index(0)
-        .to_python()[2:]
-    ]  # fmt: skip
+    header, *lines = rows(got)
     assert header[-2:] == ["现支部", "调整到"]
     assert {(line[1], line[-2], line[-1]) for line in lines} >= {
         ("党员甲", cast.branch.short_name, cast.branch.short_name)
@@ -134,7 +129,6 @@ def test_the_sheet_holds_everyone_and_comes_back_filled_in(
     assert post(client, draft, "upload", file=file).status_code == 302
     preview = Preview(Recut.objects.get())
     assert preview.moves == {owner(cast.member).pk: "n1"}
-    assert rows(got)[1]
 
 
 def test_a_file_that_is_no_such_sheet_is_refused(cast: Cast, as_: SignIn, draft: Recut) -> None:

@@ -321,7 +321,9 @@ def _require_untouched(recut: Recut, made: traces.Made) -> None:
     for post in in_chunks(Post.objects.select_related("person", "org"), "pk", olds):
         until = olds[post.pk]["valid_to"]
         end = date.fromisoformat(until) if until else None
-        posts.require_vacant(post.person, post.org, post.post, recut.on_day, end)
+        posts.require_vacant(
+            post.person, post.org, post.post, recut.on_day, end, acting=post.acting
+        )
 
 
 def _changed_since(made: traces.Made) -> Iterator[str]:
