@@ -1,10 +1,28 @@
 """ECharts options as plain data; the same figures always stand in a table below the chart."""
 
-from typing import Any
+from typing import Any, Final
 
 from django.urls import reverse
 
 from guantong.web.org_tree import Node
+
+LABEL: Final = {
+    "position": "right", "align": "left", "fontSize": 13, "distance": 6, "width": 200,
+    "overflow": "truncate", "backgroundColor": "#fff", "padding": [1, 3],
+}  # fmt: skip
+HEIGHTS: Final = (30, 80, 160, 400)  # leaves that a chart of a height has room for
+
+
+def org_tree_height(node: Node, depth: int) -> int:
+    """For how many leaves the chart needs room: the name of its height in app.css."""
+    leaves = _leaves(node, depth)
+    return next((most for most in HEIGHTS if leaves <= most), HEIGHTS[-1])
+
+
+def _leaves(node: Node, depth: int) -> int:
+    if not node.below or depth == 0:
+        return 1
+    return sum(_leaves(child, depth - 1) for child in node.below)
 
 
 def org_tree(node: Node, depth: int) -> dict[str, Any]:
@@ -25,10 +43,10 @@ def org_tree(node: Node, depth: int) -> dict[str, Any]:
                 "symbol": "circle",
                 "symbolSize": 9,
                 "left": 12,
-                "right": "28%",
+                "right": 210,
                 "top": 12,
                 "bottom": 12,
-                "label": {"position": "right", "align": "left", "fontSize": 13, "distance": 6},
+                "label": LABEL,
                 "lineStyle": {"color": "#c9ccca"},
             }
         ],

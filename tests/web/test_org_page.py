@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -161,7 +162,7 @@ def test_a_joint_branch_over_five_units(cast: Cast, as_: SignIn) -> None:
 
 def test_the_staffing_of_clause_16_is_what_the_ledger_says(cast: Cast, as_: SignIn) -> None:
     for name, value in (("staff", 500), ("students", 9500), ("party_staff_full_time", 90)):
-        figures.record(by=None, org=cast.school, name=name, as_of=SINCE, value=value)
+        figures.record(by=None, org=cast.school, name=name, as_of=SINCE, value=Decimal(value))
     ledger.bring_up_to_date()
     college = as_(cast.office).get(page(cast.college)).context["staffing"]
     assert {one.title: one.entry.verdict for one in college} == {
