@@ -8,8 +8,10 @@ from guantong.web.org_tree import Node
 
 LABEL: Final = {
     "position": "right", "align": "left", "fontSize": 13, "distance": 6, "width": 200,
-    "overflow": "truncate", "backgroundColor": "#fff", "padding": [1, 3],
+    "overflow": "truncate",
 }  # fmt: skip
+# Of what has something below: clear of the lines that leave it.
+ABOVE: Final = {"position": "top", "align": "left", "verticalAlign": "bottom"}
 HEIGHTS: Final = (30, 80, 160, 400)  # leaves that a chart of a height has room for
 
 
@@ -40,6 +42,7 @@ def org_tree(node: Node, depth: int) -> dict[str, Any]:
                 "scaleLimit": {"min": 0.2, "max": 4},
                 "initialTreeDepth": depth,
                 "expandAndCollapse": True,
+                "edgeShape": "polyline",
                 "symbol": "circle",
                 "symbolSize": 9,
                 "left": 12,
@@ -60,6 +63,7 @@ def _branch(node: Node) -> dict[str, Any]:
     found: dict[str, Any] = {"name": told, "value": node.members}
     if node.below:
         found["children"] = [_branch(child) for child in node.below]
+        found["label"] = ABOVE
     else:
         found["url"] = reverse("org", args=[node.pk])
     return found

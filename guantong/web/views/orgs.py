@@ -24,6 +24,7 @@ from guantong.web.standing import Tally
 from guantong.web.trees import Tree
 
 RECENT = 8
+SEEING = frozenset({"member.view", "activity.view", "event.view"})
 NOW = "now"
 AS = [("", "当时的"), (NOW, "现在的")]
 type Crumbs = list[tuple[str, str]]
@@ -139,7 +140,7 @@ def org(request: HttpRequest, pk: int) -> TemplateResponse:
             "gone": not found.exists_on(today),
             "absent": not found.exists_on(day),
             "year": today.year,
-            "may": {permission.replace(".", "_") for permission in may},
+            "may": {p.replace(".", "_") for p in (may if day == today else may & SEEING)},
             "is_branch": found.kind == BRANCH,
             "facts": _facts(found),
             "units": found.unit_names(),
