@@ -1,9 +1,9 @@
 """The organisations in somebody's reach as the tree they formed on a day.
 
-Not for access: the caller hands in what the user may see. Four queries, whatever the size.
+Not for access: the caller hands in what the user may see. Four or five queries, whatever the size.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -11,11 +11,11 @@ from typing import Any
 
 from django.db.models import Count, F, FilteredRelation
 
-from guantong.records import catalogue
+from guantong.records import catalogue, clock
 from guantong.records.models.org import OrgQuerySet
 from guantong.records.models.span import on
 from guantong.records.rosters import BRANCH
-from guantong.web.trees import names_on
+from guantong.web.trees import heirs_of_all, last_heir, names_on
 
 FIELDS = ("pk", "name", "short_name", "kind", "category", "external_code", "valid_from", "hung_on")
 
@@ -54,6 +54,12 @@ class Node:
         for node in self.below:
             yield from node.flat()
 
+    def flat_with_depth(self, depth: int = 0) -> Iterator[tuple[int, "Node"]]:
+        """Each organisation with how far below this one it hangs."""
+        yield depth, self
+        for node in self.below:
+            yield from node.flat_with_depth(depth + 1)
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -76,22 +82,25 @@ class Wanted:
 
 
 class Forest:
-    """The tree of a day, its highest organisations first."""
+    """The tree of a day, its highest organisations first.
 
-    def __init__(self, orgs: OrgQuerySet, day: date, wanted: Wanted) -> None:
-        there = orgs.on(day)
-        hung = FilteredRelation("parents", condition=on("parents__", day))
+    `as_now`: the figures of the day by the organisations and the tree of today; the members of one
+    that ended since count with who answers for it.
+    """
+
+    def __init__(
+        self, orgs: OrgQuerySet, day: date, wanted: Wanted, *, as_now: bool = False
+    ) -> None:
+        tree_day = clock.today() if as_now else day
+        there = orgs.on(tree_day)
+        hung = FilteredRelation("parents", condition=on("parents__", tree_day))
         rows = there.annotate(hung=hung, hung_on=F("hung__parent")).in_order().values(*FIELDS)
         self.wanted = wanted
         self.rows = {row["pk"]: row for row in rows}
-        for pk, (name, short_name) in names_on(day).items():
+        for pk, (name, short_name) in names_on(tree_day).items():
             if pk in self.rows:
                 self.rows[pk] |= {"name": name, "short_name": short_name}
-        self.members = dict(
-            there.filter(on("memberships__", day))
-            .annotate(count=Count("memberships"))
-            .values_list("pk", "count")
-        )
+        self.members = self._counted(orgs if as_now else there, day, as_now=as_now)
         self.secretaries = defaultdict[int, list[str]](list)
         held = there.filter(on("posts__", day), posts__post="secretary")
         for pk, name in held.values_list("pk", "posts__person__name"):
@@ -99,6 +108,15 @@ class Forest:
         self.below = defaultdict[int | None, list[int]](list)
         for pk, row in self.rows.items():
             self.below[row["hung_on"] if row["hung_on"] in self.rows else None].append(pk)
+
+    def _counted(self, orgs: OrgQuerySet, day: date, *, as_now: bool) -> Mapping[int, int]:
+        counted = orgs.filter(on("memberships__", day)).annotate(count=Count("memberships"))
+        if not as_now:
+            return dict(counted.values_list("pk", "count"))
+        found, heirs = Counter[int](), heirs_of_all()
+        for pk, count in counted.values_list("pk", "count"):
+            found[last_heir(pk, heirs)] += count
+        return found
 
     def nodes(self) -> tuple[Node, ...]:
         return _shown(self._node(pk, depth=0) for pk in self.below[None])

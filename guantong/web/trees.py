@@ -12,13 +12,28 @@ from typing import Self
 
 from django.db.models import Q
 
-from guantong.records.models import Org, OrgName, OrgParent
+from guantong.records.models import Org, OrgName, OrgParent, OrgSuccession
 
 
 def names_on(day: date) -> dict[int, tuple[str, str]]:
     """Name and short name of those that have been called otherwise since."""
     former = OrgName.objects.on(day).values_list("org_id", "name", "short_name")
     return {org: (name, short_name) for org, name, short_name in former}
+
+
+def heirs_of_all() -> dict[int, int]:
+    """Of each organisation that ended, the one that answers for it."""
+    rows = OrgSuccession.objects.filter(answers=True)
+    return dict(rows.values_list("predecessor", "successor"))
+
+
+def last_heir(pk: int, heirs: Mapping[int, int]) -> int:
+    """The organisation itself, its heir, the heir's heir and so on: the last of them."""
+    passed = set[int]()
+    while pk in heirs and pk not in passed:
+        passed.add(pk)
+        pk = heirs[pk]
+    return pk
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from guantong.records.models import Activity, Entry, Org, User
+from guantong.records.models import Activity, Entry, Org, Recut, User
 from tests.browser.conftest import Hand
 
 WIDER = "document.documentElement.scrollWidth - window.innerWidth"
@@ -31,6 +31,16 @@ def deeper(username: str) -> Iterator[str]:
     yield f"/activities/{Activity.objects.held().filter(hosts=org)[0].pk}/"
     yield f"/ledger/entries/{Entry.objects.filter(org=org, assessment__live=True)[0].pk}/"
     yield f"/orgs/{org.pk}/"
+    yield f"/orgs/{org.pk}/?on=2022-10-01"
+    yield f"/orgs/{org.pk}/chart/"
+    yield "/orgs/terms/"
+    if username == "zuzhibu":
+        college = org.lineage()[1]
+        yield f"/orgs/{college}/"
+        yield f"/orgs/{college}/recuts/"
+        yield f"/orgs/{college}/recuts/{Recut.objects.get(org=college).pk}/"
+        yield f"/orgs/{org.pk}/posts/"
+        yield f"/orgs/{org.pk}/merge/"
     yield f"/members/{person.pk}/"
 
 

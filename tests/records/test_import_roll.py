@@ -146,7 +146,7 @@ def test_who_became_full_in_the_branch_was_probationary_before(cast: Cast) -> No
 
 def test_moves_and_full_membership_come_with_their_days(cast: Cast) -> None:
     person = make_person("李样", cast.branch, status="probationary", birth_date=date(1990, 1, 1))
-    appoint(person, cast.branch, "committee_member")
+    appoint(person, cast.branch, "leading_cadre")
     run(roll({"name": "李样", "birth_date": date(1990, 1, 1), "org": A2,
               "full_member_on": date(2023, 3, 1), "branch_since": date(2023, 5, 1)}))  # fmt: skip
     assert spans(person) == [

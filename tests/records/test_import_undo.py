@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 def everything_at_once(cast: Cast) -> Parsed[RollRow]:
     moved = make_person("移样", cast.branch, status="probationary", number="M1",
                         phone="13811111111", id_number=an_id(7))  # fmt: skip
-    appoint(moved, cast.branch, "committee_member")
+    appoint(moved, cast.branch, "leading_cadre")
     gone = make_person("归样", cast.branch, number="G1")
     memberships.leave(by=None, person=gone, on=date(2023, 1, 1), reason="转出")
     make_person("同样", cast.branch)

@@ -21,6 +21,7 @@ from guantong.records.actions import (
     posts,
     relations,
     steps,
+    successions,
     terms,
 )
 from guantong.records.actions import (
@@ -160,7 +161,8 @@ def extend(day, a, b):
         by=None,
         term=term,
         extended_to=term.expires_on + timedelta(days=b % 300 + 1),
-        reason="获批",
+        approval="获批",
+        approved_on=TODAY,
     )
 
 
@@ -210,7 +212,7 @@ def move_org(day, a, b):
 def dissolve(day, a, b):
     peopled = Membership.objects.filter(valid_to=None).values("org")
     empty = Org.objects.filter(kind="branch").exclude(pk__in=peopled)
-    orgs.dissolve(by=None, org=pick(empty, a), on=day, reason="撤销")
+    successions.dissolve(by=None, org=pick(empty, a), on=day, reason="撤销")
 
 
 VERBS = {

@@ -19,11 +19,14 @@ from guantong.records.actions import (
     people,
     plans,
     posts,
+    recuts,
     relations,
+    successions,
     terms,
     users,
 )
-from guantong.records.models import Event, User
+from guantong.records.models import Event, Recut, User
+from guantong.records.recutting import SheetRow
 from tests.factories import (
     TODAY,
     Cast,
@@ -105,12 +108,84 @@ def take_a_branch(c: Cast) -> Act:
 
 def dissolve_org(c: Cast) -> Act:
     empty = make_org("空党支部", "branch", c.college)
-    return lambda by: orgs.dissolve(by=by, org=empty, on=TODAY, reason="无党员")
+    return lambda by: successions.dissolve(by=by, org=empty, on=TODAY, reason="无党员")
 
 
-def recut_orgs(c: Cast) -> Act:
+def merge_orgs(c: Cast) -> Act:
+    return lambda by: successions.merge(
+        by=by, merging=[c.branch], into=c.sibling, on=TODAY, reason="批复"
+    )
+
+
+def merge_across_colleges(c: Cast) -> Act:
+    """One of the two branches is in the officer's reach, the other is not."""
+    return lambda by: successions.merge(
+        by=by, merging=[c.other_branch], into=c.sibling, on=TODAY, reason="批复"
+    )
+
+
+def split_org(c: Cast) -> Act:
+    return lambda by: successions.split(
+        by=by, org=c.branch, parts=[successions.Part("分出的支部")], on=TODAY, reason="批复"
+    )
+
+
+def describe_org(c: Cast) -> Act:
+    return lambda by: orgs.describe(by=by, org=c.branch, units="甲系\n乙系", term_years=None)
+
+
+def drawn_up(c: Cast) -> Recut:
+    """A draft that moves one member of branch A1 to A2."""
     person = make_person("调整者", c.branch)
-    return lambda by: orgs.recut(by=by, parent=c.college, moves={person.pk: c.sibling}, on=TODAY)
+    draft = recuts.prepare(by=None, org=c.college, title="调整", category="", on_day=TODAY)
+    return recuts.move(by=None, recut=draft, people=[person.pk], to=str(c.sibling.pk))
+
+
+def prepare_recut(c: Cast) -> Act:
+    return lambda by: recuts.prepare(
+        by=by, org=c.college, title="调整", category="faculty", on_day=TODAY
+    )
+
+
+def plan_recut(c: Cast) -> Act:
+    draft, person = drawn_up(c), owner(c.member)
+    return lambda by: recuts.move(by=by, recut=draft, people=[person.pk], to=str(c.sibling.pk))
+
+
+def plan_a_branch(c: Cast) -> Act:
+    draft = drawn_up(c)
+    return lambda by: recuts.add_branch(by=by, recut=draft, name="新支部", category="faculty")
+
+
+def plan_to_close(c: Cast) -> Act:
+    draft = drawn_up(c)
+    return lambda by: recuts.close(by=by, recut=draft, org=c.sibling, closing=True)
+
+
+def plan_another_day(c: Cast) -> Act:
+    draft = drawn_up(c)
+    return lambda by: recuts.set_day(by=by, recut=draft, on_day=date(2023, 6, 1))
+
+
+def fill_in_recut(c: Cast) -> Act:
+    draft, person = drawn_up(c), owner(c.member)
+    row = SheetRow(5, person.pk, "", person.name, c.sibling.short_name)
+    return lambda by: recuts.fill_in(by=by, recut=draft, filled=[row])
+
+
+def discard_recut(c: Cast) -> Act:
+    draft = drawn_up(c)
+    return lambda by: recuts.discard(by=by, recut=draft)
+
+
+def carry_out_recut(c: Cast) -> Act:
+    draft = drawn_up(c)
+    return lambda by: recuts.carry_out(by=by, recut=draft, reason="人数不足")
+
+
+def undo_recut(c: Cast) -> Act:
+    done = recuts.carry_out(by=None, recut=drawn_up(c), reason="人数不足")
+    return lambda by: recuts.undo(by=by, recut=done)
 
 
 def register_person(c: Cast) -> Act:
@@ -213,7 +288,9 @@ def extend_term(c: Cast) -> Act:
     term = terms.record(
         by=None, org=c.branch, elected_on=date(2022, 3, 1), expires_on=date(2025, 3, 1)
     )
-    return lambda by: terms.extend(by=by, term=term, extended_to=date(2025, 6, 1), reason="批复")
+    return lambda by: terms.extend(
+        by=by, term=term, extended_to=date(2025, 6, 1), approval="批复", approved_on=TODAY
+    )
 
 
 def record_relation(c: Cast) -> Act:
@@ -319,7 +396,19 @@ MATRIX: list[tuple[Callable[[Cast], Act], str, set[str]]] = [
     (move_org, "org.moved", OFFICE),
     (take_a_branch, "org.moved", OFFICE),
     (dissolve_org, "org.dissolved", COLLEGE),
-    (recut_orgs, "org.recut", COLLEGE),
+    (merge_orgs, "org.merged", COLLEGE),
+    (merge_across_colleges, "org.merged", OFFICE),
+    (split_org, "org.split", COLLEGE),
+    (describe_org, "org.described", COLLEGE),
+    (prepare_recut, "recut.prepared", COLLEGE),
+    (plan_recut, "recut.planned", COLLEGE),
+    (plan_a_branch, "recut.planned", COLLEGE),
+    (plan_to_close, "recut.planned", COLLEGE),
+    (plan_another_day, "recut.planned", COLLEGE),
+    (fill_in_recut, "recut.planned", COLLEGE),
+    (discard_recut, "recut.discarded", COLLEGE),
+    (carry_out_recut, "recut.carried_out", COLLEGE),
+    (undo_recut, "recut.undone", COLLEGE),
     (register_person, "person.registered", BRANCH),
     (correct_person, "person.corrected", BRANCH),
     (reveal_person, "person.revealed", {"officer", "office", "member"}),

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from guantong.records.actions import memberships, orgs, people, steps
+from guantong.records.actions import memberships, people, steps
 from guantong.records.models import Membership, Person, Post
 from tests.factories import SINCE, TODAY, Cast, appoint, make_person, owner
 from tests.records.conftest import one_event, refused
@@ -164,8 +164,6 @@ def test_no_change_is_recorded_before_its_day(cast: Cast, person: Person) -> Non
         (memberships.set_exempt, {"exempt": True, "reason": "年老体弱"}),
     ):
         not_before_tomorrow(act, person=person, on=TOMORROW, **more)
-    moves = {person.pk: cast.sibling}
-    not_before_tomorrow(orgs.recut, parent=cast.college, moves=moves, on=TOMORROW)
     more = {"org": cast.branch, "status": "full"}
     not_before_tomorrow(people.register, name="李四", since=TOMORROW, **more)
     memberships.leave(by=None, person=person, on=YESTERDAY, reason="出国")

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from guantong.records.actions import memberships, orgs, posts
+from guantong.records.actions import orgs, successions
 from guantong.records.models import Org, OrgParent, OrgSuccession
 from tests.factories import (
     SINCE,
@@ -11,7 +11,6 @@ from tests.factories import (
     appoint,
     make_activity,
     make_org,
-    make_person,
     owner,
 )
 from tests.records.conftest import refused
@@ -123,73 +122,29 @@ def test_move_refuses_loops_the_future_and_no_change(cast: Cast) -> None:
 def test_dissolve_ends_the_posts_and_names_the_successor(cast: Cast) -> None:
     empty = make_org("空党支部", "branch", cast.college)
     post = appoint(owner(cast.secretary), empty, "committee_member")
-    orgs.dissolve(by=cast.officer, org=empty, on=TODAY, reason="合并", successors=[cast.sibling])
+    successions.dissolve(
+        by=cast.officer, org=empty, on=TODAY, reason="合并", successors=[cast.sibling]
+    )
     empty.refresh_from_db()
     post.refresh_from_db()
     assert (empty.valid_to, post.valid_to) == (TODAY, TODAY)
     assert OrgSuccession.objects.get().successor == cast.sibling
     assert not OrgParent.objects.on(TODAY).filter(org=empty).exists()
     with refused("已于 2023-06-15 撤销"):
-        orgs.dissolve(by=cast.officer, org=empty, on=TOMORROW, reason="再次")
+        successions.dissolve(by=cast.officer, org=empty, on=TOMORROW, reason="再次")
 
 
 def test_dissolve_refuses_while_anything_is_left(cast: Cast) -> None:
     with refused("还有 2 个党组织"):
-        orgs.dissolve(by=None, org=cast.college, on=TODAY, reason="无")
+        successions.dissolve(by=None, org=cast.college, on=TODAY, reason="无")
     with refused("还有 2 名党员"):
-        orgs.dissolve(by=None, org=cast.branch, on=TODAY, reason="无")
+        successions.dissolve(by=None, org=cast.branch, on=TODAY, reason="无")
     empty = make_org("空党支部", "branch", cast.college)
     make_activity(empty, cast.branch)
     with refused("还有 1 项活动"):
-        orgs.dissolve(by=None, org=empty, on=date(2023, 6, 1), reason="无")
+        successions.dissolve(by=None, org=empty, on=date(2023, 6, 1), reason="无")
     with refused("成立日"):
-        orgs.dissolve(by=None, org=empty, on=SINCE, reason="无")
-
-
-def test_recut_moves_many_and_nobody_else(cast: Cast) -> None:
-    moving = [make_person(f"学生{n}", cast.branch) for n in range(3)]
-    new = orgs.recut(
-        by=cast.officer,
-        parent=cast.college,
-        moves={person.pk: cast.sibling for person in moving},
-        on=TODAY,
-    )
-    assert {m.org for m in new} == {cast.sibling}
-    for person in moving:
-        before = person.memberships.on(TODAY - timedelta(days=1)).get()
-        assert (before.org, before.end_reason) == (cast.branch, "转到其他支部")
-        assert person.memberships.on(TODAY).get().org == cast.sibling
-    assert owner(cast.member).memberships.get().org == cast.branch
-
-
-def test_recut_stays_below_the_parent_and_is_all_or_nothing(cast: Cast) -> None:
-    one, two = make_person("学生一", cast.branch), make_person("学生二", cast.branch)
-    with refused("下属的党支部之间"):
-        orgs.recut(
-            by=cast.officer,
-            parent=cast.college,
-            moves={one.pk: cast.sibling, two.pk: cast.other_branch},
-            on=TODAY,
-        )
-    memberships.leave(by=None, person=two, on=date(2023, 6, 1), reason="转出")
-    with refused("学生二现在没有组织关系"):
-        orgs.recut(
-            by=cast.officer,
-            parent=cast.college,
-            moves={one.pk: cast.sibling, two.pk: cast.sibling},
-            on=TODAY,
-        )
-    with refused("不在名册中"):
-        orgs.recut(by=cast.officer, parent=cast.college, moves={10**9: cast.sibling}, on=TODAY)
-
-
-def test_a_recut_ends_posts_in_the_old_branch(cast: Cast) -> None:
-    moves = {owner(cast.secretary).pk: cast.sibling}
-    orgs.recut(by=cast.officer, parent=cast.college, moves=moves, on=TODAY)
-    cast.secretary_post.refresh_from_db()
-    assert cast.secretary_post.valid_to == TODAY
-    with refused("已于 2023-06-15 结束"):
-        posts.end(by=cast.officer, post=cast.secretary_post, on=TODAY)
+        successions.dissolve(by=None, org=empty, on=SINCE, reason="无")
 
 
 def test_an_organisation_is_not_founded_or_dissolved_before_the_day(cast: Cast) -> None:
@@ -199,4 +154,4 @@ def test_an_organisation_is_not_founded_or_dissolved_before_the_day(cast: Cast) 
         )
     empty = make_org("空党支部", "branch", cast.college)
     with refused("不能预先办理"):
-        orgs.dissolve(by=cast.officer, org=empty, on=TOMORROW, reason="合并")
+        successions.dissolve(by=cast.officer, org=empty, on=TOMORROW, reason="合并")

@@ -5,16 +5,20 @@ from decimal import Decimal
 
 import pytest
 
+from guantong.records import access, qualification
 from guantong.records.actions import (
     documents,
     figures,
     ledger,
     memberships,
+    orgs,
     posts,
     relations,
     terms,
 )
-from guantong.records.models import Entry, Figure
+from guantong.records.actions.posts import Evidence
+from guantong.records.models import Entry, Figure, Org, Person, Term
+from guantong.records.qualification import Candidate
 from tests.factories import SINCE, TODAY, Cast, appoint, make_person, owner
 from tests.records.conftest import refused
 
@@ -76,9 +80,7 @@ def test_flags_are_stated_later(cast: Cast) -> None:
 
 
 def test_terms_follow_elections(cast: Cast) -> None:
-    term = terms.record(
-        by=cast.officer, org=cast.branch, elected_on=SINCE, expires_on=date(2025, 1, 1)
-    )
+    terms.record(by=cast.officer, org=cast.branch, elected_on=SINCE, expires_on=date(2025, 1, 1))
     with refused("已登记"):
         terms.record(
             by=cast.officer, org=cast.branch, elected_on=SINCE, expires_on=date(2026, 1, 1)
@@ -89,14 +91,134 @@ def test_terms_follow_elections(cast: Cast) -> None:
         terms.record(
             by=cast.officer, org=cast.branch, elected_on=TOMORROW, expires_on=date(2026, 1, 1)
         )
-    with refused("晚于任期届满日"):
-        terms.extend(by=cast.officer, term=term, extended_to=date(2025, 1, 1), reason="批复")
-    with refused("批准延期"):
-        terms.extend(by=cast.officer, term=term, extended_to=date(2025, 3, 1), reason="")
-    term = terms.extend(
-        by=cast.officer, term=term, extended_to=date(2025, 3, 1), reason="学校批复"
+
+
+def test_an_extension_needs_an_approval_and_lasts_a_year_at_most(cast: Cast) -> None:
+    term = terms.record(
+        by=cast.officer, org=cast.branch, elected_on=SINCE, expires_on=date(2025, 1, 1)
     )
-    assert term.extended_to == date(2025, 3, 1)
+
+    def extend(to: date, approval: str = "学校批复", on: date = TODAY) -> Term:
+        return terms.extend(
+            by=cast.officer, term=term, extended_to=to, approval=approval, approved_on=on
+        )
+
+    with refused("晚于任期届满日"):
+        extend(date(2025, 1, 1))
+    with refused("最迟延到 2026-01-01.*选举工作条例》第 3 条"):
+        extend(date(2026, 1, 2))
+    with refused("批准延期的文件"):
+        extend(date(2025, 3, 1), approval=" ")
+    with refused("批准日期还没到"):
+        extend(date(2025, 3, 1), on=TOMORROW)
+    extended = extend(date(2026, 1, 1))
+    assert (extended.extended_to, extended.approval, extended.approved_on) == (
+        date(2026, 1, 1), "学校批复", TODAY
+    )  # fmt: skip
+
+
+def test_a_term_lasts_as_its_kind_usually_does_or_as_the_organisation_s_own(cast: Cast) -> None:
+    def expires(org: Org, elected_on: date) -> date:
+        return terms.record(by=None, org=org, elected_on=elected_on).expires_on
+
+    assert expires(cast.branch, SINCE) == date(2025, 1, 1)
+    assert expires(cast.college, SINCE) == date(2027, 1, 1)
+    with refused("依据"):
+        orgs.describe(by=None, org=cast.branch, units="", term_years=4)
+    with refused("1 至 10"):
+        orgs.describe(by=None, org=cast.branch, units="", term_years=40, reason="批复")
+    branch = orgs.describe(by=None, org=cast.branch, units="", term_years=4, reason="批复")
+    assert expires(branch, date(2023, 1, 1)) == date(2027, 1, 1)
+
+
+def test_whoever_a_rule_excludes_is_not_appointed(cast: Cast) -> None:
+    new = make_person("预备党员", cast.branch, status="probationary")
+    with refused("预备党员在 2023-06-15 还不是正式党员.*第 5 条"):
+        posts.appoint(
+            by=None, person=new, org=cast.branch, post="committee_member", valid_from=TODAY
+        )
+    assert appoint(new, cast.college, "leading_cadre", valid_from=TODAY)
+
+
+def told(person: Person, org: Org, **more: str) -> list[str]:
+    candidate = Candidate(person, org, "secretary", TODAY, **more)
+    return [one.text for one in qualification.findings(candidate) if not one.must]
+
+
+def test_what_is_only_general_is_told_with_its_rule(cast: Cast) -> None:
+    young = make_person("新转正", cast.branch, full_member_on=date(2023, 1, 1))
+    assert told(young, cast.branch) == [
+        "2023-01-01 转正，党龄不满 1 年", "教师支部书记没有登记是双带头人"
+    ]  # fmt: skip
+    assert told(young, cast.branch, qualified_as="double_leader") == told(young, cast.branch)[:1]
+    assert told(owner(cast.outsider), cast.other_branch) == [
+        "学生支部书记没有登记是优秀辅导员、骨干教师、优秀学生党员"
+    ]
+    assert told(young, cast.college) == []
+
+
+def test_evidence_is_kept_with_the_post_and_makes_a_double_leader(cast: Cast) -> None:
+    posts.end(by=None, post=cast.secretary_post, on=TODAY)
+    shown = Evidence("double_leader", "学校〔2023〕8号", date(2023, 5, 1))
+    held = posts.appoint(
+        by=None, person=owner(cast.member), org=cast.branch, post="secretary",
+        valid_from=TODAY, evidence=shown,
+    )  # fmt: skip
+    assert (held.double_leader, held.evidence, held.evidence_on) == (
+        True, "学校〔2023〕8号", date(2023, 5, 1)
+    )  # fmt: skip
+    with refused("不适用于这类支部"):
+        posts.set_flags(
+            by=None, post=held, double_leader=None, full_time=None,
+            evidence=Evidence("counsellor"),
+        )  # fmt: skip
+    with refused("请写明认定文件"):
+        posts.set_flags(
+            by=None, post=held, double_leader=None, full_time=None,
+            evidence=Evidence("double_leader", "", TODAY),
+        )  # fmt: skip
+    posts.set_flags(by=None, post=held, double_leader=True, full_time=True)
+    held.refresh_from_db()
+    assert held.evidence == "学校〔2023〕8号"
+
+
+def test_one_acts_beside_the_holder_of_a_post_of_one_holder(cast: Cast) -> None:
+    one, two = (make_person(name, cast.branch) for name in ("代理甲", "代理乙"))
+    post = appoint(one, cast.branch, "secretary", valid_from=TODAY, acting=True)
+    assert post.acting
+    with refused("代理甲自"):
+        appoint(two, cast.branch, "secretary", valid_from=TODAY, acting=True)
+    with refused("支书甲自"):
+        appoint(two, cast.branch, "secretary", valid_from=TODAY)
+
+
+@pytest.mark.parametrize("acting", [True, False])
+def test_the_rights_of_a_post_begin_and_end_with_it(cast: Cast, acting: bool) -> None:
+    post = appoint(
+        owner(cast.member), cast.college, "deputy_secretary", valid_from=TODAY, acting=acting,
+        valid_to=TOMORROW,
+    )  # fmt: skip
+    days = {
+        day: bool(access.reach(cast.member, "org.edit", day).paths)
+        for day in (TODAY - timedelta(days=1), TODAY, TOMORROW)
+    }
+    assert list(days.values()) == [False, True, False]
+    assert not access.check(cast.member, "org.edit", cast.branch)
+    cut = posts.appoint(
+        by=None, person=owner(cast.member), org=cast.sibling, post="committee_member",
+        valid_from=SINCE,
+    )  # fmt: skip
+    assert not access.check(cast.member, "activity.record", cast.sibling)
+    posts.end(by=None, post=cut, on=TODAY)
+    posts.end(by=None, post=cast.secretary_post, on=TODAY)
+    assert access.check(cast.secretary, "activity.record", cast.branch)
+    assert post.valid_to == TOMORROW
+
+
+def test_posts_held_elsewhere_are_known(cast: Cast) -> None:
+    person = owner(cast.officer)
+    found = qualification.concurrent(Candidate(person, cast.sibling, "secretary", TODAY))
+    assert [post.org for post in found] == [cast.college]
 
 
 def test_a_relation_has_two_sides_that_differ(cast: Cast) -> None:

@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from guantong.records.actions import documents, ledger, orgs, relations, terms
+from guantong.records.actions import documents, ledger, orgs, relations, successions, terms
 from guantong.records.models import (
     Document,
     Entry,
@@ -68,6 +68,7 @@ def test_an_organisation_out_of_scope_is_not_found(
 
 
 FORMS = ["org-rename", "org-move", "org-dissolve", "post-appoint", "term-record"]
+FORMS += ["org-merge", "org-split", "org-describe", "recut-list"]
 FORMS += ["document-record", "relation-record", "figure-record"]
 
 
@@ -224,7 +225,9 @@ def test_the_figures_of_the_page_are_the_lists_behind_them(cast: Cast, as_: Sign
 
 def test_history_tells_parents_and_what_went_before(cast: Cast, as_: SignIn) -> None:
     old = make_org("甲学院旧支部", "branch", cast.college, category="faculty")
-    orgs.dissolve(by=None, org=old, on=date(2022, 9, 1), reason="合并", successors=[cast.branch])
+    successions.dissolve(
+        by=None, org=old, on=date(2022, 9, 1), reason="合并", successors=[cast.branch]
+    )
     orgs.move(by=None, org=cast.branch, parent=cast.other_college, on=date(2023, 3, 1))
     told = as_(cast.office).get(page(cast.branch)).context["history"]
     assert [(past.says, past.org and past.org.name) for past in told] == [
@@ -367,7 +370,9 @@ def test_appointing_and_releasing(cast: Cast, as_: SignIn) -> None:
 
 def test_a_post_for_one_is_refused_to_a_second(cast: Cast, as_: SignIn) -> None:
     at = address("post-appoint", cast.branch)
-    response = send(as_(cast.officer), at, person=owner(cast.member).pk, post="secretary")
+    response = send(
+        as_(cast.officer), at, person=owner(cast.member).pk, post="secretary", seen="on"
+    )
     assert response.status_code == 422
     assert "支书甲自 2022-01-01 至今已任" in shown(response)
     assert "党员甲（甲学院教师第一党支部）" in shown(response)
@@ -391,9 +396,14 @@ def test_terms(cast: Cast, as_: SignIn) -> None:
     )
     term = Term.objects.get()
     at = address("term-extend", cast.branch, term_pk=term.pk)
-    refused = send(client, at, extended_to="2026-05-01", reason="批复")
+    refused = send(client, at, extended_to="2026-05-01", approval="批复", approved_on="2023-06-01")
     assert (refused.status_code, "延期应晚于" in shown(refused)) == (422, True)
-    assert send(client, at, extended_to="2026-12-01", reason="批复").status_code == 302
+    assert (
+        send(
+            client, at, extended_to="2026-12-01", approval="批复", approved_on="2023-06-01"
+        ).status_code
+        == 302
+    )
     assert Term.objects.get().extended_to == date(2026, 12, 1)
 
 

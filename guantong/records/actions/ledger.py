@@ -5,7 +5,7 @@ entries that the change can reach are worked out anew by the same compiled query
 the whole ledger, narrowed to those bearers and months. `rebuild` works out everything.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -162,6 +162,12 @@ def as_of(day: date) -> Assessment:
 def forget_other_days() -> None:
     """Drop the ledgers worked out for other days; asked for, they come back."""
     Assessment.objects.filter(live=False, kept=False).delete()
+
+
+def forget_orgs(ids: Collection[int]) -> None:
+    """Drop what the ledger says of organisations that are about to be deleted."""
+    forget_other_days()
+    Entry.objects.filter(assessment__live=True, org__in=ids).delete()
 
 
 @transaction.atomic

@@ -1,9 +1,10 @@
-"""Founding, renaming, moving and dissolving organisations; cutting branches anew.
+"""Founding, renaming, moving and describing organisations.
 
-This module alone derives `Org.path` and `Org.sort_key`.
+This module alone derives `Org.path` and `Org.sort_key`. What ends or continues organisations is
+in `successions`, the prepared rearrangement of branches in `recuts`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from datetime import date
 
 from django.db import transaction
@@ -12,20 +13,12 @@ from django.db.models.functions import Concat, Substr
 
 from guantong.records import access, names
 from guantong.records.access import Refused
-from guantong.records.actions import codes, events, ledger, memberships, rows, spans
-from guantong.records.models import (
-    Activity,
-    Membership,
-    Org,
-    OrgName,
-    OrgParent,
-    OrgSuccession,
-    Person,
-    Post,
-    User,
-)
+from guantong.records.actions import codes, events, ledger, rows, spans
+from guantong.records.models import Org, OrgName, OrgParent, User
+from guantong.records.rosters import BRANCH
 
-TABLES = frozenset({"orgs", "org_parents", "posts"})
+TABLES = frozenset({"orgs", "org_parents"})
+TERM_YEARS = range(1, 11)
 
 
 @transaction.atomic
@@ -42,25 +35,10 @@ def found(
 ) -> Org:
     access.require(by, "org.edit", parent)
     spans.require_come(valid_from=valid_from)
-    _require_place(kind, parent, valid_from)
-    if category is not None:
-        codes.kind("categories", category)
-    _require_free(name, parent, external_code)
-    org = rows.insert(
-        Org(
-            name=name.strip(),
-            short_name=short_name.strip() or name.strip(),
-            kind=kind,
-            category=category,
-            external_code=external_code or None,
-            valid_from=valid_from,
-            sort_key=names.sort_key(name),
-        )
-    )
-    org.path = f"{parent.path if parent else ''}{org.pk}/"
-    org.save(update_fields=["path"])
-    if parent:
-        rows.insert(OrgParent(org=org, parent=parent, valid_from=valid_from))
+    org = plant(
+        name=name, kind=kind, parent=parent, valid_from=valid_from, short_name=short_name,
+        category=category, external_code=external_code,
+    )  # fmt: skip
     events.leave(
         "org.founded", org, by=by, org=org, name=org.name, kind=kind, parent=parent, on=valid_from
     )
@@ -106,13 +84,7 @@ def move(*, by: User | None, org: Org, parent: Org, on: date) -> Org:
     if span is None:
         raise Refused("最上级组织或已撤销的组织不能调整隶属关系。")
     spans.require_come(on=on)
-    if parent.path.startswith(org.path):
-        raise Refused("不能隶属于自己或自己的下级。")
-    if parent.pk == span.parent_id:
-        raise Refused(f"现在就隶属于“{parent.short_name}”。")
-    _require_place(org.kind, parent, on)
-    spans.succeed(span, on, parent=parent)
-    _rehang(org, parent)
+    hang(org, span, parent, on)
     events.leave(
         "org.moved", org, by=by, org=org, on=on, before={"parent": span.parent_id},
         after={"parent": parent.pk},
@@ -122,59 +94,82 @@ def move(*, by: User | None, org: Org, parent: Org, on: date) -> Org:
 
 
 @transaction.atomic
-def dissolve(
-    *, by: User | None, org: Org, on: date, reason: str, successors: Sequence[Org] = ()
+def describe(
+    *, by: User | None, org: Org, units: str, term_years: int | None, reason: str = ""
 ) -> Org:
-    """End an organisation that nobody belongs to any more; the posts in it end with it."""
+    """Say for which units a joint branch was set up, and how many years a term lasts here.
+
+    `term_years` None: as usual for its kind; a length of its own needs a reason.
+    """
     org = rows.locked(org)
     access.require(by, "org.edit", org)
-    for successor in successors:
-        access.require(by, "org.edit", successor)
-    if org.valid_to is not None:
-        raise Refused(f"“{org.short_name}”已于 {org.valid_to} 撤销。")
-    if on <= org.valid_from:
-        raise Refused(f"撤销日应在成立日 {org.valid_from} 之后。")
-    spans.require_come(on=on)
-    _require_empty(org, on)
-    posts = list(Post.objects.meeting(on, None).filter(org=org).select_for_update())
-    for span in (*posts, *OrgParent.objects.meeting(on, None).filter(org=org)):
-        spans.end(span, on)
-    change = rows.change(org, valid_to=on)
-    OrgSuccession.objects.bulk_create(
-        OrgSuccession(predecessor=org, successor=successor, on_day=on) for successor in successors
-    )
-    events.leave(
-        "org.dissolved", org, by=by, org=org, change=change, reason=reason,
-        successors=[s.pk for s in successors], posts_ended=[p.pk for p in posts],
-    )  # fmt: skip
-    _refresh([org], on, people=[post.person_id for post in posts])
+    if term_years is not None and term_years not in TERM_YEARS:
+        text = f"每届年数应在 {TERM_YEARS[0]} 至 {TERM_YEARS[-1]} 之间。"
+        raise Refused(text, {"term_years": text})
+    if term_years != org.term_years and not reason.strip():
+        text = "改每届年数要写明依据，例如批复文号。"
+        raise Refused(text, {"reason": text})
+    lines = [line.strip() for line in units.splitlines() if line.strip()]
+    if lines and org.kind != BRANCH:
+        text = "只有党支部写联合设立的单位。"
+        raise Refused(text, {"units": text})
+    change = rows.change(org, units="\n".join(dict.fromkeys(lines)), term_years=term_years)
+    if change.after:
+        events.leave("org.described", org, by=by, org=org, change=change, reason=reason.strip())
     return org
 
 
-@transaction.atomic
-def recut(*, by: User | None, parent: Org, moves: Mapping[int, Org], on: date) -> list[Membership]:
-    """Move many members (person id to branch) between branches below one organisation."""
-    access.require(by, "member.edit", parent)
-    people = list(Person.objects.filter(pk__in=moves).order_by("pk").select_for_update())
-    if not people or len(people) < len(moves):
-        raise Refused("有人不在名册中，请刷新后再分。" if moves else "还没有选人。")
-    spans.require_come(on=on)
-    current = {person: memberships.lasting(person) for person in people}
-    touched = {m.org_id for m in current.values()} | {to.pk for to in moves.values()}
-    if Org.objects.below(parent).filter(pk__in=touched).count() < len(touched):
-        raise Refused(f"只能在“{parent.short_name}”下属的党支部之间调整。")
-    for person in people:
-        memberships.relocate(current[person], moves[person.pk], on)
-    told = [[person.pk, current[person].org_id, moves[person.pk].pk] for person in people]
-    events.leave("org.recut", parent, by=by, org=parent, on=on, moves=told)
-    memberships.refresh(touched, moves, on)
-    return [memberships.lasting(person) for person in people]
+# For the other actions: no access, no event
+
+
+def plant(
+    *,
+    name: str,
+    kind: str,
+    parent: Org | None,
+    valid_from: date,
+    short_name: str = "",
+    category: str | None = None,
+    external_code: str | None = None,
+) -> Org:
+    """Insert an organisation and hang it into the tree."""
+    require_place(kind, parent, valid_from)
+    if category is not None:
+        codes.kind("categories", category)
+    _require_free(name, parent, external_code)
+    org = rows.insert(
+        Org(
+            name=name.strip(),
+            short_name=short_name.strip() or name.strip(),
+            kind=kind,
+            category=category,
+            external_code=external_code or None,
+            valid_from=valid_from,
+            sort_key=names.sort_key(name),
+        )
+    )
+    org.path = f"{parent.path if parent else ''}{org.pk}/"
+    org.save(update_fields=["path"])
+    if parent:
+        rows.insert(OrgParent(org=org, parent=parent, valid_from=valid_from))
+    return org
+
+
+def hang(org: Org, span: OrgParent, parent: Org, on: date) -> None:
+    """Let the organisation, with all below it, hang below another from a day on."""
+    if parent.path.startswith(org.path):
+        raise Refused("不能隶属于自己或自己的下级。")
+    if parent.pk == span.parent_id:
+        raise Refused(f"“{org.short_name}”现在就隶属于“{parent.short_name}”。")
+    require_place(org.kind, parent, on)
+    spans.succeed(span, on, parent=parent)
+    _rehang(org, parent)
 
 
 # What may not be
 
 
-def _require_place(kind: str, parent: Org | None, on: date) -> None:
+def require_place(kind: str, parent: Org | None, on: date) -> None:
     entry = codes.kind("orgs", kind)
     if parent is None:
         if entry["below"]:
@@ -197,18 +192,6 @@ def _require_free(name: str, parent: Org | None, external_code: str | None) -> N
         raise Refused(f"组织代码 {external_code} 已被使用，请核对。")
 
 
-def _require_empty(org: Org, on: date) -> None:
-    children = OrgParent.objects.meeting(on, None).filter(parent=org)
-    if count := children.count():
-        raise Refused(f"下面还有 {count} 个党组织，请先调整或撤销。")
-    members = Membership.objects.meeting(on, None).filter(org=org)
-    if count := members.count():
-        raise Refused(f"还有 {count} 名党员，请先转到其他党支部。")
-    later = Activity.objects.live().filter(hosts=org, held_on__gte=on)
-    if count := later.count():
-        raise Refused(f"在 {on} 当天或之后还有 {count} 项活动，请先更正或撤销。")
-
-
 # The tree
 
 
@@ -221,7 +204,5 @@ def _rehang(org: Org, parent: Org) -> None:
     org.path = new
 
 
-def _refresh(orgs: Iterable[Org], first: date, people: Iterable[int] = ()) -> None:
-    ledger.refresh(
-        ledger.Touch(frozenset(org.pk for org in orgs), frozenset(people), first, None, TABLES)
-    )
+def _refresh(orgs: Iterable[Org], first: date) -> None:
+    ledger.refresh(ledger.Touch(frozenset(o.pk for o in orgs), frozenset(), first, None, TABLES))

@@ -102,7 +102,9 @@ def _require_untouched(step: Step, held: list[Post]) -> None:
     if step.begun and given.filter(org=step.begun.org).exists():
         raise Refused("转接之后在新支部又登记了任职，不能撤回。请重新办理转接。")
     for post in held:
-        posts.require_vacant(post.person, post.org, post.post, step.on, step.posts[post.pk])
+        posts.require_vacant(
+            post.person, post.org, post.post, step.on, step.posts[post.pk], acting=post.acting
+        )
 
 
 def _day(text: str | None) -> date | None:

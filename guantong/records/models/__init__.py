@@ -10,6 +10,7 @@ from guantong.records.models.membership import Membership, Post, Term
 from guantong.records.models.org import Org, OrgName, OrgParent, OrgSuccession
 from guantong.records.models.person import Person
 from guantong.records.models.reading import ReadingChoice
+from guantong.records.models.recut import Recut
 from guantong.records.models.relation import Document, Figure, Relation
 from guantong.records.models.school import PlanWording, School
 from guantong.records.models.user import User
@@ -36,6 +37,7 @@ __all__ = [
     "PlanWording",
     "Post",
     "ReadingChoice",
+    "Recut",
     "Relation",
     "School",
     "Term",

@@ -48,13 +48,22 @@ class PostQuerySet(SpanQuerySet["Post"]):
 
 
 class Post(Span):
-    """Grain: person x post x organisation x span. A flag that is null is not known."""
+    """Grain: person x post x organisation x span. A flag that is null is not known.
+
+    `acting`: holds it for the time being, beside or instead of who was elected. `qualified_as`: as
+    what the holder fits the kind of branch, a code of kinds.yaml; `evidence` is the document that
+    shows it and `evidence_on` its day, both of the post.
+    """
 
     person = models.ForeignKey(Person, models.PROTECT, related_name="posts", verbose_name="党员")
     org = models.ForeignKey(Org, models.PROTECT, related_name="posts", verbose_name="党组织")
     post = models.CharField("职务", max_length=30)
     double_leader = models.BooleanField("双带头人", null=True, blank=True)
     full_time = models.BooleanField("专职", null=True, blank=True)
+    acting = models.BooleanField("代理", default=False)
+    qualified_as = models.CharField("任职条件", max_length=30, blank=True)
+    evidence = models.CharField("认定文件", max_length=200, blank=True)
+    evidence_on = models.DateField("认定日期", null=True, blank=True)
 
     objects = PostQuerySet.as_manager()
 
@@ -73,12 +82,17 @@ class TermQuerySet(models.QuerySet["Term"]):
 
 
 class Term(models.Model):
-    """Grain: committee x election. `extended_to` null: no extension approved."""
+    """Grain: committee x election. `extended_to` null: no extension approved.
+
+    `approval` is the document by which the upper organisation approved it, `approved_on` its day.
+    """
 
     org = models.ForeignKey(Org, models.PROTECT, related_name="terms", verbose_name="党组织")
     elected_on = models.DateField("当选日期")
     expires_on = models.DateField("任期届满日")
     extended_to = models.DateField("批准延期至", null=True, blank=True)
+    approval = models.CharField("批准文件", max_length=200, blank=True)
+    approved_on = models.DateField("批准日期", null=True, blank=True)
 
     objects = TermQuerySet.as_manager()
 

@@ -40,7 +40,8 @@ class Org(Span):
     """Grain: one organisation. Codes come from kinds.yaml.
 
     `category` null where the kind has none. `path` are the ids from the top down to this one
-    ("1/5/37/"), today's tree; `actions.orgs` alone derives it.
+    ("1/5/37/"), today's tree; `actions.orgs` alone derives it. `units`: of a joint branch, the
+    units it was set up for, one a line. `term_years` null: what its kind usually has.
     """
 
     name = models.CharField("名称", max_length=120)
@@ -48,6 +49,8 @@ class Org(Span):
     kind = models.CharField("类别", max_length=30, db_index=True)
     category = models.CharField("支部类别", max_length=30, null=True, blank=True)  # noqa: DJ001
     external_code = models.CharField("组织代码", max_length=60, null=True, blank=True, unique=True)
+    units = models.TextField("联合设立的单位", blank=True)
+    term_years = models.PositiveSmallIntegerField("每届年数", null=True, blank=True)
     path = models.CharField(max_length=255, db_index=True, editable=False)
     sort_key = models.CharField(max_length=400, db_index=True, editable=False)
 
@@ -62,6 +65,9 @@ class Org(Span):
     def lineage(self) -> list[int]:
         """The ids from the top of the tree down to this organisation."""
         return [int(step) for step in self.path.split("/") if step]
+
+    def unit_names(self) -> list[str]:
+        return [line.strip() for line in self.units.splitlines() if line.strip()]
 
     def exists_on(self, day: date) -> bool:
         return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)
@@ -127,15 +133,24 @@ class OrgName(Span):
 
 
 class OrgSuccession(models.Model):
-    """Grain: one organisation that continues another from a day on."""
+    """Grain: one organisation that continues another from a day on.
+
+    `answers`: this successor, one at most of each predecessor, answers for what it left undone.
+    """
 
     predecessor = models.ForeignKey(Org, models.PROTECT, related_name="successions")
     successor = models.ForeignKey(Org, models.PROTECT, related_name="origins")
     on_day = models.DateField()
+    answers = models.BooleanField("承接未完成的责任", default=False)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
+                fields=["predecessor"],
+                condition=models.Q(answers=True),
+                name="one_successor_answers",
+            ),
+            models.UniqueConstraint(
                 fields=["predecessor", "successor", "on_day"], name="one_succession_a_day"
-            )
+            ),
         ]

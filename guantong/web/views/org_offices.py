@@ -1,18 +1,20 @@
 """Forms on an organisation's page: posts, terms, institutions, links and figures."""
 
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 
 from guantong.periods import add_months
-from guantong.records import access, clock
+from guantong.records import access, catalogue, clock, org_rules, qualification
 from guantong.records.actions import documents, figures, posts, relations, terms
-from guantong.records.models import Org, Person
+from guantong.records.models import Org, Person, Post
 from guantong.records.models.org import OrgQuerySet
 from guantong.records.models.person import PersonQuerySet
 from guantong.records.rosters import BRANCH
@@ -34,21 +36,91 @@ def flag(label: str) -> forms.TypedChoiceField:
 
 # Posts
 
+KEPT = ("qualified_as", "evidence", "evidence_on")
 
-class AppointForm(ActionForm):
+
+def _evidence_fields(org: Org) -> dict[str, forms.Field]:
+    """As what a secretary fits the branch, and the document; none where no rule asks."""
+    fitting = qualification.fitting(org.category)
+    if not fitting:
+        return {}
+    rule = org_rules.rule("secretary_fits_branch")
+    return {
+        "qualified_as": forms.ChoiceField(
+            label="任职条件",
+            choices=[("", "没有或不清楚"), *fitting.items()],
+            required=False,
+            help_text=f"只用于书记。{rule.demand}（{rule.cited}）。",
+        ),
+        "evidence": forms.CharField(
+            label="认定文件", max_length=200, required=False, help_text="名称或文号，随任职保存。"
+        ),
+        "evidence_on": DayField(label="认定日期", required=False),
+    }
+
+
+class PostForm(ActionForm):
+    """A form about a post, with or without fields about the qualification."""
+
+    def cleaned_post(self) -> dict[str, Any]:
+        """The fields as the action asks for them."""
+        given = dict(self.cleaned_data)
+        qualified_as, document, on = (given.pop(name, None) for name in KEPT)
+        return {**given, "evidence": posts.Evidence(qualified_as or "", document or "", on)}
+
+
+class AppointForm(PostForm):
     valid_from = DayField(label="任职日期")
     valid_to = DayField(label="到期日期", required=False, help_text="没有定期限的不填。")
+    acting = forms.BooleanField(
+        label="代理（主持工作）",
+        required=False,
+        help_text="代理期间有这个职务的权限，结束即停止。",
+    )
     double_leader = flag("双带头人")
     full_time = flag("专职")
-    field_order = ("person", "post", "valid_from", "valid_to", "double_leader", "full_time")
+    seen = forms.BooleanField(required=False, widget=forms.HiddenInput())
+    field_order = ("person", "post", "valid_from", "valid_to", "acting", *KEPT, "double_leader")
 
     def __init__(
-        self, *args: Any, within: PersonQuerySet, found: list[choices.Choice], **more: Any
+        self,
+        *args: Any,
+        org: Org,
+        within: PersonQuerySet,
+        found: list[choices.Choice],
+        **more: Any,
     ) -> None:
         super().__init__(*args, **more)
+        self.org = org
         self.fields["post"] = forms.ChoiceField(label="职务", choices=choices.kinds("posts"))
         self.fields["person"] = person_field(within, found, label="人员")
+        self.fields |= _evidence_fields(org)
         self.order_fields(self.field_order)
+        self.warnings: list[str] = []
+
+    def clean(self) -> None:
+        """What is only general is shown once; sent again, it is meant so."""
+        given = self.cleaned_data
+        if self.errors or given.get("seen"):
+            return
+        candidate = qualification.Candidate(
+            given["person"], self.org, given["post"], given["valid_from"],
+            given.get("qualified_as", ""),
+        )  # fmt: skip
+        self.warnings = list(_warnings(candidate))
+        if self.warnings:
+            self.data = self.data.copy()  # type: ignore[attr-defined]
+            self.data["seen"] = "on"  # type: ignore[index]
+            raise ValidationError("请核对下面的提醒；情况属实的，再点一次登记。")
+
+
+def _warnings(candidate: qualification.Candidate) -> Iterator[str]:
+    for one in qualification.findings(candidate):
+        if not one.must:
+            yield f"{one.text}（{one.rule.cited}，{one.rule.sure}）"
+    label = catalogue.current().label
+    for post in qualification.concurrent(candidate):
+        yield f"已在“{post.org.short_name}”任{label('posts', post.post)}，将是兼任"
 
 
 def person_field(
@@ -65,14 +137,21 @@ def appoint(request: HttpRequest, pk: int) -> HttpResponse:
     within = access.people(request.user, EDIT)
     form = AppointForm(
         request.POST or None,
+        org=org,
         within=within,
         found=_candidates(request, org, within),
         initial={"valid_from": clock.today()},
     )
-    if post := form.outcome(partial(posts.appoint, by=acting(request), org=org)):
+    if post := form.outcome(partial(_appoint, request, org, form)):
         messages.success(request, f"已登记 {post.person.name} 任职。")
         return redirect("org", pk)
     return person_page(request, form, org, title="登记任职")
+
+
+def _appoint(request: HttpRequest, org: Org, form: AppointForm, **_: object) -> Post:
+    given = form.cleaned_post()
+    given.pop("seen")
+    return posts.appoint(by=acting(request), org=org, **given)
 
 
 def _candidates(request: HttpRequest, org: Org, within: PersonQuerySet) -> list[choices.Choice]:
@@ -107,18 +186,30 @@ def person_page(
     )
 
 
-class DescribeForm(ActionForm):
+class DescribeForm(PostForm):
     double_leader = flag("双带头人")
     full_time = flag("专职")
+    field_order = (*KEPT, "double_leader", "full_time")
+
+    def __init__(self, *args: Any, post: Post, **more: Any) -> None:
+        super().__init__(*args, **more)
+        if post.post == "secretary":
+            self.fields |= _evidence_fields(post.org)
+        self.order_fields(self.field_order)
 
 
 def describe(request: HttpRequest, pk: int, post_pk: int) -> HttpResponse:
     org = org_or_404(request, pk, EDIT)
-    post = get_object_or_404(org.posts.select_related("person"), pk=post_pk)
+    post = get_object_or_404(org.posts.select_related("person", "org"), pk=post_pk)
     words = {value: name for name, value in FLAGS.items()}
     start = {name: words[getattr(post, name)] for name in ("double_leader", "full_time")}
-    form = DescribeForm(request.POST or None, initial=start)
-    if form.outcome(partial(posts.set_flags, by=acting(request), post=post)):
+    start |= {name: getattr(post, name) for name in KEPT}
+    form = DescribeForm(request.POST or None, post=post, initial=start)
+
+    def described(**_: object) -> Post:
+        return posts.set_flags(by=acting(request), post=post, **form.cleaned_post())
+
+    if form.outcome(described):
         messages.success(request, f"已更正 {post.person.name} 的任职情况。")
         return redirect("org", pk)
     return form_page(
@@ -149,17 +240,18 @@ def end_post(request: HttpRequest, pk: int, post_pk: int) -> HttpResponse:
 
 class TermForm(ActionForm):
     elected_on = DayField(label="当选日期")
-    expires_on = DayField(label="任期届满日")
+    expires_on = DayField(label="任期届满日", required=False)
+
+    def __init__(self, *args: Any, org: Org, **more: Any) -> None:
+        super().__init__(*args, **more)
+        years = org_rules.term_years(org.kind, org.term_years, clock.today())
+        whose = "本组织定的" if org.term_years else "这类组织通常的"
+        self.fields["expires_on"].help_text = f"不填按{whose}每届 {years} 年推算。"
 
 
 def record_term(request: HttpRequest, pk: int) -> HttpResponse:
     org = org_or_404(request, pk, EDIT)
-    today = clock.today()
-    start = {
-        "elected_on": today,
-        "expires_on": add_months(today, 36 if org.kind == BRANCH else 60),
-    }
-    form = TermForm(request.POST or None, initial=start)
+    form = TermForm(request.POST or None, org=org, initial={"elected_on": clock.today()})
     if form.outcome(partial(terms.record, by=acting(request), org=org)):
         messages.success(request, "已登记换届。接着登记新当选的人员。")
         return redirect("org", pk)
@@ -170,7 +262,8 @@ def record_term(request: HttpRequest, pk: int) -> HttpResponse:
 
 class ExtendForm(ActionForm):
     extended_to = DayField(label="批准延期至")
-    reason = forms.CharField(label="批准文件或原因", max_length=200)
+    approval = forms.CharField(label="批准文件", max_length=200, help_text="名称或文号。")
+    approved_on = DayField(label="批准日期")
 
 
 def extend_term(request: HttpRequest, pk: int, term_pk: int) -> HttpResponse:
@@ -180,9 +273,11 @@ def extend_term(request: HttpRequest, pk: int, term_pk: int) -> HttpResponse:
     if form.outcome(partial(terms.extend, by=acting(request), term=term)):
         messages.success(request, "已登记延期。")
         return redirect("org", pk)
+    rule = org_rules.rule("term_extension_months")
     return form_page(
         request, form, title="登记延期换届", crumbs=crumbs_to(request, org), submit="登记延期",
-        about=f"本届 {term.elected_on} 当选，{term.expires_on} 届满。延期要有上级批准。",
+        about=f"本届 {term.elected_on} 当选，{term.expires_on} 届满。"
+        f"{rule.demand}（{rule.cited}，{rule.sure}）。",
     )  # fmt: skip
 
 

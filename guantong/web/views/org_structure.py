@@ -1,5 +1,7 @@
-"""Forms that change the tree: found, rename, move and dissolve an organisation."""
+"""Forms that change the tree: found, rename, describe, move, dissolve, merge, split."""
 
+from collections.abc import Sequence
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -9,9 +11,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 
-from guantong.records import access, catalogue, clock
-from guantong.records.actions import orgs
-from guantong.records.models import Org
+from guantong.records import access, catalogue, clock, org_rules
+from guantong.records.actions import orgs, successions
+from guantong.records.models import Org, OrgParent
 from guantong.records.models.org import OrgQuerySet
 from guantong.records.rosters import BRANCH
 from guantong.web import choices, ids
@@ -119,34 +121,175 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
     )  # fmt: skip
 
 
-class DissolveForm(ActionForm):
+class DescribeForm(ActionForm):
+    units = forms.CharField(
+        label="联合设立的单位",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text="联合党支部写覆盖的单位，一行一个；单独设立的不填。",
+    )
+    term_years = forms.IntegerField(label="每届年数", required=False, min_value=1, max_value=10)
+    reason = forms.CharField(
+        label="依据", max_length=200, required=False, help_text="改每届年数时写批复文号或缘由。"
+    )
+
+    def __init__(self, *args: Any, org: Org, **more: Any) -> None:
+        super().__init__(*args, **more)
+        usual = org_rules.term_years(org.kind, None, clock.today())
+        self.fields["term_years"].help_text = f"不填按通常的 {usual} 年。"
+        if org.kind != BRANCH:
+            self.fields["units"].widget = forms.HiddenInput()
+
+
+def describe(request: HttpRequest, pk: int) -> HttpResponse:
+    org = org_or_404(request, pk, EDIT)
+    start = {"units": org.units, "term_years": org.term_years}
+    form = DescribeForm(request.POST or None, org=org, initial=start)
+    if form.outcome(partial(orgs.describe, by=acting(request), org=org)):
+        messages.success(request, "已更正组织情况。")
+        return redirect("org", pk)
+    return form_page(
+        request, form, title="组织情况", crumbs=crumbs_to(request, org), submit="保存"
+    )
+
+
+class HeirForm(ActionForm):
+    """What ends, and who continues it."""
+
     on = DayField(label="从哪一天起不再存在")
     reason = forms.CharField(label="原因", max_length=200, help_text="写明批复文号或缘由。")
-    field_order = ("on", "reason", "successors")
+    field_order = ("heir", "on", "reason", "successors")
 
     def __init__(self, *args: Any, within: OrgQuerySet, **more: Any) -> None:
         super().__init__(*args, **more)
+        self.fields["heir"] = choices.org_field(
+            within,
+            label="由谁承接",
+            required=False,
+            help_text="党员和下级组织转到这里，以前未完成的责任由它负责补。"
+            "没有党员和下级组织的可不选。",
+        )
         self.fields["successors"] = choices.OrgsField(
             within.in_order(),
-            label="由谁接续",
+            label="其他接续的组织",
             required=False,
             widget=forms.CheckboxSelectMultiple,
-            help_text="合并或分设的，选接续的党组织；没有可不选。",
+            help_text="成员分别去了几处的，在这里记下去处；没有可不选。",
         )
+        self.order_fields(self.field_order)
 
 
 def dissolve(request: HttpRequest, pk: int) -> HttpResponse:
     org = org_or_404(request, pk, EDIT)
     within = _siblings(request, org)
-    form = DissolveForm(request.POST or None, within=within, initial={"on": clock.today()})
-    if form.outcome(partial(orgs.dissolve, by=acting(request), org=org)):
+    form = HeirForm(request.POST or None, within=within, initial={"on": clock.today()})
+    if form.outcome(partial(successions.dissolve, by=acting(request), org=org)):
         messages.success(request, f"已撤销“{org.short_name}”，以前的记录都保留。")
         return redirect("org", pk)
     return form_page(
         request, form, title="撤销组织", crumbs=crumbs_to(request, org), submit="撤销组织",
-        about="要先没有党员和下级组织。任职随之结束，记录都保留；撤销后不能恢复，只能新建。",
+        about="任职、联系结对和制度随之结束，记录都保留。撤销日以前各周期的台账不变；"
+        "跨撤销日的周期不再要求它，由承接的组织按自己的责任办。撤销后不能恢复，只能新建。",
         danger=True,
     )  # fmt: skip
+
+
+class MergeForm(ActionForm):
+    on = DayField(label="从哪一天起")
+    reason = forms.CharField(label="依据", max_length=200, help_text="写明批复文号或缘由。")
+    name = forms.CharField(
+        label="新组织的名称", max_length=120, required=False, help_text="并入已有组织的不填。"
+    )
+    short_name = forms.CharField(label="新组织的简称", max_length=60, required=False)
+    field_order = ("merging", "into", "name", "short_name", "on", "reason")
+
+    def __init__(self, *args: Any, org: Org, within: OrgQuerySet, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.org = org
+        self.fields["merging"] = choices.OrgsField(
+            within.in_order(),
+            label=f"与“{org.short_name}”一起被合并的",
+            required=False,
+            widget=forms.CheckboxSelectMultiple,
+        )
+        self.fields["into"] = choices.org_field(
+            within, label="并入", required=False, help_text="新建一个来接续的不选，写名称。"
+        )
+        self.order_fields(self.field_order)
+
+    def clean_merging(self) -> list[Org]:
+        return [self.org, *self.cleaned_data["merging"]]
+
+
+def merge(request: HttpRequest, pk: int) -> HttpResponse:
+    org = org_or_404(request, pk, EDIT)
+    within = _siblings(request, org)
+    start = {"on": clock.today()}
+    form = MergeForm(request.POST or None, org=org, within=within, initial=start)
+    if heir := form.outcome(partial(successions.merge, by=acting(request))):
+        messages.success(request, f"已合并，由“{heir.short_name}”接续。")
+        return redirect("org", heir.pk)
+    return form_page(
+        request, form, title="合并", crumbs=crumbs_to(request, org), submit="合并",
+        about=f"“{org.short_name}”和所选的组织从这一天起不再存在，党员和下级组织转到接续的组织，"
+        "以前未完成的责任由它负责补。合并后不能恢复。",
+        danger=True,
+    )  # fmt: skip
+
+
+class SplitForm(ActionForm):
+    name = forms.CharField(label="分出的组织名称", max_length=120, help_text="按批复写全称。")
+    short_name = forms.CharField(label="简称", max_length=60, required=False)
+    on = DayField(label="从哪一天起")
+    reason = forms.CharField(label="依据", max_length=200, help_text="写明批复文号或缘由。")
+    field_order = ("name", "short_name", "on", "reason", "people", "below")
+
+    def __init__(self, *args: Any, org: Org, **more: Any) -> None:
+        super().__init__(*args, **more)
+        ticks = forms.CheckboxSelectMultiple
+        if org.kind == BRANCH:
+            here = org.memberships.filter(valid_to=None).order_by("person__pinyin", "person_id")
+            named = [(str(pk), name) for pk, name in here.values_list("person", "person__name")]
+            self.fields["people"] = forms.MultipleChoiceField(
+                label="哪些党员到新支部", choices=named, widget=ticks, required=False
+            )
+        else:
+            below = OrgParent.objects.filter(parent=org, valid_to=None).order_by("org__sort_key")
+            hung = [(str(pk), name) for pk, name in below.values_list("org", "org__short_name")]
+            self.fields["below"] = forms.MultipleChoiceField(
+                label="哪些下级组织归它", choices=hung, widget=ticks, required=False
+            )
+        self.order_fields(self.field_order)
+
+
+def split(request: HttpRequest, pk: int) -> HttpResponse:
+    org = org_or_404(request, pk, EDIT)
+    form = SplitForm(request.POST or None, org=org, initial={"on": clock.today()})
+    if made := form.outcome(partial(_split, request, org)):
+        messages.success(request, f"已分设“{made[0].short_name}”。接着登记任职。")
+        return redirect("org", made[0].pk)
+    return form_page(
+        request, form, title="分设", crumbs=crumbs_to(request, org), submit="分设",
+        about=f"从“{org.short_name}”分出一个同类的组织，其余不变。学生支部成批重新划分，"
+        "用上级组织页面的“支部调整”，可以预览和整批撤回。",
+    )  # fmt: skip
+
+
+def _split(
+    request: HttpRequest,
+    org: Org,
+    *,
+    name: str,
+    short_name: str,
+    on: date,
+    reason: str,
+    people: Sequence[str] = (),
+    below: Sequence[str] = (),
+) -> list[Org]:
+    part = successions.Part(
+        name, short_name, frozenset(map(int, people)), frozenset(map(int, below))
+    )
+    return successions.split(by=acting(request), org=org, parts=[part], on=on, reason=reason)
 
 
 def _siblings(request: HttpRequest, org: Org) -> OrgQuerySet:

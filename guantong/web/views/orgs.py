@@ -1,7 +1,7 @@
-"""Organisations: the tree of a day, and the page of one organisation."""
+"""Organisations: the tree of a day, the page of one organisation and its drawn chart."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,28 +10,23 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.views.decorators.http import require_GET
 
-from guantong.records import access, catalogue, clock, ledger
-from guantong.records.models import (
-    Activity,
-    Document,
-    Entry,
-    Figure,
-    Membership,
-    Org,
-    Post,
-    Relation,
-    Term,
-)
+from guantong.records import access, catalogue, clock, headcounts, ledger
+from guantong.records.models import Activity, Entry, Membership, Org
 from guantong.records.models.org import OrgQuerySet
 from guantong.records.rosters import BRANCH
-from guantong.web import choices, download, ledger_periods, standing, trail
+from guantong.web import charts, choices, download, ledger_periods, org_cards, standing, trail
 from guantong.web.acting import DayField
 from guantong.web.filters import Filter, part_of
 from guantong.web.org_tree import Forest, Node, Wanted
 from guantong.web.standing import Tally
+from guantong.web.trees import Tree
 
 RECENT = 8
+SEEING = frozenset({"member.view", "activity.view", "event.view"})
+NOW = "now"
+AS = [("", "当时的"), (NOW, "现在的")]
 type Crumbs = list[tuple[str, str]]
 
 
@@ -40,7 +35,8 @@ class TreeFilter(Filter):
     kind = forms.ChoiceField(label="类别", required=False)
     category = forms.ChoiceField(label="支部类别", required=False)
     on = DayField(label="哪一天的组织", required=False)
-    narrow_nothing = Filter.narrow_nothing | {"on"}
+    tree = forms.ChoiceField(label="按哪时的隶属", required=False, choices=AS)
+    narrow_nothing = Filter.narrow_nothing | {"on", "tree"}
 
     def __init__(self, request: HttpRequest) -> None:
         super().__init__(request)
@@ -56,11 +52,12 @@ def org_list(request: HttpRequest) -> HttpResponse:
     form = TreeFilter(request)
     today = clock.today()
     day = form.value("on", today)
-    nodes = Forest(orgs, day, form.wanted()).nodes()
+    as_now = form.value("tree") == NOW and day != today
+    nodes = Forest(orgs, day, form.wanted(), as_now=as_now).nodes()
     if not nodes and not orgs.exists():
         raise Http404
     if download.wanted(request):
-        return _workbook(request, form, nodes, day)
+        return _workbook(request, form, nodes, as_on(day, today, as_now=as_now))
     if len(nodes) == 1 and not nodes[0].below and not request.GET:
         return redirect("org", nodes[0].pk)
     return TemplateResponse(
@@ -70,7 +67,7 @@ def org_list(request: HttpRequest) -> HttpResponse:
             "title": "组织",
             "form": form,
             "nodes": nodes,
-            "day": day,
+            "as_on": as_on(day, today, as_now=as_now),
             "past": day != today,
             "found": sum(node.hit for top in nodes for node in top.flat()),
             "searched": bool(form.wanted()),
@@ -79,8 +76,18 @@ def org_list(request: HttpRequest) -> HttpResponse:
     )
 
 
+def as_on(day: date, today: date, *, as_now: bool) -> str:
+    """What a page about a day shows, in words."""
+    if day == today:
+        return f"{day} 的组织和人数"
+    if as_now:
+        now = f"{day} 当天的人数，按现在（{today}）的组织和隶属"
+        return f"{now}；撤销的计入承接的组织，没有承接的不计"
+    return f"{day} 当天的组织和人数"
+
+
 def _workbook(
-    request: HttpRequest, form: TreeFilter, nodes: Iterable[Node], day: date
+    request: HttpRequest, form: TreeFilter, nodes: Iterable[Node], as_on: str
 ) -> HttpResponse:
     above: dict[int, str] = {}
     rows = []
@@ -92,47 +99,109 @@ def _workbook(
              node.members, node.valid_from, node.external_code or "")
         )  # fmt: skip
     header = ("名称", "类别", "上级", "书记", "党支部", "党员", "成立日期", "组织代码")
-    about = " · ".join([f"{day} 的组织", *form.narrowed()])
+    about = " · ".join([as_on, *form.narrowed()])
     return download.workbook(request, title="组织", header=header, rows=rows, about=about)
 
 
 # One organisation
 
 
+class DayFilter(Filter):
+    on = DayField(label="哪一天", required=False)
+    tree = forms.ChoiceField(label="按哪时的隶属", required=False, choices=AS)
+
+
 def org(request: HttpRequest, pk: int) -> TemplateResponse:
+    """On a day: its posts, members, papers and what hung below it then, or hangs below it now."""
     found = org_or_404(request, pk, "org.view")
     may = access.permissions_at(request.user, found)
     today = clock.today()
+    form = DayFilter(request)
+    day = form.value("on", today)
+    as_now = form.value("tree") == NOW or day == today
+    tree = Tree() if as_now else Tree.of(day)
     orgs = access.orgs(request.user, "org.view")
-    tree = Forest(orgs.below(found), today, Wanted()).nodes()
-    demands = _demands(request, found, today)
-    members = _members(found, today) if "member.view" in may else []
+    entries = access.entries(request.user)
+    heads = headcounts.heads(tree.below(found, "org__"), day)
+    held = org_cards.posts(found, day)
+    demands = _demands(request, found, today) if day == today else []
     return TemplateResponse(
         request,
         "web/org.html",
         {
-            "title": found.name,
+            "title": (tree if as_now else Tree.of(day)).called(found).name,
             "crumbs": crumbs_above(request, found),
             "org": found,
-            "node": tree[0] if tree else None,
+            "form": form,
+            "day": day,
+            "past": day != today,
+            "as_on": as_on(day, today, as_now=as_now),
+            "node": node_of(found, orgs, day, as_now=as_now),
             "gone": not found.exists_on(today),
+            "absent": not found.exists_on(day),
             "year": today.year,
-            "may": {permission.replace(".", "_") for permission in may},
+            "may": {p.replace(".", "_") for p in (may if day == today else may & SEEING)},
             "is_branch": found.kind == BRANCH,
             "facts": _facts(found),
-            "posts": _posts(found, today),
-            "term": _term(found, today),
-            "members": members,
-            "counted": _counted(members),
+            "units": found.unit_names(),
+            "posts": held,
+            "elsewhere": org_cards.elsewhere(held, day),
+            "term": org_cards.term(found, day) if found.exists_on(day) else None,
+            "warnings": org_cards.warnings(found, heads, held, day),
+            "staffing": org_cards.staffing(found, entries, today) if day == today else [],
+            "heads": heads,
+            "statuses": [
+                (title, heads.by_status[code])
+                for code, title in choices.kinds("statuses")
+                if code in heads.by_status
+            ],
+            "members": _members(found, day) if "member.view" in may else [],
             "demands": demands,
             "open": [demand for demand in demands if demand.tally.done < demand.tally.of],
             "done": [demand for demand in demands if demand.tally.done >= demand.tally.of],
-            "activities": _activities(request, found) if "activity.view" in may else [],
-            "documents": _documents(found, today),
-            "figures": _figures(found, today),
-            "relations": _relations(found, today),
-            "history": _history(found, orgs),
+            "undone": org_cards.undone(found, entries),
+            "activities": _activities(request, found, day) if "activity.view" in may else [],
+            "documents": org_cards.documents(found, day),
+            "figures": org_cards.figures(found, day),
+            "relations": org_cards.relations(found, day),
+            "history": org_cards.history(found, orgs),
             "trail": _trail(request, found) if "event.view" in may else (),
+        },
+    )
+
+
+def node_of(org: Org, orgs: OrgQuerySet, day: date, *, as_now: bool) -> Node | None:
+    """The organisation with all below it, of those in reach; None if it was not there."""
+    tree = Tree() if as_now else Tree.of(day)
+    within = orgs.filter(tree.below(org)) if not as_now else orgs.below(org)
+    nodes = Forest(within, day, Wanted(), as_now=as_now).nodes()
+    return next((node for node in nodes if node.pk == org.pk), None)
+
+
+@require_GET
+def org_chart(request: HttpRequest, pk: int) -> HttpResponse:
+    """The drawn chart of an organisation and all below it, with the same figures in a table."""
+    found = org_or_404(request, pk, "org.view")
+    today = clock.today()
+    form = DayFilter(request)
+    day = form.value("on", today)
+    as_now = form.value("tree") == NOW or day == today
+    node = node_of(found, access.orgs(request.user, "org.view"), day, as_now=as_now)
+    depth = {"1": 1, "2": 2, "9": 9}.get(request.GET.get("depth", ""), 1)
+    return TemplateResponse(
+        request,
+        "web/org_chart.html",
+        {
+            "title": "组织架构图",
+            "crumbs": crumbs_to(request, found),
+            "form": form,
+            "as_on": as_on(day, today, as_now=as_now),
+            "node": node,
+            "chart": charts.org_tree(node, depth) if node else {},
+            "height": charts.org_tree_height(node, depth) if node else 0,
+            "rows": list(node.flat_with_depth()) if node else [],
+            "depth": depth,
+            "depths": [(1, "只看下一级"), (2, "看两级"), (9, "全部展开")],
         },
     )
 
@@ -163,64 +232,6 @@ def _facts(org: Org) -> list[tuple[str, str | None]]:
 
 
 @dataclass(frozen=True)
-class Called[Row]:
-    """A row with the catalogue's word for its code."""
-
-    title: str
-    row: Row
-
-
-def _called[Row](group: str, code: str, rows: Iterable[Row]) -> list[Called[Row]]:
-    """In the catalogue's order of the codes; `code` names the field that holds one."""
-    titles = {
-        name: str(entry["title"]) for name, entry in catalogue.current().kinds[group].items()
-    }
-    order = list(titles)
-    found = sorted(rows, key=lambda row: order.index(getattr(row, code)))
-    return [Called(titles[getattr(row, code)], row) for row in found]
-
-
-def _posts(org: Org, today: date) -> list[Called[Post]]:
-    held = org.posts.on(today).select_related("person").order_by("valid_from", "person__pinyin")
-    return _called("posts", "post", held)
-
-
-@dataclass(frozen=True)
-class CurrentTerm:
-    row: Term
-    ends_on: date
-    days_left: int
-
-    @property
-    def overdue(self) -> int:
-        return -self.days_left
-
-
-def _term(org: Org, today: date) -> CurrentTerm | None:
-    row = org.terms.filter(elected_on__lte=today).order_by("-elected_on").first()
-    if row is None:
-        return None
-    ends_on = row.extended_to or row.expires_on
-    return CurrentTerm(row, ends_on, (ends_on - today).days)
-
-
-def _members(org: Org, today: date) -> list[Membership]:
-    held = org.memberships.on(today).select_related("person")
-    return list(held.order_by("person__pinyin", "person_id"))
-
-
-def _counted(members: Iterable[Membership]) -> str:
-    """Return 正式党员 18 · 预备党员 6, the exempt ones among them last."""
-    members = list(members)
-    counts = Counter(membership.status for membership in members)
-    words = [
-        f"{title} {counts[code]}" for code, title in choices.kinds("statuses") if counts[code]
-    ]
-    exempt = sum(membership.exempt for membership in members)
-    return " · ".join([*words, *([f"豁免 {exempt}"] if exempt else [])])
-
-
-@dataclass(frozen=True)
 class Demand:
     """One obligation this year: counted over the subtree, and the organisation's own entries."""
 
@@ -247,76 +258,17 @@ def _demands(request: HttpRequest, org: Org, today: date) -> list[Demand]:
     ]
 
 
-def _activities(request: HttpRequest, org: Org) -> list[Activity]:
+def _members(org: Org, day: date) -> list[Membership]:
+    held = org.memberships.on(day).select_related("person")
+    return list(held.order_by("person__pinyin", "person_id"))
+
+
+def _activities(request: HttpRequest, org: Org, day: date) -> list[Activity]:
+    """The latest; on a past day, the latest up to it."""
     hosted = access.activities(request.user, "activity.view").live().filter(host_rows__org=org)
+    if day < clock.today():
+        hosted = hosted.filter(held_on__lte=day)
     return list(hosted.newest_first()[:RECENT])
-
-
-def _documents(org: Org, today: date) -> list[Called[Document]]:
-    return _called("documents", "doc_class", org.documents.on(today).order_by("valid_from"))
-
-
-def _figures(org: Org, today: date) -> list[Called[Figure]]:
-    return _called("figures", "name", org.figures.latest_by(today))
-
-
-@dataclass(frozen=True)
-class Link:
-    """A relation as seen from one organisation: its kind, and whom or what it leads to."""
-
-    title: str
-    row: Relation
-    others: str
-
-
-def _relations(org: Org, today: date) -> list[Link]:
-    ends = ("person", "org", "other_org", "other_person")
-    sides = (org.relations, org.relations_in)
-    found = {row for side in sides for row in side.on(today).select_related(*ends)}
-    return [
-        Link(one.title, one.row, "、".join(_others(one.row, org)))
-        for one in _called("relations", "kind", sorted(found, key=lambda r: (r.valid_from, r.pk)))
-    ]
-
-
-def _others(relation: Relation, org: Org) -> Iterator[str]:
-    for end in (relation.person, relation.org, relation.other_org, relation.other_person):
-        if end is not None and end != org:
-            yield str(end)
-
-
-@dataclass(frozen=True)
-class Past:
-    """One line of an organisation's history."""
-
-    on: date
-    says: str
-    org: Org | None = None
-    within: bool = False  # reach: its name is a link
-
-
-def _history(org: Org, orgs: OrgQuerySet) -> list[Past]:
-    spans = org.parents.select_related("parent")
-    origins = org.origins.select_related("predecessor")
-    successions = org.successions.select_related("successor")
-    named = [
-        *((span.valid_from, "隶属于", span.parent) for span in spans),
-        *((row.on_day, "前身", row.predecessor) for row in origins),
-        *((row.on_day, "后继", row.successor) for row in successions),
-    ]
-    within = set(
-        orgs.filter(pk__in=[other.pk for _, _, other in named]).values_list("pk", flat=True)
-    )
-    lines = [Past(day, says, other, other.pk in within) for day, says, other in named]
-    lines += [
-        Past(row.valid_to, f"更名，此前称“{row.name}”")
-        for row in org.former_names.all()
-        if row.valid_to
-    ]
-    lines += [Past(org.valid_from, "成立")] + (
-        [Past(org.valid_to, "撤销")] if org.valid_to else []
-    )
-    return sorted(lines, key=lambda line: (line.on, line.says != "成立"))
 
 
 def _trail(request: HttpRequest, org: Org) -> tuple[trail.Line, ...]:

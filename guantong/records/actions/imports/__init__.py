@@ -17,6 +17,7 @@ from guantong.records import access, catalogue, clock
 from guantong.records.access import Conflict, Forbidden, Refused
 from guantong.records.actions import events, ledger, rows
 from guantong.records.actions.imports import traces, writing
+from guantong.records.actions.traces import touch_as_json
 from guantong.records.imports import activities, roll, stored
 from guantong.records.imports.decisions import Decision
 from guantong.records.imports.rows import ACTIVITIES, ROLL, AnyParsed, Outcome
@@ -115,7 +116,7 @@ def _confirm(by: User | None, batch: ImportBatch) -> ImportBatch:
         confirmed_at=clock.now(),
         made=made,
         rows=stored.thinned(batch.rows),
-        reading={**batch.reading, "touch": traces.touch_as_json(touch)},
+        reading={**batch.reading, "touch": touch_as_json(touch)},
     )
     _tell("import.confirmed", batch, by)
     ledger.refresh(touch)

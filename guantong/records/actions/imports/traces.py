@@ -1,28 +1,14 @@
-"""What an import leaves behind so that it can be taken back: rows before it, and a digest after.
+"""What an import wrote, so that the batch can be taken back; what stands in the way of that."""
 
-A trace is [model, id, before, digest]: `before` is null for a row that the import made, else the
-row as it was. The digest is of the row as the import left it; another one now means that somebody
-has changed it since.
-"""
-
-import base64
-import hashlib
-import json
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import date
-from itertools import batched
-from typing import Any
+from collections.abc import Collection, Iterator
 
 from django.db.models import Model
 
 from guantong.records.access import Conflict
-from guantong.records.actions import ledger, rows
-from guantong.records.imports.people import CHUNK, in_chunks
+from guantong.records.actions import ledger, traces
+from guantong.records.actions.traces import Made, Snapshot
+from guantong.records.imports.people import in_chunks
 from guantong.records.models import Activity, Entry, ImportBatch, Membership, Person, Post
-
-type Snapshot = Mapping[tuple[str, int], dict[str, Any]]
-type Trace = list[Any]
 
 # What an import writes, in an order in which rows can be deleted. Of an activity only the record
 # itself: its hosts and people go with it, and every change of them raises its version.
@@ -49,27 +35,16 @@ def of_people(ids: Collection[int]) -> Snapshot:
         *in_chunks(Membership.objects.all(), "person", ids),
         *in_chunks(Post.objects.all(), "person", ids),
     ]
-    return _snapshot(rows)
+    return traces.snapshot(rows)
 
 
 def of_activities(ids: Collection[int]) -> Snapshot:
-    return _snapshot(in_chunks(Activity.objects.all(), "pk", ids))
-
-
-def between(before: Snapshot, after: Snapshot) -> list[Trace]:
-    """The traces of what was made and changed; an import deletes nothing."""
-    return [
-        [model, pk, before.get((model, pk)), _digest(row)]
-        for (model, pk), row in after.items()
-        if before.get((model, pk)) != row
-    ]
+    return traces.snapshot(in_chunks(Activity.objects.all(), "pk", ids))
 
 
 def undo(batch: ImportBatch) -> None:
     """Delete what the batch made and put back what it changed; refuse if anything moved on."""
-    made: dict[str, dict[int, Trace]] = defaultdict(dict)
-    for trace in batch.made:
-        made[trace[0]][trace[1]] = trace
+    made = traces.sorted_by_model(batch.made)
     if reasons := sorted({*_changed_since(made), *_in_use(made)}):
         more = f"\n……共 {len(reasons)} 处。" if len(reasons) > SHOWN else ""
         raise Conflict(
@@ -77,55 +52,34 @@ def undo(batch: ImportBatch) -> None:
             + "\n".join(reasons[:SHOWN])
             + f"{more}\n请在各自的页面逐条更正。"
         )
-    people = _new(made, "Person")
+    people = traces.new(made, "Person")
     for name, model in IN_ORDER.items():
         if model is not Person:
-            _delete(model, _new(made, name))
+            traces.delete(model, traces.new(made, name))
     for name, model in IN_ORDER.items():
-        _restore(model, made[name])
-    ledger.refresh(touch_from_json(batch.reading["touch"]))
+        traces.restore(model, made[name])
+    ledger.refresh(traces.touch_from_json(batch.reading["touch"]))
     if people:  # of whom the live ledger now says nothing
         ledger.forget_other_days()
-        _delete(Person, people)
-
-
-def touch_as_json(touch: ledger.Touch) -> dict[str, Any]:
-    return {
-        "org_ids": sorted(touch.org_ids),
-        "person_ids": sorted(touch.person_ids),
-        "first_day": str(touch.first_day),
-        "last_day": str(touch.last_day) if touch.last_day else None,
-        "tables": sorted(touch.tables),
-    }
-
-
-def touch_from_json(kept: Mapping[str, Any]) -> ledger.Touch:
-    return ledger.Touch(
-        org_ids=frozenset(kept["org_ids"]),
-        person_ids=frozenset(kept["person_ids"]),
-        first_day=date.fromisoformat(kept["first_day"]),
-        last_day=date.fromisoformat(kept["last_day"]) if kept["last_day"] else None,
-        tables=frozenset(kept["tables"]),
-    )
+        traces.delete(Person, people)
 
 
 # Why not
 
 
-def _changed_since(made: Mapping[str, Mapping[int, Trace]]) -> Iterator[str]:
-    for name, traces in made.items():
-        there = set()
-        for row in in_chunks(IN_ORDER[name]._default_manager.all(), "pk", traces):
-            there.add(row.pk)
-            if _digest(_plain(row)) != traces[row.pk][3]:
-                yield f"{_whose(row)}的{CALLED[name]}在导入后改过"
-        if gone := len(traces.keys() - there):
-            yield f"有 {gone} 条{CALLED[name]}在导入后已不在"
+def _changed_since(made: Made) -> Iterator[str]:
+    gone = dict.fromkeys(CALLED, 0)
+    for row in traces.changed_since(made, IN_ORDER):
+        if isinstance(row, str):
+            gone[row] += 1
+        else:
+            yield f"{_whose(row)}的{CALLED[type(row).__name__]}在导入后改过"
+    yield from (f"有 {n} 条{CALLED[name]}在导入后已不在" for name, n in gone.items() if n)
 
 
-def _in_use(made: Mapping[str, Mapping[int, Trace]]) -> Iterator[str]:
+def _in_use(made: Made) -> Iterator[str]:
     """Rows by others that refer to a person whom the import made."""
-    people = _new(made, "Person")
+    people = traces.new(made, "Person")
     for relation in Person._meta.related_objects:
         model, column = relation.related_model, relation.field.name
         assert not isinstance(model, str)
@@ -139,51 +93,3 @@ def _in_use(made: Mapping[str, Mapping[int, Trace]]) -> Iterator[str]:
 
 def _whose(row: Model) -> str:
     return f"“{getattr(row, 'person', row)}”"
-
-
-# How rows are kept
-
-
-def _new(made: Mapping[str, Mapping[int, Trace]], name: str) -> list[int]:
-    return [pk for pk, trace in made.get(name, {}).items() if trace[2] is None]
-
-
-def _delete(model: type[Model], ids: Collection[int]) -> None:
-    for some in batched(ids, CHUNK, strict=False):
-        model._default_manager.filter(pk__in=some).delete()
-
-
-def _restore(model: type[Model], traces: Mapping[int, Trace]) -> None:
-    olds = {pk: trace[2] for pk, trace in traces.items() if trace[2] is not None}
-    found = list(in_chunks(model._default_manager.all(), "pk", olds))
-    fields = [field for field in model._meta.concrete_fields if not field.primary_key]
-    for row in found:
-        for field in fields:
-            setattr(row, field.attname, _back(field, olds[row.pk][field.attname]))
-    rows.put(found, [field.name for field in fields])
-
-
-def _snapshot(rows: Iterable[Model]) -> Snapshot:
-    return {(type(row).__name__, row.pk): _plain(row) for row in rows}
-
-
-def _plain(row: Model) -> dict[str, Any]:
-    """As JSON keeps it, so that a row read back compares equal."""
-    return {
-        field.attname: _plain_value(field.value_from_object(row))
-        for field in row._meta.concrete_fields
-    }
-
-
-def _plain_value(value: Any) -> Any:
-    if isinstance(value, bytes | memoryview):
-        return base64.b64encode(bytes(value)).decode()
-    return value if isinstance(value, str | int | bool | None) else str(value)
-
-
-def _back(field: Any, value: Any) -> Any:
-    return field.target_field.to_python(value) if field.is_relation else field.to_python(value)
-
-
-def _digest(row: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(row, sort_keys=True).encode()).hexdigest()[:32]

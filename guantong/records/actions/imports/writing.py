@@ -10,7 +10,7 @@ from datetime import date
 from guantong.records import clock, names, sealing
 from guantong.records.actions import activities, ledger, memberships, rows, spans
 from guantong.records.actions.imports import traces
-from guantong.records.actions.imports.traces import Trace
+from guantong.records.actions.traces import Snapshot, Trace, between
 from guantong.records.drafts import Draft
 from guantong.records.imports.decisions import Decision, ForMember, Step
 from guantong.records.imports.people import in_chunks
@@ -54,7 +54,7 @@ def _write_members(work: Sequence[ForMember]) -> tuple[list[Trace], ledger.Touch
         _move(person, one.steps)
     ids = known | {person.pk for person in new}
     after = traces.of_people(ids)
-    made = traces.between(before, after)
+    made = between(before, after)
     return made, _touch_of_members(made, after)
 
 
@@ -125,7 +125,7 @@ def _spelt(name: str) -> dict[str, str]:
     return {"pinyin": spelt, "initials": names.initials(spelt)}
 
 
-def _touch_of_members(made: Sequence[Trace], after: traces.Snapshot) -> ledger.Touch:
+def _touch_of_members(made: Sequence[Trace], after: Snapshot) -> ledger.Touch:
     spans_touched = [
         row
         for model, pk, before, _ in made
@@ -180,7 +180,7 @@ def _write_activities(
         batch_size=AT_ONCE,
     )
     after = traces.of_activities([row.pk for row in made])
-    return traces.between({}, after), _touch_of_activities(drafts)
+    return between({}, after), _touch_of_activities(drafts)
 
 
 def _touch_of_activities(drafts: Sequence[Draft]) -> ledger.Touch:

@@ -7,11 +7,13 @@ be found in the ledger is listed in `gaps`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, time
 from typing import Any
 
 from django.core.management.color import no_style
 from django.db import connection, transaction
 from django.db.models import Model
+from django.utils import timezone
 
 from guantong.records.access import Refused
 from guantong.records.actions import events, ledger
@@ -29,9 +31,11 @@ from guantong.records.models import (
     Event,
     Org,
     Person,
+    Recut,
     School,
     User,
 )
+from guantong.records.recutting import NewBranch, Plan
 
 NAME, PLAN, BUILT = "示例大学（虚构）", "jyu-2021-2023", "sample.built"
 NUMBERED = (Org, Person, Activity)  # their ids are given here, not by the database
@@ -83,8 +87,22 @@ def build() -> None:
     accounts.sign(story.diary, story.tree, users)
     _write_diary(story.diary)
     _tell_the_database()
+    _prepare_recut(story.tree)
     events.leave(BUILT, school, by=None, name=NAME, seed=days.SEED)
     ledger.rebuild()
+
+
+def _prepare_recut(tree: Tree) -> None:
+    """The next rearrangement of a college's student branches, begun and left for September."""
+    college = next(iter(tree.of("college_committee")))
+    year, begun = days.NEXT_RECUT.year, datetime.combine(days.TODAY, time(9))
+    name = f"{college.short_name}{year}级学生党支部"
+    draft = Recut(
+        org=college, title=f"{year} 年秋季学生支部调整", category="student",
+        on_day=days.NEXT_RECUT, plan=Plan((NewBranch("n1", name, name, "student"),)).as_json(),
+        prepared_at=timezone.make_aware(begun),
+    )  # fmt: skip
+    _write([draft])
 
 
 def _write(*tables: Sequence[Model]) -> None:

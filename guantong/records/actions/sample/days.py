@@ -8,6 +8,7 @@ FOUNDED = date(2012, 9, 1)
 SINCE = date(2022, 1, 1)
 GRADUATION = date(2022, 7, 1)
 RECUT = date(2022, 9, 1)
+NEXT_RECUT = date(2023, 9, 1)
 TODAY = date(2023, 6, 15)
 HORIZON = date(2023, 8, 1)  # plans reach up to here
 

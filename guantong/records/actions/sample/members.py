@@ -236,9 +236,11 @@ class Story:
                 self._move(person, to, days.RECUT, "学生支部调整")
                 followed.add((org, to))
             self._counsellor(new[-1], days.RECUT)
+            pairs = sorted(followed, key=lambda pair: (pair[0].pk, pair[1].pk))
+            heirs = dict(reversed(pairs))
             self.tree.successions += [
-                OrgSuccession(predecessor=a, successor=b, on_day=days.RECUT)
-                for a, b in sorted(followed, key=lambda pair: (pair[0].pk, pair[1].pk))
+                OrgSuccession(predecessor=a, successor=b, on_day=days.RECUT, answers=heirs[a] == b)
+                for a, b in pairs
             ]
 
     def arrive(self, day: date) -> None:

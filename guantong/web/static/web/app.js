@@ -59,6 +59,30 @@ document.addEventListener("change", (event) => {
   if (event.target.form) count(event.target.form);
 });
 
+// Dragging: a row [data-drag] with a checkbox, dropped on [data-drop="key"], is sent as if ticked and the key chosen as `to`.
+document.addEventListener("dragstart", (event) => {
+  const row = event.target.closest?.("[data-drag]");
+  if (!row) return;
+  const box = row.querySelector("input");
+  if (!box.checked) for (const other of box.form.querySelectorAll("[name=person]")) other.checked = other === box;
+  count(box.form);
+  event.dataTransfer.effectAllowed = "move";
+  event.dataTransfer.setData("application/x-guantong-form", box.form.id);
+});
+const overPlace = (event) =>
+  event.dataTransfer.types.includes("application/x-guantong-form") && event.target.closest("[data-drop]");
+for (const name of ["dragover", "dragleave", "drop"])
+  document.addEventListener(name, (event) => {
+    const place = overPlace(event);
+    if (!place) return;
+    event.preventDefault();
+    place.classList.toggle("over", name === "dragover");
+    if (name !== "drop") return;
+    const form = document.getElementById(event.dataTransfer.getData("application/x-guantong-form"));
+    form.elements.to.value = place.dataset.drop;
+    if (form.elements.to.value) form.requestSubmit(form.querySelector("button"));
+  });
+
 // Charts: <div data-chart="id"> draws the ECharts option held by json_script "id"; a point with a url opens it.
 const palette = ["#33597f", "#4f9a6e", "#d3a23c", "#d0604f", "#a68cc4", "#8a9199"];
 function draw(place) {

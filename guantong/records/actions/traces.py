@@ -1,0 +1,117 @@
+"""What a big change leaves behind so that it can be taken back: rows before, a digest after.
+
+A trace is [model, id, before, digest]: `before` is null for a row that the change made, else the
+row as it was. The digest is of the row as the change left it; another one now means that somebody
+has changed it since. Not for deciding what else stands in the way: each undo knows its own.
+"""
+
+import base64
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import date
+from itertools import batched
+from typing import Any
+
+from django.db.models import Model
+
+from guantong.records.actions import ledger, rows
+from guantong.records.imports.people import CHUNK, in_chunks
+
+type Snapshot = Mapping[tuple[str, int], dict[str, Any]]
+type Trace = list[Any]
+type Made = Mapping[str, Mapping[int, Trace]]
+"""Traces by model and id."""
+
+
+def snapshot(rows: Iterable[Model]) -> Snapshot:
+    return {(type(row).__name__, row.pk): _plain(row) for row in rows}
+
+
+def between(before: Snapshot, after: Snapshot) -> list[Trace]:
+    """The traces of what was made and changed; nothing may have been deleted."""
+    return [
+        [model, pk, before.get((model, pk)), _digest(row)]
+        for (model, pk), row in after.items()
+        if before.get((model, pk)) != row
+    ]
+
+
+def sorted_by_model(traces: Iterable[Trace]) -> Made:
+    made: dict[str, dict[int, Trace]] = defaultdict(dict)
+    for trace in traces:
+        made[trace[0]][trace[1]] = trace
+    return made
+
+
+def changed_since(made: Made, models: Mapping[str, type[Model]]) -> Iterator[Model | str]:
+    """The rows that are no longer as the change left them, and the model's name for each gone."""
+    for name, traces in made.items():
+        there = set()
+        for row in in_chunks(models[name]._default_manager.all(), "pk", traces):
+            there.add(row.pk)
+            if _digest(_plain(row)) != traces[row.pk][3]:
+                yield row
+        yield from [name] * len(traces.keys() - there)
+
+
+def new(made: Made, name: str) -> list[int]:
+    return [pk for pk, trace in made.get(name, {}).items() if trace[2] is None]
+
+
+def delete(model: type[Model], ids: Collection[int]) -> None:
+    for some in batched(ids, CHUNK, strict=False):
+        model._default_manager.filter(pk__in=some).delete()
+
+
+def restore(model: type[Model], traces: Mapping[int, Trace]) -> None:
+    olds = {pk: trace[2] for pk, trace in traces.items() if trace[2] is not None}
+    found = list(in_chunks(model._default_manager.all(), "pk", olds))
+    fields = [field for field in model._meta.concrete_fields if not field.primary_key]
+    for row in found:
+        for field in fields:
+            setattr(row, field.attname, _back(field, olds[row.pk][field.attname]))
+    rows.put(found, [field.name for field in fields])
+
+
+def touch_as_json(touch: ledger.Touch) -> dict[str, Any]:
+    return {
+        "org_ids": sorted(touch.org_ids),
+        "person_ids": sorted(touch.person_ids),
+        "first_day": str(touch.first_day),
+        "last_day": str(touch.last_day) if touch.last_day else None,
+        "tables": sorted(touch.tables),
+    }
+
+
+def touch_from_json(kept: Mapping[str, Any]) -> ledger.Touch:
+    return ledger.Touch(
+        org_ids=frozenset(kept["org_ids"]),
+        person_ids=frozenset(kept["person_ids"]),
+        first_day=date.fromisoformat(kept["first_day"]),
+        last_day=date.fromisoformat(kept["last_day"]) if kept["last_day"] else None,
+        tables=frozenset(kept["tables"]),
+    )
+
+
+def _plain(row: Model) -> dict[str, Any]:
+    """As JSON keeps it, so that a row read back compares equal."""
+    return {
+        field.attname: _plain_value(field.value_from_object(row))
+        for field in row._meta.concrete_fields
+    }
+
+
+def _plain_value(value: Any) -> Any:
+    if isinstance(value, bytes | memoryview):
+        return base64.b64encode(bytes(value)).decode()
+    return value if isinstance(value, str | int | bool | None) else str(value)
+
+
+def _back(field: Any, value: Any) -> Any:
+    return field.target_field.to_python(value) if field.is_relation else field.to_python(value)
+
+
+def _digest(row: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(row, sort_keys=True).encode()).hexdigest()[:32]

@@ -1,0 +1,69 @@
+"""ECharts options as plain data; the same figures always stand in a table below the chart."""
+
+from typing import Any, Final
+
+from django.urls import reverse
+
+from guantong.web.org_tree import Node
+
+LABEL: Final = {
+    "position": "right", "align": "left", "fontSize": 13, "distance": 6, "width": 200,
+    "overflow": "truncate",
+}  # fmt: skip
+# Of what has something below: clear of the lines that leave it.
+ABOVE: Final = {"position": "top", "align": "left", "verticalAlign": "bottom"}
+HEIGHTS: Final = (30, 80, 160, 400)  # leaves that a chart of a height has room for
+
+
+def org_tree_height(node: Node, depth: int) -> int:
+    """For how many leaves the chart needs room: the name of its height in app.css."""
+    leaves = _leaves(node, depth)
+    return next((most for most in HEIGHTS if leaves <= most), HEIGHTS[-1])
+
+
+def _leaves(node: Node, depth: int) -> int:
+    if not node.below or depth == 0:
+        return 1
+    return sum(_leaves(child, depth - 1) for child in node.below)
+
+
+def org_tree(node: Node, depth: int) -> dict[str, Any]:
+    """The organisations below one, unfolded so many levels deep. What has something below folds
+    and unfolds at a click, a leaf opens its page; wheel and pinch zoom, dragging moves.
+    """
+    return {
+        "tooltip": {"trigger": "item", "formatter": "{b}"},
+        "series": [
+            {
+                "type": "tree",
+                "data": [_branch(node)],
+                "orient": "LR",
+                "roam": True,
+                "scaleLimit": {"min": 0.2, "max": 4},
+                "initialTreeDepth": depth,
+                "expandAndCollapse": True,
+                "edgeShape": "polyline",
+                "symbol": "circle",
+                "symbolSize": 9,
+                "left": 12,
+                "right": 210,
+                "top": 12,
+                "bottom": 12,
+                "label": LABEL,
+                "lineStyle": {"color": "#c9ccca"},
+            }
+        ],
+    }
+
+
+def _branch(node: Node) -> dict[str, Any]:
+    told = f"{node.short_name}  {node.members} 人"
+    if node.wants_secretary:
+        told += "  书记空缺"
+    found: dict[str, Any] = {"name": told, "value": node.members}
+    if node.below:
+        found["children"] = [_branch(child) for child in node.below]
+        found["label"] = ABOVE
+    else:
+        found["url"] = reverse("org", args=[node.pk])
+    return found
