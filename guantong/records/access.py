@@ -32,6 +32,7 @@ from guantong.records.models import (
 )
 from guantong.records.models.activity import ActivityQuerySet
 from guantong.records.models.event import EventQuerySet
+from guantong.records.models.membership import MEMBER_STATUSES
 from guantong.records.models.org import OrgQuerySet
 from guantong.records.models.person import PersonQuerySet
 from guantong.records.once import kept
@@ -68,7 +69,10 @@ class Conflict(Refused):
 
 @dataclass(frozen=True)
 class Held:
-    """A role that somebody holds; `org` None or the top of the tree: for the whole school."""
+    """A role that somebody holds; `org` None or the top of the tree: for the whole school.
+
+    An `own` role has the branch of which its holder is a member; None for who is none yet.
+    """
 
     role: Role
     org: Org | None
@@ -96,7 +100,8 @@ def _roles_of(user: User, day: date) -> tuple[Held, ...]:
         held += [Held(role, post.org) for role in roles.from_post(post.post, post.org.kind)]
     own = [role for role in roles.roles.values() if role.own]
     for span in Membership.objects.on(day).filter(person=user.person_id).select_related("org"):
-        held += [Held(role, span.org) for role in own]
+        member = span.status in MEMBER_STATUSES  # others see their own records, not the branch's
+        held += [Held(role, span.org if member else None) for role in own]
     return tuple(dict.fromkeys(held))
 
 

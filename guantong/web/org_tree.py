@@ -12,6 +12,7 @@ from typing import Any
 from django.db.models import Count, F, FilteredRelation
 
 from guantong.records import catalogue
+from guantong.records.models.membership import MEMBER_STATUSES
 from guantong.records.models.org import OrgQuerySet
 from guantong.records.models.span import on
 from guantong.records.rosters import BRANCH
@@ -22,7 +23,7 @@ FIELDS = ("pk", "name", "short_name", "kind", "category", "external_code", "vali
 
 @dataclass(frozen=True)
 class Node:
-    """One organisation; `members` and `branches` count all that hang below it as well."""
+    """One organisation; `members` (of the Party) and `branches` count all below it as well."""
 
     pk: int
     name: str
@@ -88,7 +89,7 @@ class Forest:
             if pk in self.rows:
                 self.rows[pk] |= {"name": name, "short_name": short_name}
         self.members = dict(
-            there.filter(on("memberships__", day))
+            there.filter(on("memberships__", day), memberships__status__in=MEMBER_STATUSES)
             .annotate(count=Count("memberships"))
             .values_list("pk", "count")
         )

@@ -202,14 +202,10 @@ def _moves(
     span = known.span_on(desk.as_of)
     if span is None:
         return _again(row, org, known, desk)
-    if row.status == "probationary" and span.status == "full":
-        raise unfit("status", "系统中已是正式党员", "请核对；登记有误的在党员页更正")
-    full_on = moved_on = None
-    if row.status == "full" and span.status == "probationary":
-        full_on = max(row.full_member_on or desk.as_of, span.valid_from)
+    stepped_on, moved_on = _stepping_day(row, span, desk), None
     if org.pk != span.org_id:
         moved_on = _moving_day(row, span, desk)
-    days = sorted({day for day in (full_on, moved_on) if day})
+    days = sorted({day for day in (stepped_on, moved_on) if day})
     if days and (span.valid_to or span is not known.spans[-1]):
         what = f"{desk.as_of} 以后组织关系另有变动"
         raise unfit("org", what, "请在党员页办理，或改用更晚的名册日期")
@@ -217,22 +213,42 @@ def _moves(
         Step(
             on=day,
             org_id=org.pk if moved_on and moved_on <= day else span.org_id,
-            status="full" if full_on and full_on <= day else span.status,
+            status=row.status if stepped_on and stepped_on <= day else span.status,
         )
         for day in days
     )
-    return steps, list(_told(span, org, full_on, moved_on, desk))
+    return steps, list(_told(row, span, org, stepped_on, moved_on, desk))
+
+
+def _stepping_day(row: RollRow, span: Membership, desk: _Desk) -> date | None:
+    """When the status becomes the one in the row; None where it already is."""
+    if not row.status or row.status == span.status:
+        return None
+    if "suspended" in (row.status, span.status):
+        what = f"系统中是{_status(span.status)}"
+        raise unfit("status", what, "停止和恢复党籍请在党员页办理")
+    if span.status not in catalogue.current().kinds["statuses"][row.status]["from"]:
+        what = f"系统中已是{_status(span.status)}"
+        raise unfit("status", what, "请核对；登记有误的在党员页更正")
+    told = {"full": row.full_member_on, "probationary": row.joined_on}.get(row.status)
+    return max(told or desk.as_of, span.valid_from)
 
 
 def _told(
-    span: Membership, org: Org, full_on: date | None, moved_on: date | None, desk: _Desk
+    row: RollRow,
+    span: Membership,
+    org: Org,
+    stepped_on: date | None,
+    moved_on: date | None,
+    desk: _Desk,
 ) -> Iterator[Difference]:
     if moved_on:
         before = desk.orgs.by_id.get(span.org_id)
         was = before.short_name if before else "其他支部"
         yield Difference("所在党支部", was, _from(org.short_name, moved_on))
-    if full_on:
-        yield Difference("人员类别", _status(span.status), _from(_status("full"), full_on))
+    if stepped_on:
+        status = _from(_status(row.status), stepped_on)
+        yield Difference("人员类别", _status(span.status), status)
 
 
 def _moving_day(row: RollRow, span: Membership, desk: _Desk) -> date:

@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 
 from guantong.obligations import model as m
 from guantong.obligations.explain import Candidate
-from guantong.records import access, catalogue, clock, days, ledger
+from guantong.records import access, catalogue, clock, days, ledger, lifecycle
 from guantong.records.actions import steps
 from guantong.records.models import Entry, Event, Membership, Org, Person, Post
 from guantong.web import trail
@@ -24,6 +24,12 @@ from guantong.web.wording import has_got
 GENDERS = {"0": "未知", "1": "男", "2": "女", "9": "未说明"}
 SEALED = (("id_number", "身份证号"), ("phone", "手机号"))
 RECENT = 20
+BEFORE_MEMBER = ("applicant", "activist", "candidate")
+STEPS = {
+    steps.TRANSFERRED: "撤回上一次转接",
+    steps.ENDED: "撤回离开登记",
+    **dict.fromkeys(steps.STATUS, "撤回上一步登记"),
+}
 
 
 def me(request: HttpRequest) -> TemplateResponse:
@@ -58,8 +64,13 @@ def _page(request: HttpRequest, person: Person) -> TemplateResponse:
             "own": own,
             "now": now,
             "status": catalogue.current().label("statuses", now.status) if now else "",
+            "party_age": lifecycle.party_age(person, today) if lifecycle.is_member(now) else None,
+            "milestones": lifecycle.milestones(person, _spans(person)),
             "may_edit": may_edit,
-            "step": _step(request, person) if may_edit else None,
+            "is_member": lifecycle.is_member(now),
+            "next_steps": now is not None and now.status in BEFORE_MEMBER,
+            "step": (step := _step(request, person) if may_edit else None),
+            "undo": STEPS[step.verb] if step else "",
             "may_see_sealed": not access.check_person(user, "member.sealed", person),
             "facts": _facts(person, details=may_edit or own),
             "sealed": [(f, label, getattr(person, f) is not None) for f, label in SEALED],
@@ -79,8 +90,8 @@ def _step(request: HttpRequest, person: Person) -> steps.Step | None:
     if step is None:
         return None
     within = access.orgs(request.user, "member.edit")
-    reached = within.filter(pk__in=[org.pk for org in step.orgs]).count()
-    return step if reached == len(step.orgs) else None
+    orgs = {org.pk for org in step.orgs}
+    return step if within.filter(pk__in=orgs).count() == len(orgs) else None
 
 
 def _crumbs(request: HttpRequest, now: Membership | None) -> Crumbs:
@@ -258,8 +269,12 @@ class Span:
     ending: str = ""
 
 
+def _spans(person: Person) -> list[Membership]:
+    return list(person.memberships.select_related("org").order_by("valid_from"))
+
+
 def _memberships(request: HttpRequest, person: Person) -> list[Span]:
-    rows = list(person.memberships.select_related("org").order_by("-valid_from"))
+    rows = list(reversed(_spans(person)))
     label, within = catalogue.current().label, _within(request, rows)
     return [
         Span(

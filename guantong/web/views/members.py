@@ -14,12 +14,14 @@ from django.template.response import TemplateResponse
 from guantong.obligations import model as m
 from guantong.records import access, catalogue, clock
 from guantong.records.models import Entry, Org, Person
+from guantong.records.models.membership import MEMBER_STATUSES
 from guantong.records.models.person import PersonQuerySet
 from guantong.records.models.span import on
 from guantong.web import choices, download, scope
 from guantong.web.filters import Filter, paged, part_of
 
 LEFT = "left"
+EXEMPT = [("", "全部"), ("yes", "已豁免"), ("no", "未豁免"), ("review", "豁免到期待复核")]
 # No order by hours: the list is for work and must not become a ranking of people.
 SORTS = {
     "name": ("pinyin", "name", "pk"),
@@ -33,9 +35,7 @@ class MemberFilter(Filter):
     q = forms.CharField(label="姓名、拼音或学工号", required=False, max_length=60)
     org = forms.ChoiceField(label="党组织", required=False)
     status = forms.ChoiceField(label="类别", required=False)
-    exempt = forms.ChoiceField(
-        label="豁免", required=False, choices=[("", "全部"), ("yes", "已豁免"), ("no", "未豁免")]
-    )
+    exempt = forms.ChoiceField(label="豁免", required=False, choices=EXEMPT)
     hours = forms.ChoiceField(
         label="学时",
         required=False,
@@ -51,7 +51,7 @@ class MemberFilter(Filter):
         within = access.orgs(request.user, "member.view").on(clock.today())
         self.offer("org", choices.orgs(within))
         self.data = {**request.GET.dict(), "org": str(org.pk) if org else ""}
-        self.offer("status", [*choices.kinds("statuses", every="在册全部"), (LEFT, "已离开")])
+        self.offer("status", [*choices.kinds("statuses", every="党员"), (LEFT, "已离开")])
 
 
 def member_list(request: HttpRequest) -> HttpResponse:
@@ -94,13 +94,14 @@ def _listed(request: HttpRequest, form: MemberFilter, today: date) -> PersonQuer
             been = access.orgs(request.user, "member.view").below(org)
             rows = rows.filter(pk__in=people.filter(memberships__org__in=been).values("pk"))
     else:
-        rows = rows.filter(now__isnull=False)
         if org is not None:
             rows = rows.filter(now__org__path__startswith=org.path)
-        if status:
-            rows = rows.filter(now__status=status)
-    if exempt := form.value("exempt"):
-        rows = rows.filter(now__exempt=exempt == "yes")
+        rows = rows.filter(now__status__in=[status] if status else MEMBER_STATUSES)
+    match form.value("exempt"):
+        case "yes" | "no" as exempt:
+            rows = rows.filter(now__exempt=exempt == "yes")
+        case "review":
+            rows = rows.filter(now__exempt=True, now__exempt_until__lte=today)
     if hours := form.value("hours"):
         rows = rows.filter(pk__in=_lacking(request, hours, today).values("person"))
     return rows.order_by(*SORTS[form.value("sort", "name")])

@@ -205,7 +205,7 @@ def _term(org: Org, today: date) -> CurrentTerm | None:
 
 
 def _members(org: Org, today: date) -> list[Membership]:
-    held = org.memberships.on(today).select_related("person")
+    held = org.memberships.on(today).of_members().select_related("person")
     return list(held.order_by("person__pinyin", "person_id"))
 
 

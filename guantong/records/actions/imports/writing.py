@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from guantong.records import clock, names, sealing
-from guantong.records.actions import activities, ledger, memberships, rows, spans
+from guantong.records.actions import activities, codes, ledger, memberships, rows, spans
 from guantong.records.actions.imports import traces
 from guantong.records.actions.imports.traces import Trace
 from guantong.records.drafts import Draft
@@ -117,7 +117,14 @@ def _move(person: Person, steps: Sequence[Step]) -> None:
             memberships.relocate(current, org, step.on)
             current = memberships.lasting(person)
         if current.status != step.status:
-            spans.succeed(current, step.on, ending="转正", status=step.status)
+            spans.succeed(current, step.on, ending=_ending(step), status=step.status)
+
+
+def _ending(step: Step) -> str:
+    """What `memberships` and `lifecycle` write where the status changes."""
+    if step.status == "full":
+        return "转正"
+    return f"成为{codes.title('statuses', step.status)}"
 
 
 def _spelt(name: str) -> dict[str, str]:
