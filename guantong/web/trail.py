@@ -56,6 +56,8 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
         "person.registered": "登记党员",
         "person.corrected": "更正党员信息",
         "person.revealed": "查看加密信息",
+        "person.merged": "合并重复登记",
+        "person.unmerged": "撤回合并",
         "plan.loaded": "载入计划原文",
         "post.appointed": "任职",
         "post.described": "更正任职情况",
@@ -122,8 +124,8 @@ def lines(
 
 type Names = Mapping[str, Mapping[int, str]]
 LINKS: Final[Mapping[str, str]] = MappingProxyType(
-    {"person": "person", "other_person": "person", "org": "org", "other_org": "org",
-     "parent": "org"}
+    {"person": "person", "other_person": "person", "absorbed": "person",
+     "org": "org", "other_org": "org", "parent": "org"}
 )  # fmt: skip
 FEW: Final = 8  # people or organisations that a line names one by one
 MANY: Final[Mapping[str, str]] = MappingProxyType(

@@ -1,4 +1,4 @@
-"""The way into the Party on the pages: the next step, the timeline, those on the way in the list."""
+"""The way into the Party on the pages: the next step, the timeline, who is in the list."""
 
 from collections.abc import Callable
 from datetime import date

@@ -20,16 +20,26 @@ MOBILE_LENGTHS = range(7, 16)
 
 @transaction.atomic
 def register(
-    *, by: User | None, org: Org, status: str, since: date, name: str, **more: Any
+    *,
+    by: User | None,
+    org: Org,
+    status: str,
+    since: date,
+    name: str,
+    another: bool = False,
+    **more: Any,
 ) -> Person:
     """Enter a person who belongs to a branch since a day.
 
-    `more`: gender, birth_date, number, id_number, phone, joined_on, full_member_on.
+    `more`: gender, birth_date, number, id_number, phone, joined_on, full_member_on. `another`:
+    the user was asked, and it is not the person of the same name and birth date.
     """
     access.require(by, "member.edit", org)
     spans.require_come(since=since)
     given = _tidy({"name": name, **more})
     _refuse(_problems(Person(), given))
+    if not another:
+        _ask_about_doubles(by, given)
     plain = {field: value for field, value in given.items() if field in PLAIN}
     person = rows.insert(Person(**plain, **_spelt(given["name"])))
     _seal(person, given)
@@ -56,7 +66,7 @@ def correct(*, by: User | None, person: Person, **given: Any) -> Person:
     _seal(person, {field: given[field] for field in sealed})
     if change.after or sealed:
         told = rows.Change(change.before, {**change.after, **sealed})
-        events.leave("person.corrected", person, by=by, org=_org_of(person), change=told)
+        events.leave("person.corrected", person, by=by, org=org_of(person), change=told)
     return person
 
 
@@ -69,7 +79,7 @@ def reveal(*, by: User, person: Person, field: str, reason: str) -> str:
         raise Refused("请写明查看理由。", {"reason": "请写明查看理由。"})
     text = sealing.unseal(person, field)
     reason = reason.strip() or "查看本人信息"
-    events.leave("person.revealed", person, by=by, org=_org_of(person), field=field, reason=reason)
+    events.leave("person.revealed", person, by=by, org=org_of(person), field=field, reason=reason)
     return text
 
 
@@ -103,6 +113,24 @@ def _problems(person: Person, given: Mapping[str, Any]) -> dict[str, str]:
         **{name: _day_problem(name, days) for name in days if name in given},
     }
     return {name: reason for name, reason in found.items() if reason}
+
+
+def _ask_about_doubles(by: User | None, given: Mapping[str, Any]) -> None:
+    """One name and one birth date may be two people; the ID number, if both have one, tells."""
+    same = Person.objects.filter(name=given["name"], birth_date=given.get("birth_date"))
+    if given.get("birth_date") is None or by is None:
+        return
+    if given.get("id_number"):
+        same = same.filter(id_index=None)
+    if not same.exists():
+        return
+    seen = access.people(by, "member.view").filter(pk__in=same.values("pk"))
+    branches = [org.short_name for one in seen if (org := org_of(one))]
+    where = "、".join(branches) or "您的范围之外"
+    reason = (
+        f"名册中已有同名、同出生日期的人（{where}）。是同一人请不要重复登记；确是另一人请勾选。"
+    )
+    raise Refused(reason, {"another": reason})
 
 
 def _odd_gender(gender: str | None) -> bool:
@@ -172,6 +200,6 @@ def _masked(given: Mapping[str, Any]) -> dict[str, str]:
     return {f: "已加密保存" if given[f] else "已清空" for f in sealing.FIELDS if f in given}
 
 
-def _org_of(person: Person) -> Org | None:
+def org_of(person: Person) -> Org | None:
     last = person.memberships.select_related("org").order_by("valid_from").last()
     return last.org if last else None

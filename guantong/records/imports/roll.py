@@ -138,7 +138,11 @@ def _new(row: RollRow, org: Org, shown: dict[str, str], desk: _Desk) -> Decision
         steps=_beginning(row, org, status, since),
     )
     shown = {**shown, "status": _status(status), "branch_since": str(since)}
-    return Decision(row.line, Outcome.NEW, shown, work=work, org_ids=frozenset([org.pk]))
+    doubt = Difference("请核对", "别的党组织已有同名、同出生日期的人", "确是另一人再导入")
+    asked = (doubt,) if desk.roll.may_be_elsewhere(row) else ()
+    return Decision(
+        row.line, Outcome.NEW, shown, differences=asked, work=work, org_ids=frozenset([org.pk])
+    )
 
 
 def _beginning(row: RollRow, org: Org, status: str, since: date) -> tuple[Step, ...]:

@@ -7,6 +7,7 @@ from guantong.records.models.grant import Grant
 from guantong.records.models.job import Job
 from guantong.records.models.ledger import Assessment, Entry
 from guantong.records.models.membership import Membership, Post, Term
+from guantong.records.models.merge import Merge
 from guantong.records.models.org import Org, OrgName, OrgParent, OrgSuccession
 from guantong.records.models.person import Person
 from guantong.records.models.reading import ReadingChoice
@@ -28,6 +29,7 @@ __all__ = [
     "ImportBatch",
     "Job",
     "Membership",
+    "Merge",
     "Org",
     "OrgName",
     "OrgParent",

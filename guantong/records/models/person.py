@@ -25,8 +25,20 @@ class PersonQuerySet(models.QuerySet["Person"]):
         return self.order_by("pinyin", "name", "id")
 
 
+_Everyone = models.Manager.from_queryset(PersonQuerySet)
+
+
+class PersonManager(_Everyone["Person"]):
+    """Everybody; a person who was merged into another is only in `Person.everyone`."""
+
+    def get_queryset(self) -> PersonQuerySet:
+        return PersonQuerySet(self.model, using=self._db).filter(merged_into=None)
+
+
 class Person(models.Model):
-    """Grain: one person who is or was a member here. Null means "not known".
+    """Grain: one person who is or was a member here, or on the way. Null means "not known".
+
+    `merged_into`: this row turned out to be the same person as another, which holds all now.
 
     `id_number` and `phone` are sealed and bound to this row's id, so a row is saved before they
     are (see `records.sealing`); `id_index` finds equal ID numbers without opening any.
@@ -45,7 +57,12 @@ class Person(models.Model):
     joined_on = models.DateField("入党时间", null=True, blank=True)
     full_member_on = models.DateField("转正时间", null=True, blank=True)
 
-    objects = PersonQuerySet.as_manager()
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, editable=False, related_name="merged"
+    )
+
+    objects = PersonManager()
+    everyone = PersonQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.name

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.http import HttpRequest
-from django.shortcuts import get_object_or_404
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 
 from guantong.obligations import model as m
@@ -40,7 +40,11 @@ def me(request: HttpRequest) -> TemplateResponse:
     return _page(request, person)
 
 
-def member(request: HttpRequest, pk: int) -> TemplateResponse:
+def member(request: HttpRequest, pk: int) -> HttpResponse:
+    """One member; who was merged into another is found under the other."""
+    merged = Person.everyone.filter(pk=pk).exclude(merged_into=None).first()
+    if merged is not None and merged.merged_into_id is not None:
+        return redirect("member", person_or_404(request, merged.merged_into_id, "member.view").pk)
     return _page(request, person_or_404(request, pk, "member.view"))
 
 
@@ -71,6 +75,8 @@ def _page(request: HttpRequest, person: Person) -> TemplateResponse:
             "next_steps": now is not None and now.status in BEFORE_MEMBER,
             "step": (step := _step(request, person) if may_edit else None),
             "undo": STEPS[step.verb] if step else "",
+            "may_merge": not own and not access.check_person(user, "member.merge", person),
+            "merges": person.merges.filter(undone_at=None).select_related("absorbed", "by"),
             "may_see_sealed": not access.check_person(user, "member.sealed", person),
             "facts": _facts(person, details=may_edit or own),
             "sealed": [(f, label, getattr(person, f) is not None) for f, label in SEALED],
@@ -334,6 +340,8 @@ def _trail(request: HttpRequest, person: Person) -> tuple[trail.Line, ...]:
     taken_back = Event.objects.filter(subject__in=subjects, verb__in=steps.UNDONE.values())
     subjects += taken_back.values_list("detail__undone", flat=True)
     subjects += [f"post:{pk}" for pk in person.posts.values_list("pk", flat=True)]
+    for made in person.merges.filter(undone_at=None).values_list("made", flat=True):
+        subjects += [f"{name.lower()}:{pk}" for name, pk, *_ in made]
     events = access.events(request.user).filter(subject__in=subjects)
     return trail.lines(
         events.select_related("by").order_by("-id")[:RECENT],

@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from guantong.obligations.describe import cited
 from guantong.records import access, catalogue, clock
+from guantong.records.access import Refused
 from guantong.records.actions import memberships, people, steps
 from guantong.records.models import Membership, Person
 from guantong.records.models.membership import MEMBER_STATUSES
@@ -27,6 +28,7 @@ from guantong.web.views.member import GENDERS, SEALED, STEPS, person_or_404
 from guantong.web.views.orgs import Crumbs
 
 EDIT = "member.edit"
+ANOTHER = "another"
 
 
 class PersonForm(ActionForm):
@@ -87,6 +89,17 @@ class RegisterForm(PersonForm):
         )
         self.fields["org"] = choices.org_field(within, label="党支部", only=BRANCH)
         self.order_fields(self.field_order)
+        if ANOTHER in self.data:
+            self._ask()
+
+    def _show(self, refused: Refused) -> None:
+        if ANOTHER in refused.fields:
+            self._ask()
+        super()._show(refused)
+
+    def _ask(self) -> None:
+        """The question stands only where there is a reason to ask."""
+        self.fields[ANOTHER] = forms.BooleanField(label="已核对，确是另一人", required=False)
 
 
 def register(request: HttpRequest) -> HttpResponse:

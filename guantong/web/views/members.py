@@ -78,6 +78,7 @@ def member_list(request: HttpRequest) -> HttpResponse:
             "year": today.year,
             "searched": any(form.value(name) for name in ("q", "status", "exempt", "hours")),
             "may_edit": access.orgs(request.user, "member.edit").exists(),
+            "may_merge": access.orgs(request.user, "member.merge").exists(),
             "may_import": access.orgs(request.user, "import.roll").exists(),
         },
     )

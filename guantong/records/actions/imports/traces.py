@@ -5,9 +5,6 @@ row as it was. The digest is of the row as the import left it; another one now m
 has changed it since.
 """
 
-import base64
-import hashlib
-import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
@@ -17,7 +14,7 @@ from typing import Any
 from django.db.models import Model
 
 from guantong.records.access import Conflict
-from guantong.records.actions import ledger, rows
+from guantong.records.actions import ledger, rows, snapshots
 from guantong.records.imports.people import CHUNK, in_chunks
 from guantong.records.models import Activity, Entry, ImportBatch, Membership, Person, Post
 
@@ -59,7 +56,7 @@ def of_activities(ids: Collection[int]) -> Snapshot:
 def between(before: Snapshot, after: Snapshot) -> list[Trace]:
     """The traces of what was made and changed; an import deletes nothing."""
     return [
-        [model, pk, before.get((model, pk)), _digest(row)]
+        [model, pk, before.get((model, pk)), snapshots.digest(row)]
         for (model, pk), row in after.items()
         if before.get((model, pk)) != row
     ]
@@ -117,7 +114,7 @@ def _changed_since(made: Mapping[str, Mapping[int, Trace]]) -> Iterator[str]:
         there = set()
         for row in in_chunks(IN_ORDER[name]._default_manager.all(), "pk", traces):
             there.add(row.pk)
-            if _digest(_plain(row)) != traces[row.pk][3]:
+            if snapshots.digest(snapshots.plain(row)) != traces[row.pk][3]:
                 yield f"{_whose(row)}的{CALLED[name]}在导入后改过"
         if gone := len(traces.keys() - there):
             yield f"有 {gone} 条{CALLED[name]}在导入后已不在"
@@ -158,32 +155,9 @@ def _restore(model: type[Model], traces: Mapping[int, Trace]) -> None:
     found = list(in_chunks(model._default_manager.all(), "pk", olds))
     fields = [field for field in model._meta.concrete_fields if not field.primary_key]
     for row in found:
-        for field in fields:
-            setattr(row, field.attname, _back(field, olds[row.pk][field.attname]))
+        snapshots.put_back(row, olds[row.pk])
     rows.put(found, [field.name for field in fields])
 
 
 def _snapshot(rows: Iterable[Model]) -> Snapshot:
-    return {(type(row).__name__, row.pk): _plain(row) for row in rows}
-
-
-def _plain(row: Model) -> dict[str, Any]:
-    """As JSON keeps it, so that a row read back compares equal."""
-    return {
-        field.attname: _plain_value(field.value_from_object(row))
-        for field in row._meta.concrete_fields
-    }
-
-
-def _plain_value(value: Any) -> Any:
-    if isinstance(value, bytes | memoryview):
-        return base64.b64encode(bytes(value)).decode()
-    return value if isinstance(value, str | int | bool | None) else str(value)
-
-
-def _back(field: Any, value: Any) -> Any:
-    return field.target_field.to_python(value) if field.is_relation else field.to_python(value)
-
-
-def _digest(row: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(row, sort_keys=True).encode()).hexdigest()[:32]
+    return {(type(row).__name__, row.pk): snapshots.plain(row) for row in rows}
