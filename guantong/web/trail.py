@@ -89,7 +89,7 @@ CODES: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
     }
 )
 UNSAID: Final = frozenset(
-    {"pinyin", "initials", "sort_key", "path", "id_index"}
+    {"pinyin", "letters", "sort_key", "path", "id_index"}
     | {"withdrawn_at", "withdrawn_by", "verified_at", "verified_by"}
 )
 

@@ -41,7 +41,7 @@ def register(
     if not another:
         _ask_about_doubles(by, given)
     plain = {field: value for field, value in given.items() if field in PLAIN}
-    person = rows.insert(Person(**plain, **_spelt(given["name"])))
+    person = rows.insert(Person(**plain, **names.spelt(given["name"])))
     _seal(person, given)
     memberships.begin(person, org, status=status, on=since)
     told = {**plain, **_masked(given), "org": org, "status": status, "since": since}
@@ -62,7 +62,9 @@ def correct(*, by: User | None, person: Person, **given: Any) -> Person:
         if (given[field] or "") != sealing.unseal(person, field)
     }  # fmt: skip
     plain = {field: value for field, value in given.items() if field in PLAIN}
-    change = rows.change(person, **plain, **(_spelt(given["name"]) if "name" in given else {}))
+    change = rows.change(
+        person, **plain, **(names.spelt(given["name"]) if "name" in given else {})
+    )
     _seal(person, {field: given[field] for field in sealed})
     if change.after or sealed:
         told = rows.Change(change.before, {**change.after, **sealed})
@@ -180,11 +182,6 @@ def _refuse(found: Mapping[str, str]) -> None:
 
 
 # What is written
-
-
-def _spelt(name: str) -> dict[str, str]:
-    spelt = names.pinyin(name)
-    return {"pinyin": spelt, "initials": names.initials(spelt)}
 
 
 def _seal(person: Person, given: Mapping[str, Any]) -> None:

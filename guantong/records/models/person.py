@@ -3,8 +3,7 @@
 from typing import Self
 
 from django.db import models
-from django.db.models import F, Q, Value
-from django.db.models.functions import Replace
+from django.db.models import Q
 
 
 class PersonQuerySet(models.QuerySet["Person"]):
@@ -13,13 +12,11 @@ class PersonQuerySet(models.QuerySet["Person"]):
         text = text.strip()
         if not text:
             return self
-        letters = text.lower().replace(" ", "")
-        return self.alias(letters=Replace(F("pinyin"), Value(" "), Value(""))).filter(
-            Q(name__contains=text)
-            | Q(letters__startswith=letters)
-            | Q(initials__startswith=letters)
-            | Q(number__startswith=text)
-        )
+        if not text.isascii():
+            return self.filter(name__contains=text)
+        letters = text.lower().replace(" ", "").replace("|", "")
+        named = Q(letters__contains=f"|{letters}") if letters else Q(pk=None)
+        return self.filter(named | Q(number__startswith=text))
 
     def in_order(self) -> Self:
         return self.order_by("pinyin", "name", "id")
@@ -42,12 +39,13 @@ class Person(models.Model):
 
     `id_number` and `phone` are sealed and bound to this row's id, so a row is saved before they
     are (see `records.sealing`); `id_index` finds equal ID numbers without opening any.
+    `letters` are all spellings of the name that a search may begin with ("|zengguofan|zgf|").
     `gender` is a code of GB/T 2261.1 (0 unknown, 1 male, 2 female, 9 not stated).
     """
 
     name = models.CharField("姓名", max_length=60, db_index=True)
     pinyin = models.CharField(max_length=200, db_index=True, editable=False)
-    initials = models.CharField(max_length=60, db_index=True, editable=False)
+    letters = models.CharField(max_length=500, editable=False)
     gender = models.CharField("性别", max_length=1, null=True, blank=True)  # noqa: DJ001
     birth_date = models.DateField("出生日期", null=True, blank=True)
     number = models.CharField("学工号", max_length=40, null=True, blank=True, unique=True)

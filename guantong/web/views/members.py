@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
 from guantong.obligations import model as m
-from guantong.records import access, catalogue, clock
+from guantong.records import access, catalogue, clock, finding
 from guantong.records.models import Entry, Org, Person
 from guantong.records.models.membership import MEMBER_STATUSES
 from guantong.records.models.person import PersonQuerySet
@@ -32,7 +32,7 @@ SORTS = {
 
 
 class MemberFilter(Filter):
-    q = forms.CharField(label="姓名、拼音或学工号", required=False, max_length=60)
+    q = forms.CharField(label="姓名、拼音、学工号或党组织", required=False, max_length=60)
     org = forms.ChoiceField(label="党组织", required=False)
     status = forms.ChoiceField(label="类别", required=False)
     exempt = forms.ChoiceField(label="豁免", required=False, choices=EXEMPT)
@@ -85,7 +85,8 @@ def member_list(request: HttpRequest) -> HttpResponse:
 
 
 def _listed(request: HttpRequest, form: MemberFilter, today: date) -> PersonQuerySet:
-    people = access.people(request.user, "member.view").search(form.value("q"))
+    within = access.orgs(request.user, "member.view")
+    people = finding.people(access.people(request.user, "member.view"), form.value("q"), within)
     now = FilteredRelation("memberships", condition=on("memberships__", today))
     rows = people.annotate(now=now)
     status, org = form.value("status"), form.of

@@ -59,7 +59,7 @@ def _write_members(work: Sequence[ForMember]) -> tuple[list[Trace], ledger.Touch
 
 
 def _register(work: Sequence[ForMember]) -> list[Person]:
-    people = [Person(**one.fields, **_spelt(one.fields["name"])) for one in work]
+    people = [Person(**one.fields, **names.spelt(one.fields["name"])) for one in work]
     Person.objects.bulk_create(people, batch_size=AT_ONCE)
     pairs = list(zip(people, work, strict=True))
     _seal(pairs)
@@ -72,12 +72,12 @@ def _register(work: Sequence[ForMember]) -> list[Person]:
 def _correct(pairs: Sequence[tuple[Person, ForMember]]) -> None:
     touched = [(person, one) for person, one in pairs if one.fields]
     for person, one in touched:
-        spelt = _spelt(one.fields["name"]) if "name" in one.fields else {}
+        spelt = names.spelt(one.fields["name"]) if "name" in one.fields else {}
         for name, value in {**one.fields, **spelt}.items():
             setattr(person, name, value)
     columns = {name for _, one in touched for name in one.fields}
     if "name" in columns:
-        columns |= {"pinyin", "initials"}
+        columns |= set(names.SPELT)
     if columns:
         rows.put([person for person, _ in touched], sorted(columns))
     _seal(pairs)
@@ -125,11 +125,6 @@ def _ending(step: Step) -> str:
     if step.status == "full":
         return "转正"
     return f"成为{codes.title('statuses', step.status)}"
-
-
-def _spelt(name: str) -> dict[str, str]:
-    spelt = names.pinyin(name)
-    return {"pinyin": spelt, "initials": names.initials(spelt)}
 
 
 def _touch_of_members(made: Sequence[Trace], after: traces.Snapshot) -> ledger.Touch:
