@@ -26,6 +26,7 @@ from guantong.records.models import (
     Person,
     Post,
     Relation,
+    Restricted,
     User,
 )
 from guantong.records.models.span import Span
@@ -79,6 +80,7 @@ TITLES: Final[dict[type[Model], str]] = {
     Absence: "缺席记录",
     Relation: "联系和结对",
     User: "登录账号",
+    Restricted: "限知信息",
 }
 
 
@@ -186,6 +188,16 @@ def _accounts(kept: Person, absorbed: Person) -> Iterator[Edit]:
         yield Edit(account, {"person_id": kept.pk})
 
 
+def _restricted(kept: Person, absorbed: Person) -> Iterator[Edit]:
+    row = Restricted.objects.filter(person=absorbed).first()
+    if row is None:
+        return
+    if Restricted.objects.filter(person=kept).exists():
+        yield Edit(row, None, "两份都有限知信息（党费基数等），以保留的一份为准。")
+    else:
+        yield Edit(row, {"person_id": kept.pk})
+
+
 type Rule = Callable[[Person, Person], Iterator[Edit]]
 RULES: Final[dict[type[Model], Rule]] = {
     Membership: _memberships,
@@ -194,6 +206,7 @@ RULES: Final[dict[type[Model], Rule]] = {
     Attendance: _attendances,
     Absence: _absences,
     User: _accounts,
+    Restricted: _restricted,
 }
 
 

@@ -1,5 +1,7 @@
 """How Chinese names are spelt and sorted. Surnames are read as surnames (曾 zeng, 单 shan)."""
 
+from collections.abc import Iterator
+
 from pypinyin import Style, lazy_pinyin
 
 SURNAMES = {
@@ -36,12 +38,7 @@ NUMERALS = {numeral: str(value) for value, numeral in enumerate("零一二三四
 
 def pinyin(name: str) -> str:
     """Return "zeng guo fan": lower case, one space between syllables, no tones."""
-    syllables = _syllables(name)
-    for surname in (name[:2], name[:1]):
-        if surname in SURNAMES:
-            read = SURNAMES[surname].split()
-            return " ".join([*read, *syllables[len(read) :]])
-    return " ".join(syllables)
+    return next(_readings(name))
 
 
 def spelt(name: str) -> dict[str, str]:
@@ -54,10 +51,8 @@ def letters(name: str) -> str:
 
     A surname may be read as one or, by who does not know it, as the word that it also is.
     """
-    proper = pinyin(name)
-    common = " ".join(_syllables(name))
     spelt = dict.fromkeys(
-        found for one in (proper, common) for found in (one.replace(" ", ""), initials(one))
+        found for one in _readings(name) for found in (one.replace(" ", ""), initials(one))
     )
     return f"|{'|'.join(found for found in spelt if found)}|"
 
@@ -65,6 +60,16 @@ def letters(name: str) -> str:
 def initials(spelt: str) -> str:
     """Return "zgf" for "zeng guo fan"."""
     return "".join(syllable[0] for syllable in spelt.split())
+
+
+def _readings(name: str) -> Iterator[str]:
+    """The best first: the surname as a surname, the longer one before the shorter."""
+    syllables = _syllables(name)
+    for surname in (name[:2], name[:1]):
+        if surname in SURNAMES:
+            read = SURNAMES[surname].split()
+            yield " ".join([*read, *syllables[len(read) :]])
+    yield " ".join(syllables)
 
 
 def _syllables(name: str) -> list[str]:

@@ -56,6 +56,7 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
         "person.registered": "登记党员",
         "person.corrected": "更正党员信息",
         "person.revealed": "查看加密信息",
+        "restricted.recorded": "登记限知信息",
         "person.merged": "合并重复登记",
         "person.unmerged": "撤回合并",
         "plan.loaded": "载入计划原文",

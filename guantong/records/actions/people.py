@@ -1,16 +1,17 @@
 """Entering people on the roll, correcting what is kept about them, opening what is sealed."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils import timezone
 
-from guantong.records import access, clock, id_number, names, sealing
+from guantong.records import access, catalogue, clock, id_number, names, sealing
 from guantong.records.access import Refused
 from guantong.records.actions import events, memberships, rows, spans
-from guantong.records.models import Org, Person, User
+from guantong.records.models import Event, Org, Person, Restricted, User
 
 PLAIN = ("name", "gender", "birth_date", "number", "joined_on", "full_member_on")
 GENDERS = frozenset("0129")
@@ -31,8 +32,8 @@ def register(
 ) -> Person:
     """Enter a person who belongs to a branch since a day.
 
-    `more`: gender, birth_date, number, id_number, phone, joined_on, full_member_on. `another`:
-    the user was asked, and it is not the person of the same name and birth date.
+    `more`: gender, birth_date, number, id_number, phone, address, joined_on, full_member_on.
+    `another`: the user was asked, and it is not the person of the same name and birth date.
     """
     access.require(by, "member.edit", org)
     spans.require_come(since=since)
@@ -75,14 +76,36 @@ def correct(*, by: User | None, person: Person, **given: Any) -> Person:
 @transaction.atomic
 def reveal(*, by: User, person: Person, field: str, reason: str) -> str:
     """Return a sealed value in clear; that somebody looked, and why, is kept."""
-    access.require_person(by, "member.sealed", person)
+    restricted = field in sealing.RESTRICTED
+    access.require_person(by, "member.restricted" if restricted else "member.sealed", person)
     own = by.person_id == person.pk
     if not reason.strip() and not own:
         raise Refused("请写明查看理由。", {"reason": "请写明查看理由。"})
-    text = sealing.unseal(person, field)
+    if not own:
+        _require_few_looks(by)
+    row = Restricted.objects.filter(person=person).first() if restricted else person
+    text = sealing.unseal(row, field) if row else ""
     reason = reason.strip() or "查看本人信息"
     events.leave("person.revealed", person, by=by, org=org_of(person), field=field, reason=reason)
     return text
+
+
+def _require_few_looks(by: User) -> None:
+    """So many looks within so many minutes; counted from the trail, one user at a time."""
+    limits = catalogue.current().kinds["limits"]
+    most, minutes = (limits[name]["value"] for name in ("reveals", "reveal_minutes"))
+    User.objects.select_for_update().get(pk=by.pk)  # `by` may be a lazy one
+    since = clock.now() - timedelta(minutes=minutes)
+    looks = Event.objects.filter(by=by, verb="person.revealed", at__gte=since).order_by("at")
+    own = f"person:{by.person_id}"
+    seen = list(looks.exclude(subject=own).values_list("at", flat=True)[:most])
+    if len(seen) < most:
+        return
+    again = timezone.localtime(seen[0] + timedelta(minutes=minutes))
+    raise Refused(
+        f"{minutes} 分钟内最多查看 {most} 次加密信息，您已到上限，{again:%H:%M} 以后可以再看。"
+        "需要成批核对的，请联系学校党委组织部。"
+    )
 
 
 # What people type, made uniform and checked
@@ -112,6 +135,7 @@ def _problems(person: Person, given: Mapping[str, Any]) -> dict[str, str]:
         "number": _taken(person, "number", given.get("number"), "这个学工号"),
         "id_number": _id_problem(person, given.get("id_number")),
         "phone": _phone_problem(given.get("phone")),
+        "address": _address_problem(given.get("address")),
         **{name: _day_problem(name, days) for name in days if name in given},
     }
     return {name: reason for name, reason in found.items() if reason}
@@ -153,6 +177,10 @@ def _taken(person: Person, column: str, value: str | None, what: str) -> str:
     if value is None or not others.exists():
         return ""
     return f"{what}已登记在另一名党员名下，请核对；确是同一人请联系学校党委组织部。"
+
+
+def _address_problem(address: str | None) -> str:
+    return "最多 200 个字，请删短。" if address and len(address) > 200 else ""
 
 
 def _phone_problem(phone: str | None) -> str:

@@ -134,7 +134,7 @@ def _new(row: RollRow, org: Org, shown: dict[str, str], desk: _Desk) -> Decision
     work = ForMember(
         person_id=None,
         fields={name: getattr(row, name) for name in PLAIN if getattr(row, name)},
-        sealed={name: getattr(row, name) for name in sealing.FIELDS if getattr(row, name)},
+        sealed={name: getattr(row, name) for name in sealing.ON_ROLL if getattr(row, name)},
         steps=_beginning(row, org, status, since),
     )
     shown = {**shown, "status": _status(status), "branch_since": str(since)}
@@ -293,7 +293,7 @@ def _shown(row: RollRow) -> dict[str, str]:
         "status": _status(row.status) if row.status else "",
         "gender": GENDERS.get(row.gender, ""),
         "number": row.number,
-        **{name: sealing.mask(name, getattr(row, name)) for name in sealing.FIELDS},
+        **{name: sealing.mask(name, getattr(row, name)) for name in sealing.ON_ROLL},
         **dates,
     }
     return {name: text for name, text in shown.items() if text}

@@ -12,6 +12,7 @@ from guantong.records.models.org import Org, OrgName, OrgParent, OrgSuccession
 from guantong.records.models.person import Person
 from guantong.records.models.reading import ReadingChoice
 from guantong.records.models.relation import Document, Figure, Relation
+from guantong.records.models.restricted import Restricted
 from guantong.records.models.school import PlanWording, School
 from guantong.records.models.user import User
 
@@ -39,6 +40,7 @@ __all__ = [
     "Post",
     "ReadingChoice",
     "Relation",
+    "Restricted",
     "School",
     "Term",
     "User",

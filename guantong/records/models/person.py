@@ -37,8 +37,8 @@ class Person(models.Model):
 
     `merged_into`: this row turned out to be the same person as another, which holds all now.
 
-    `id_number` and `phone` are sealed and bound to this row's id, so a row is saved before they
-    are (see `records.sealing`); `id_index` finds equal ID numbers without opening any.
+    `id_number`, `phone` and `address` are sealed and bound to this row's id, so a row is saved
+    before they are (see `records.sealing`); `id_index` finds equal ID numbers without opening any.
     `letters` are all spellings of the name that a search may begin with ("|zengguofan|zgf|").
     `gender` is a code of GB/T 2261.1 (0 unknown, 1 male, 2 female, 9 not stated).
     """
@@ -52,6 +52,7 @@ class Person(models.Model):
     id_number = models.BinaryField("身份证号", null=True)
     id_index = models.CharField(max_length=64, null=True, unique=True, editable=False)  # noqa: DJ001
     phone = models.BinaryField("手机号", null=True)
+    address = models.BinaryField("通信地址", null=True)
     joined_on = models.DateField("入党时间", null=True, blank=True)
     full_member_on = models.DateField("转正时间", null=True, blank=True)
 

@@ -5,15 +5,16 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 
 from guantong.obligations import model as m
 from guantong.obligations.explain import Candidate
-from guantong.records import access, catalogue, clock, days, ledger, lifecycle
+from guantong.records import access, catalogue, clock, days, ledger, lifecycle, sealing
 from guantong.records.actions import steps
-from guantong.records.models import Entry, Event, Membership, Org, Person, Post
+from guantong.records.models import Entry, Event, Membership, Org, Person, Post, Restricted
 from guantong.web import trail
 from guantong.web.acting import acting
 from guantong.web.closing import kinds_counted
@@ -22,8 +23,14 @@ from guantong.web.views.orgs import Crumbs, crumbs_to
 from guantong.web.wording import has_got
 
 GENDERS = {"0": "未知", "1": "男", "2": "女", "9": "未说明"}
-SEALED = (("id_number", "身份证号"), ("phone", "手机号"))
+SEALED = (("id_number", "身份证号"), ("phone", "手机号"), ("address", "通信地址"))
+RESTRICTED = (
+    ("wage", "党费计算基数"),
+    ("hardship", "困难情况"),
+    ("political_review", "政治审查结论"),
+)
 RECENT = 20
+type Labels = tuple[tuple[str, str], ...]
 BEFORE_MEMBER = ("applicant", "activist", "candidate")
 STEPS = {
     steps.TRANSFERRED: "撤回上一次转接",
@@ -79,7 +86,9 @@ def _page(request: HttpRequest, person: Person) -> TemplateResponse:
             "merges": person.merges.filter(undone_at=None).select_related("absorbed", "by"),
             "may_see_sealed": not access.check_person(user, "member.sealed", person),
             "facts": _facts(person, details=may_edit or own),
-            "sealed": [(f, label, getattr(person, f) is not None) for f, label in SEALED],
+            "sealed": _masked(person, SEALED),
+            "may_see_restricted": not access.check_person(user, "member.restricted", person),
+            "restricted": _masked(Restricted.objects.filter(person=person).first(), RESTRICTED),
             "study": study,
             "demands": _demands(request, person),
             "memberships": _memberships(request, person),
@@ -120,6 +129,14 @@ def _facts(person: Person, *, details: bool) -> list[tuple[str, object]]:
         ("出生日期", _iso(person.birth_date)),
         ("学工号", person.number),
         *joined,
+    ]
+
+
+def _masked(row: Model | None, fields: Labels) -> list[tuple[str, str, str]]:
+    """Each sealed field with what may be shown of it, empty where nothing is kept."""
+    return [
+        (name, label, sealing.mask(name, sealing.unseal(row, name)) if row else "")
+        for name, label in fields
     ]
 
 

@@ -10,7 +10,6 @@ from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from guantong.obligations.describe import cited
@@ -23,7 +22,6 @@ from guantong.records.models.org import OrgQuerySet
 from guantong.records.rosters import BRANCH
 from guantong.web import choices, scope
 from guantong.web.acting import ActionForm, DayField, acting, form_page
-from guantong.web.filters import part_of
 from guantong.web.views.member import GENDERS, SEALED, STEPS, person_or_404
 from guantong.web.views.orgs import Crumbs
 
@@ -32,7 +30,7 @@ ANOTHER = "another"
 
 
 class PersonForm(ActionForm):
-    """What is kept about a person; the two sealed fields are written here and never shown."""
+    """What is kept about a person; the sealed fields are written here and never shown."""
 
     name = forms.CharField(label="姓名", max_length=60)
     gender = forms.ChoiceField(
@@ -50,6 +48,11 @@ class PersonForm(ActionForm):
         help_text="加密保存，查看要说明理由并留下记录。",
         widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "tel"}),
     )  # fmt: skip
+    address = forms.CharField(
+        label="通信地址", max_length=200, required=False,
+        help_text="加密保存，查看要说明理由并留下记录。",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )  # fmt: skip
     joined_on = DayField(
         label="入党时间", required=False, help_text="支部党员大会通过其为预备党员的日期。"
     )
@@ -57,7 +60,7 @@ class PersonForm(ActionForm):
 
     @property
     def bases(self) -> dict[str, str]:
-        return {name: _kept_for(f"person.{name}") for name in self.fields}
+        return {name: kept_for(f"person.{name}") for name in self.fields}
 
     def clean_gender(self) -> str | None:
         return self.cleaned_data["gender"] or None
@@ -66,7 +69,7 @@ class PersonForm(ActionForm):
         return self.cleaned_data["number"] or None
 
 
-def _kept_for(field: str) -> str:
+def kept_for(field: str) -> str:
     """Why a personal field is kept, on what basis, for whom and how long; empty for others."""
     purpose = catalogue.purposes().get(field)
     if purpose is None:
@@ -277,7 +280,7 @@ class ExemptForm(ActionForm):
 
     @property
     def bases(self) -> dict[str, str]:
-        return {"reason": _kept_for("membership.exempt_reason")}
+        return {"reason": kept_for("membership.exempt_reason")}
 
 
 def exempt(request: HttpRequest, pk: int) -> HttpResponse:
@@ -298,42 +301,3 @@ def exempt(request: HttpRequest, pk: int) -> HttpResponse:
         submit="登记豁免" if begins else "结束豁免",
         about="豁免期间不按学时和出席要求，台账记为“豁免”，不算完成也不算未完成。",
     )  # fmt: skip
-
-
-# The look in clear
-
-
-class RevealForm(ActionForm):
-    field = forms.ChoiceField(choices=SEALED, widget=forms.HiddenInput)
-    reason = forms.CharField(
-        label="查看理由",
-        max_length=200,
-        required=False,
-        help_text="会和您的姓名一起留在操作记录里。",
-    )
-
-
-def reveal(request: HttpRequest, pk: int) -> TemplateResponse:
-    """Ask for a reason, then show one sealed value once; nothing of it is in the address."""
-    person = person_or_404(request, pk, "member.sealed")
-    asked = request.GET.get("field", "")
-    start = {"field": asked if asked in dict(SEALED) else "id_number"}
-    form = RevealForm(request.POST or None, initial=start)
-    value = form.outcome(partial(people.reveal, by=acting(request), person=person))
-    field = form.data.get("field", start["field"])
-    label = dict(SEALED).get(field, "")
-    return TemplateResponse(
-        request,
-        part_of(request, "web/member_reveal.html", "value"),
-        {
-            "title": f"查看{label}：{person.name}",
-            "crumbs": crumbs_to_member(person),
-            "person": person,
-            "own": acting(request).person_id == person.pk,
-            "form": form,
-            "label": label,
-            "field": field,
-            "value": value,
-        },
-        status=form.status,
-    )

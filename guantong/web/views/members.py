@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
 from guantong.obligations import model as m
-from guantong.records import access, catalogue, clock, finding
+from guantong.records import access, catalogue, clock, finding, sealing
 from guantong.records.models import Entry, Org, Person
 from guantong.records.models.membership import MEMBER_STATUSES
 from guantong.records.models.person import PersonQuerySet
@@ -21,6 +21,7 @@ from guantong.web import choices, download, scope
 from guantong.web.filters import Filter, paged, part_of
 
 LEFT = "left"
+SEALED = (("id_number", "身份证号"), ("phone", "手机号"))
 EXEMPT = [("", "全部"), ("yes", "已豁免"), ("no", "未豁免"), ("review", "豁免到期待复核")]
 # No order by hours: the list is for work and must not become a ranking of people.
 SORTS = {
@@ -162,11 +163,19 @@ def _rows(request: HttpRequest, people: Iterable[Person], today: date) -> list[R
     return [Row(p, *now.get(p.pk, left), "、".join(posts[p.pk]), hours.get(p.pk)) for p in shown]
 
 
+def _masked(person: Person, name: str) -> str:
+    return sealing.mask(name, sealing.unseal(person, name))
+
+
 def _workbook(
     request: HttpRequest, form: MemberFilter, rows: Iterable[Row], today: date
 ) -> HttpResponse:
-    """The whole list, without what is sealed."""
-    header = ("姓名", "党支部", "类别", "豁免", "入党时间", "转正时间", "学时", "应满学时", "职务")
+    """The whole list; of what is sealed only what may be shown, to those who may look."""
+    header = ["姓名", "党支部", "类别", "豁免", "入党时间", "转正时间", "学时", "应满学时", "职务"]
+    sealed = SEALED if access.reach(request.user, "member.sealed").paths else ()
+    may_look = access.people(request.user, "member.sealed")
+    open_to = set(may_look.values_list("pk", flat=True)) if sealed else set()
+    header += [f"{label}（部分隐去）" for _, label in sealed]
     lines = [
         (
             row.person.name,
@@ -178,6 +187,7 @@ def _workbook(
             row.hours.actual if row.hours else None,
             row.hours.required if row.hours else None,
             row.posts,
+            *(_masked(row.person, name) if row.person.pk in open_to else "" for name, _ in sealed),
         )
         for row in rows
     ]

@@ -89,7 +89,7 @@ def _seal(pairs: Iterable[tuple[Person, ForMember]]) -> None:
     for person, one in touched:
         for name, text in one.sealed.items():
             sealing.seal(person, name, text)
-    rows.put([person for person, _ in touched], [*sealing.FIELDS, "id_index"])
+    rows.put([person for person, _ in touched], [*sealing.ON_ROLL, "id_index"])
 
 
 def _spans(person: Person, steps: Sequence[Step]) -> Iterable[Membership]:
