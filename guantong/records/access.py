@@ -20,6 +20,7 @@ from guantong.records.models import (
     ActivityHost,
     Assessment,
     Attendance,
+    CorrectionRequest,
     Entry,
     Event,
     Grant,
@@ -189,6 +190,18 @@ def history(user: Someone, activity: Activity) -> EventQuerySet:
     """What was done to a record, for those who see the trail there or may correct it."""
     may = _at(reach(user, "event.view")) | _at(reach(user, "activity.record"))
     return Event.objects.about(f"activity:{activity.pk}").filter(may)
+
+
+def looks(user: Someone, person: Person) -> EventQuerySet:
+    """Who opened a person's sealed fields: for that person, and for who sees the trail there."""
+    own = isinstance(user, User) and user.person_id == person.pk
+    found = Event.objects.about(f"person:{person.pk}").filter(verb="person.revealed")
+    return found if own else found.filter(_at(reach(user, "event.view")))
+
+
+def corrections(user: Someone) -> QuerySet[CorrectionRequest]:
+    """Those that the user may answer."""
+    return CorrectionRequest.objects.filter(person__in=people(user, "member.edit"))
 
 
 def batches(user: Someone) -> QuerySet[ImportBatch]:

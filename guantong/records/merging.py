@@ -20,6 +20,7 @@ from guantong.records import catalogue, sealing
 from guantong.records.models import (
     Absence,
     Attendance,
+    CorrectionRequest,
     Entry,
     Membership,
     Merge,
@@ -73,6 +74,7 @@ class Plan:
         ]
 
 
+type Rule = Callable[[Person, Person], Iterator[Edit]]
 TITLES: Final[dict[type[Model], str]] = {
     Membership: "组织关系",
     Post: "任职",
@@ -81,6 +83,7 @@ TITLES: Final[dict[type[Model], str]] = {
     Relation: "联系和结对",
     User: "登录账号",
     Restricted: "限知信息",
+    CorrectionRequest: "更正申请",
 }
 
 
@@ -198,7 +201,16 @@ def _restricted(kept: Person, absorbed: Person) -> Iterator[Edit]:
         yield Edit(row, {"person_id": kept.pk})
 
 
-type Rule = Callable[[Person, Person], Iterator[Edit]]
+def _all(model: type[Model]) -> Rule:
+    """Where nothing can stand against each other, everything moves."""
+
+    def rule(kept: Person, absorbed: Person) -> Iterator[Edit]:
+        for row in model._default_manager.filter(person=absorbed).order_by("pk"):
+            yield Edit(row, {"person_id": kept.pk})
+
+    return rule
+
+
 RULES: Final[dict[type[Model], Rule]] = {
     Membership: _memberships,
     Post: _posts,
@@ -207,6 +219,7 @@ RULES: Final[dict[type[Model], Rule]] = {
     Absence: _absences,
     User: _accounts,
     Restricted: _restricted,
+    CorrectionRequest: _all(CorrectionRequest),
 }
 
 

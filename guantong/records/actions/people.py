@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from guantong.records import access, catalogue, clock, id_number, names, sealing
-from guantong.records.access import Refused
+from guantong.records.access import Forbidden, Refused
 from guantong.records.actions import events, memberships, rows, spans
 from guantong.records.models import Event, Org, Person, Restricted, User
 
@@ -88,6 +88,19 @@ def reveal(*, by: User, person: Person, field: str, reason: str) -> str:
     reason = reason.strip() or "查看本人信息"
     events.leave("person.revealed", person, by=by, org=org_of(person), field=field, reason=reason)
     return text
+
+
+@transaction.atomic
+def hand_out(*, by: User, person: Person) -> dict[str, str]:
+    """Return everything sealed about oneself in clear, to be taken along as a file."""
+    if by.person_id != person.pk:
+        raise Forbidden("只能下载关于本人的内容。")
+    restricted = Restricted.objects.filter(person=person).first()
+    sealed = {name: sealing.unseal(person, name) for name in sealing.FIELDS}
+    if restricted:
+        sealed |= {name: sealing.unseal(restricted, name) for name in sealing.RESTRICTED}
+    events.leave("person.handed_out", person, by=by, org=org_of(person))
+    return sealed
 
 
 def _require_few_looks(by: User) -> None:

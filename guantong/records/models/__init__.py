@@ -2,6 +2,7 @@
 
 from guantong.records.models.activity import Absence, Activity, ActivityHost, Attendance
 from guantong.records.models.batch import ImportBatch
+from guantong.records.models.correction import CorrectionRequest
 from guantong.records.models.event import Event
 from guantong.records.models.grant import Grant
 from guantong.records.models.job import Job
@@ -22,6 +23,7 @@ __all__ = [
     "ActivityHost",
     "Assessment",
     "Attendance",
+    "CorrectionRequest",
     "Document",
     "Entry",
     "Event",

@@ -18,11 +18,11 @@ from guantong.records.models import Entry, Event, Membership, Org, Person, Post,
 from guantong.web import trail
 from guantong.web.acting import acting
 from guantong.web.closing import kinds_counted
+from guantong.web.held import GENDERS
 from guantong.web.views.members import hours_obligations
 from guantong.web.views.orgs import Crumbs, crumbs_to
 from guantong.web.wording import has_got
 
-GENDERS = {"0": "未知", "1": "男", "2": "女", "9": "未说明"}
 SEALED = (("id_number", "身份证号"), ("phone", "手机号"), ("address", "通信地址"))
 RESTRICTED = (
     ("wage", "党费计算基数"),

@@ -22,7 +22,8 @@ from guantong.records.models.org import OrgQuerySet
 from guantong.records.rosters import BRANCH
 from guantong.web import choices, scope
 from guantong.web.acting import ActionForm, DayField, acting, form_page
-from guantong.web.views.member import GENDERS, SEALED, STEPS, person_or_404
+from guantong.web.held import GENDERS
+from guantong.web.views.member import SEALED, STEPS, person_or_404
 from guantong.web.views.orgs import Crumbs
 
 EDIT = "member.edit"

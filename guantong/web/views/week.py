@@ -72,6 +72,7 @@ def week(request: HttpRequest) -> TemplateResponse:
             "nothing_due": not unconfirmed and all(s.name == "later" for s in sections),
             "older": page.older(),
             "unconfirmed": unconfirmed,
+            "requests": page.requests(),
             "below": page.below(),
             "soon": horizon(page.today),
             "hours": page.hours(),
@@ -155,6 +156,12 @@ class Week:
         """Planned for a day that has passed: was it held?"""
         passed = self.activities.filter(planned=True, held_on__lt=self.today)
         return list(passed.filter(hosts__in=self.answering).order_by("-held_on")[:FEW])
+
+    def requests(self) -> int:
+        """What people have asked to be put right, and nobody has answered yet."""
+        if not any("member.edit" in held.role.permissions for held in self.closing.held):
+            return 0
+        return access.corrections(self.user).filter(accepted=None).count()
 
     def below(self) -> list[Line]:
         if self.org is None:
