@@ -29,6 +29,7 @@ from guantong.records.models import (
     Org,
     Person,
     Post,
+    Relation,
     User,
 )
 from guantong.records.models.activity import ActivityQuerySet
@@ -36,6 +37,7 @@ from guantong.records.models.event import EventQuerySet
 from guantong.records.models.membership import MEMBER_STATUSES
 from guantong.records.models.org import OrgQuerySet
 from guantong.records.models.person import PersonQuerySet
+from guantong.records.models.relation import RelationQuerySet
 from guantong.records.once import kept
 from guantong.records.roles import Role
 
@@ -171,6 +173,16 @@ def activities(user: Someone, permission: str, on: date | None = None) -> Activi
     return Activity.objects.filter(
         Q(pk__in=hosts.values("activity")) | Q(pk__in=attended.values("activity"))
     )
+
+
+def relations(user: Someone) -> RelationQuerySet:
+    """Links that name an organisation or a person in reach."""
+    far = reach(user, "org.view")
+    if far.whole:
+        return Relation.objects.all()
+    there, known = far.orgs(), people(user, "member.view").values("pk")
+    named = Q(org__in=there) | Q(other_org__in=there)
+    return Relation.objects.filter(named | Q(person__in=known) | Q(other_person__in=known))
 
 
 def entries(user: Someone, assessment: Assessment | None = None) -> QuerySet[Entry]:
