@@ -20,6 +20,7 @@ from guantong.records import catalogue, sealing
 from guantong.records.models import (
     Absence,
     Attendance,
+    ContactMade,
     CorrectionRequest,
     Entry,
     Membership,
@@ -28,7 +29,9 @@ from guantong.records.models import (
     Post,
     Relation,
     Restricted,
+    TransferLetter,
     User,
+    Whereabouts,
 )
 from guantong.records.models.span import Span
 
@@ -84,6 +87,9 @@ TITLES: Final[dict[type[Model], str]] = {
     User: "登录账号",
     Restricted: "限知信息",
     CorrectionRequest: "更正申请",
+    Whereabouts: "去向登记",
+    ContactMade: "联系记录",
+    TransferLetter: "介绍信",
 }
 
 
@@ -201,6 +207,22 @@ def _restricted(kept: Person, absorbed: Person) -> Iterator[Edit]:
         yield Edit(row, {"person_id": kept.pk})
 
 
+def _whereabouts(kept: Person, absorbed: Person) -> Iterator[Edit]:
+    label = catalogue.current().label
+    for row in absorbed.whereabouts.order_by("valid_from"):
+        held = list(kept.whereabouts.filter(kind=row.kind).order_by("valid_from"))
+        yield from _free(row, held, {"person_id": kept.pk}, label("whereabouts", row.kind))
+
+
+def _contacts(kept: Person, absorbed: Person) -> Iterator[Edit]:
+    known = set(kept.contacts.values_list("on_day", flat=True))
+    for row in absorbed.contacts.order_by("on_day"):
+        if row.on_day in known:
+            yield Edit(row, None, f"{row.on_day} 两份都有联系记录，以保留的一份为准。")
+        else:
+            yield Edit(row, {"person_id": kept.pk})
+
+
 def _all(model: type[Model]) -> Rule:
     """Where nothing can stand against each other, everything moves."""
 
@@ -220,6 +242,9 @@ RULES: Final[dict[type[Model], Rule]] = {
     User: _accounts,
     Restricted: _restricted,
     CorrectionRequest: _all(CorrectionRequest),
+    Whereabouts: _whereabouts,
+    ContactMade: _contacts,
+    TransferLetter: _all(TransferLetter),
 }
 
 

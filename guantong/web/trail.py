@@ -56,6 +56,11 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
         "person.registered": "登记党员",
         "person.corrected": "更正党员信息",
         "person.revealed": "查看加密信息",
+        "whereabouts.entered": "列入登记册",
+        "whereabouts.ended": "结束登记",
+        "contact.made": "登记联系",
+        "letter.issued": "开具介绍信",
+        "letter.returned": "介绍信退回",
         "correction.asked": "申请更正",
         "correction.answered": "答复更正申请",
         "person.handed_out": "下载本人的全部内容",
@@ -90,6 +95,8 @@ CODES: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
         ("document", "doc_class"): "documents",
         ("relation", "kind"): "relations",
         ("org", "kind"): "orgs",
+        ("whereabouts", "kind"): "whereabouts",
+        ("whereabouts", "situation"): "situations",
     }
 )
 UNSAID: Final = frozenset(

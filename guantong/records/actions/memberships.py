@@ -11,7 +11,7 @@ from django.db import transaction
 from guantong.records import access, days
 from guantong.records.access import Forbidden, Refused
 from guantong.records.actions import codes, events, ledger, rows, spans
-from guantong.records.models import Membership, Org, Person, Post, User
+from guantong.records.models import Membership, Org, Person, Post, TransferLetter, User
 from guantong.records.models.membership import MEMBER_STATUSES
 from guantong.records.rosters import BRANCH
 
@@ -55,9 +55,18 @@ def transfer_within(*, by: User | None, person: Person, to: Org, on: date) -> Me
 
 @transaction.atomic
 def leave(
-    *, by: User | None, person: Person, on: date, reason: str = "", departure: str = "other"
+    *,
+    by: User | None,
+    person: Person,
+    on: date,
+    reason: str = "",
+    departure: str = "other",
+    letter: TransferLetter | None = None,
 ) -> Membership:
-    """End the membership and every post; `on` is the first day on which the person is gone."""
+    """End the membership and every post; `on` is the first day on which the person is gone.
+
+    `letter`: the one whose receipt this is.
+    """
     person = rows.locked(person)
     current = lasting(person)
     access.require(by, "member.edit", current.org)
@@ -69,9 +78,11 @@ def leave(
     posts = list(Post.objects.meeting(on, None).filter(person=person))
     posts_ended = end_posts(posts, on)
     change = spans.end(current, on, end_reason=reason, departure=departure)
+    if letter is not None:
+        rows.change(letter, received_on=on)
     events.leave(
         "membership.ended", current, by=by, org=current.org, person=person, change=change,
-        posts_ended=posts_ended,
+        posts_ended=posts_ended, letter=letter,
     )  # fmt: skip
     refresh([current.org_id, *(post.org_id for post in posts)], [person.pk], on)
     return current

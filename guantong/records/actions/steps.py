@@ -13,7 +13,7 @@ from django.db import transaction
 from guantong.records import access
 from guantong.records.access import Refused
 from guantong.records.actions import events, memberships, posts, rows
-from guantong.records.models import Event, Membership, Org, Person, Post, User
+from guantong.records.models import Event, Membership, Org, Person, Post, TransferLetter, User
 
 TRANSFERRED, ENDED = "membership.transferred", "membership.ended"
 STATUS = {
@@ -39,7 +39,7 @@ class Step:
     """`ended`: the span that the step ended, `begun` the one it began, none for a departure.
 
     `posts`: those that ended with it, and until when each had been meant to last. `days`: the
-    person's own days before it.
+    person's own days before it, `letter` the id of the one whose receipt it was.
     """
 
     verb: str
@@ -48,6 +48,7 @@ class Step:
     begun: Membership | None
     posts: Mapping[int, date | None]
     days: Mapping[str, date | None]
+    letter: int | None = None
 
     @property
     def orgs(self) -> list[Org]:
@@ -71,7 +72,8 @@ def last(person: Person) -> Step | None:
     days = {name: _day(before[name]) for name in DAYS if name in before}
     if told.verb == ENDED:
         end = spans[-1].valid_to
-        return Step(told.verb, end, spans[-1], None, until, {}) if end else None
+        letter = told.detail.get("letter")
+        return Step(told.verb, end, spans[-1], None, until, {}, letter) if end else None
     *_, ended, begun = [None, *spans]
     if ended is None or begun is None or begun.valid_to or not _follows(told.verb, ended, begun):
         return None
@@ -94,6 +96,8 @@ def undo(*, by: User | None, person: Person) -> Membership:
         step.begun.delete()
     change = rows.change(step.ended, valid_to=None, end_reason="", departure="")
     rows.change(person, **step.days)
+    for letter in TransferLetter.objects.filter(pk__in=[step.letter] if step.letter else []):
+        rows.change(rows.locked(letter), received_on=None)
     for post in held:
         rows.change(post, valid_to=step.posts[post.pk])
     events.leave(

@@ -16,6 +16,7 @@ from guantong.records.models.relation import Document, Figure, Relation
 from guantong.records.models.restricted import Restricted
 from guantong.records.models.school import PlanWording, School
 from guantong.records.models.user import User
+from guantong.records.models.whereabouts import ContactMade, TransferLetter, Whereabouts
 
 __all__ = [
     "Absence",
@@ -23,6 +24,7 @@ __all__ = [
     "ActivityHost",
     "Assessment",
     "Attendance",
+    "ContactMade",
     "CorrectionRequest",
     "Document",
     "Entry",
@@ -45,5 +47,7 @@ __all__ = [
     "Restricted",
     "School",
     "Term",
+    "TransferLetter",
     "User",
+    "Whereabouts",
 ]
