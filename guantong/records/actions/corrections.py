@@ -16,8 +16,8 @@ PERMISSION = "member.edit"
 @transaction.atomic
 def ask(*, by: User | None, person: Person, about: str, says: str) -> CorrectionRequest:
     """Say what is wrong; by the person, or by who keeps the roll for her."""
-    if by is None or by.person_id != person.pk:
-        access.require_person(by, PERMISSION, person)
+    own = by is not None and by.person_id == person.pk
+    access.require_person(by, "member.view" if own else PERMISSION, person)
     request = rows.insert(
         CorrectionRequest(
             person=person,

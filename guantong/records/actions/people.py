@@ -93,6 +93,7 @@ def reveal(*, by: User, person: Person, field: str, reason: str) -> str:
 @transaction.atomic
 def hand_out(*, by: User, person: Person) -> dict[str, str]:
     """Return everything sealed about oneself in clear, to be taken along as a file."""
+    access.require_person(by, "member.sealed", person)
     if by.person_id != person.pk:
         raise Forbidden("只能下载关于本人的内容。")
     restricted = Restricted.objects.filter(person=person).first()
