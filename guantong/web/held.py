@@ -34,6 +34,12 @@ TITLES: Final = {
     "merge": "合并记录",
 }
 GENDERS: Final = {"0": "未知", "1": "男", "2": "女", "9": "未说明"}
+WORKED_OUT: Final = {
+    "obligation": "责任", "org": "党组织", "period_start": "周期开始", "period_end": "周期结束",
+    "due_on": "到期日", "required": "应完成", "actual": "已完成", "numerator": "分子",
+    "denominator": "分母", "verdict": "结论",
+}  # fmt: skip
+UNUSED: Final = ("is_staff", "is_superuser", "last_name")
 UNSAID: Final = {
     ("user", "password"): "（只存摘要，不能还原）",
     ("merge", "made"): "（撤回合并所需的内容）",
@@ -94,17 +100,17 @@ def _left_out(table: str, field: Any) -> bool:
     """Numbers that only the database uses, and the person, who is the same everywhere."""
     if field.primary_key or (field.name == "person" and table != "relation"):
         return True
-    return table == "entry" and field.name in ("assessment", "bearer_kind")
+    if table == "user" and field.name in UNUSED:
+        return True
+    return table == "entry" and field.name not in WORKED_OUT
 
 
 def _title(table: str, field: Any) -> str:
-    named = _titles().get(f"{table}.{field.name}")
-    return named or str(field.verbose_name)
-
-
-def _titles() -> Mapping[str, str]:
-    found = catalogue.purposes()
-    return {name: purpose.titles[name] for name, purpose in found.items()}
+    if table == "entry":
+        return WORKED_OUT[field.name]
+    name = f"{table}.{field.name}"
+    purpose = catalogue.purposes().get(name)
+    return purpose.titles[name] if purpose else str(field.verbose_name)
 
 
 def _words(row: Model, table: str, field: Any, sealed: Mapping[str, str] | None) -> str:
@@ -121,6 +127,8 @@ def _words(row: Model, table: str, field: Any, sealed: Mapping[str, str] | None)
         return catalogue.current().obligations[value].title
     if table == "entry" and field.name == "verdict":
         return VERDICTS[value].word
+    if (table, field.name) == ("person", "letters"):
+        return "、".join(filter(None, value.split("|")))
     if (table, field.name) == ("person", "gender"):
         return GENDERS[value]
     if group := _group(table, field.name):

@@ -99,6 +99,8 @@ CODES: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
         ("whereabouts", "situation"): "situations",
     }
 )
+# Whose fields the events about a row tell too.
+BESIDE: Final = {"person": ("membership",), "membership": ("person",)}
 UNSAID: Final = frozenset(
     {"pinyin", "letters", "sort_key", "path", "id_index"}
     | {"withdrawn_at", "withdrawn_by", "verified_at", "verified_by"}
@@ -192,7 +194,7 @@ def _label(subject: str, field: str) -> str:
     if subject == "activity" and field in LABELS:
         return LABELS[field]
     try:
-        for model in (subject, "membership" if subject == "person" else subject):
+        for model in (subject, *BESIDE.get(subject, ())):
             if any(f.name == field for f in apps.get_model("records", model)._meta.get_fields()):
                 found = apps.get_model("records", model)._meta.get_field(field)
                 return str(getattr(found, "verbose_name", field))

@@ -15,7 +15,7 @@ from tests.web.answers import part, rows, shown
 from tests.web.test_members import send
 
 type SignIn = Callable[[User], Client]
-LIST, LACKING = "/links/", "/links/lacking/"
+LIST, LACKING = "/members/links/", "/members/links/lacking/"
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from tests.web.answers import part, rows, shown
 from tests.web.test_members import address, page, send
 
 type SignIn = Callable[[User], Client]
-REGISTERS, LETTERS = "/registers/", "/letters/"
+REGISTERS, LETTERS = "/members/registers/", "/members/letters/"
 
 
 @pytest.fixture

@@ -30,14 +30,15 @@ def advance(*, by: User | None, person: Person, status: str, on: date) -> Member
     require_step(current, status)
     spans.require_come(on=on)
     before: dict[str, Any] = {"status": current.status}
+    after: dict[str, Any] = {"status": status}
     if status == "probationary":
-        before["joined_on"] = person.joined_on
+        before["joined_on"], after["joined_on"] = person.joined_on, on
         rows.change(person, joined_on=on)
     ending = codes.title("statuses", status)
     membership = memberships.follow(current, on, status=status, ending=f"成为{ending}")
     events.leave(
         "membership.advanced", membership, by=by, org=current.org, person=person, on=on,
-        before=before, after={"status": status},
+        before=before, after=after,
     )  # fmt: skip
     memberships.refresh([current.org_id], [person.pk], on)
     return membership

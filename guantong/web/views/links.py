@@ -59,6 +59,7 @@ def links(request: HttpRequest) -> HttpResponse:
         part_of(request, "web/links.html", "list"),
         {
             "title": "联系与队伍",
+            "crumbs": [("党员", reverse("member-list"))],
             "form": form,
             "page": page,
             "rows": [_row(one) for one in page],

@@ -12,7 +12,7 @@ from django.template.response import TemplateResponse
 
 from guantong.obligations import model as m
 from guantong.obligations.explain import Candidate
-from guantong.records import access, catalogue, clock, days, ledger, lifecycle, sealing
+from guantong.records import access, catalogue, clock, days, ledger, lifecycle, registers, sealing
 from guantong.records.actions import steps
 from guantong.records.models import Entry, Event, Membership, Org, Person, Post, Restricted
 from guantong.web import trail
@@ -83,6 +83,7 @@ def _page(request: HttpRequest, person: Person) -> TemplateResponse:
             "step": (step := _step(request, person) if may_edit else None),
             "undo": STEPS[step.verb] if step else "",
             "may_merge": not own and not access.check_person(user, "member.merge", person),
+            "elsewhere": _elsewhere(person, today) if may_edit or own else [],
             "merges": person.merges.filter(undone_at=None).select_related("absorbed", "by"),
             "may_see_sealed": not access.check_person(user, "member.sealed", person),
             "facts": _facts(person, details=may_edit or own),
@@ -332,6 +333,13 @@ def _posts(request: HttpRequest, person: Person) -> list[Span]:
 def _within(request: HttpRequest, rows: Iterable[Membership | Post]) -> set[int]:
     found = access.orgs(request.user, "org.view").filter(pk__in={row.org_id for row in rows})
     return set(found.values_list("pk", flat=True))
+
+
+def _elsewhere(person: Person, today: date) -> list[tuple[str, registers.Due]]:
+    """The registers the person is on, with the day to get in touch."""
+    label = catalogue.current().label
+    rows = person.whereabouts.filter(valid_to=None).order_by("valid_from")
+    return [(label("whereabouts", one.row.kind), one) for one in registers.dues(rows, today)]
 
 
 def _relations(person: Person, today: date) -> list[tuple[str, str, date]]:

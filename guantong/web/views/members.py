@@ -33,7 +33,10 @@ SORTS = {
 
 
 class MemberFilter(Filter):
-    q = forms.CharField(label="姓名、拼音、学工号或党组织", required=False, max_length=60)
+    q = forms.CharField(
+        label="找人", required=False, max_length=60,
+        widget=forms.TextInput(attrs={"placeholder": "姓名、拼音、学工号、组织"}),
+    )  # fmt: skip
     org = forms.ChoiceField(label="党组织", required=False)
     status = forms.ChoiceField(label="类别", required=False)
     exempt = forms.ChoiceField(label="豁免", required=False, choices=EXEMPT)

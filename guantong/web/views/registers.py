@@ -58,6 +58,7 @@ def register_list(request: HttpRequest) -> HttpResponse:
         part_of(request, "web/registers.html", "list"),
         {
             "title": "登记册",
+            "crumbs": [("党员", reverse("member-list"))],
             "form": form,
             "page": page,
             "rows": [(one, *_words(one.row)) for one in registers.dues(page, today)],
@@ -197,6 +198,7 @@ def letter_list(request: HttpRequest) -> HttpResponse:
         part_of(request, "web/letters.html", "list"),
         {
             "title": "介绍信",
+            "crumbs": [("党员", reverse("member-list"))],
             "form": form,
             "page": page,
             "rows": [
