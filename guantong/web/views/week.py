@@ -28,6 +28,7 @@ from guantong.web.due_items import RECENT, SOON, DueList, Planned, Section, hori
 from guantong.web.ledger_cells import Tally, address
 from guantong.web.ledger_rows import Rows
 from guantong.web.open_below import Line, open_below
+from guantong.web.people_due import people_due
 from guantong.web.verdicts import VERDICTS
 from guantong.web.wording import day_words, period_of_entry, period_words
 
@@ -73,6 +74,7 @@ def week(request: HttpRequest) -> TemplateResponse:
             "older": page.older(),
             "unconfirmed": unconfirmed,
             "requests": page.requests(),
+            "people": people_due(page.user, page.answering, page.today),
             "below": page.below(),
             "soon": horizon(page.today),
             "hours": page.hours(),
