@@ -1,5 +1,6 @@
 """What few may know, and how often anybody may look: sealed, masked, counted."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -53,6 +54,20 @@ def test_only_a_college_and_above_may_know(cast: Cast, person: Person) -> None:
             people.reveal(by=by, person=person, field="hardship", reason="慰问")
     seen = people.reveal(by=cast.officer, person=person, field="hardship", reason="慰问")
     assert seen == "助学金"
+
+
+def test_who_may_see_a_phone_need_not_know_a_wage(
+    cast: Cast, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    restricted.record(by=None, person=person, wage="5200")
+    roles = catalogue.roles()
+    officer = roles.roles["college_officer"]
+    fewer = replace(officer, permissions=officer.permissions - {"member.restricted"})
+    less = replace(roles, roles={**roles.roles, "college_officer": fewer})
+    monkeypatch.setattr(catalogue, "roles", lambda: less)
+    assert people.reveal(by=cast.officer, person=person, field="phone", reason="通知") == PHONE
+    with refused("权限"):
+        people.reveal(by=cast.officer, person=person, field="wage", reason="核定")
 
 
 def test_ones_own_are_seen_and_not_written(cast: Cast) -> None:

@@ -8,10 +8,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from guantong.records.actions import ledger, people, restricted
+from guantong.records.actions import ledger, people, relations, restricted
 from guantong.records.models import CorrectionRequest, Event, Person, User
 from guantong.web import held
-from tests.factories import Cast, make_activity, owner
+from tests.factories import SINCE, Cast, make_activity, owner
 from tests.web.answers import shown
 from tests.web.test_members import ID_NUMBER, ME, PHONE, page, send
 
@@ -31,6 +31,14 @@ def test_every_table_that_leads_to_a_person_is_shown(cast: Cast, own: Person) ->
     linked = {str(one.related_model._meta.model_name) for one in Person._meta.related_objects}
     tables = {one.table for one in held.about(own)}
     assert tables == {"person", *linked} == held.TITLES.keys()
+
+
+def test_a_link_is_held_about_both_its_ends(cast: Cast, own: Person) -> None:
+    mentor = owner(cast.secretary)
+    relations.record(by=None, kind="mentor", person=mentor, other_person=own, valid_from=SINCE)
+    for person in (mentor, own):
+        (links,) = (one for one in held.about(person) if one.table == "relation")
+        assert "教师结对" in links.rows[0], person
 
 
 def test_the_page_tells_it_in_words_and_with_masks(cast: Cast, as_: SignIn, own: Person) -> None:

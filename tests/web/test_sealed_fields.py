@@ -1,14 +1,15 @@
 """Sealed fields on pages and in exports: masked, opened one by one, restricted ones apart."""
 
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 from django.test import Client
 
 from guantong.records import catalogue
-from guantong.records.actions import people, restricted
+from guantong.records.actions import grants, people, restricted
 from guantong.records.models import Person, User
-from tests.factories import Cast, owner
+from tests.factories import SINCE, Cast, make_person, owner
 from tests.web.answers import rows, shown
 from tests.web.test_members import ID_NUMBER, LIST, ME, PHONE, address, page, send
 
@@ -47,6 +48,21 @@ def test_the_workbook_masks_and_leaves_out_for_who_may_not_look(
     assert not [cell for line in lines for cell in line if cell in (ID_NUMBER, PHONE)]
     header, *_ = rows(as_(cast.secretary).get(LIST, {"export": "xlsx"}))
     assert not [title for title in header if "隐去" in title]
+
+
+def test_the_workbook_masks_only_where_one_may_look(
+    cast: Cast, as_: SignIn, sealed: Person
+) -> None:
+    """Who inspects the whole school and keeps the roll of one college looks into that one only."""
+    far = make_person("远方甲", cast.other_branch, phone="13900139000")
+    grants.give(
+        by=None, user=cast.officer, role="inspector", org=None, valid_from=SINCE,
+        valid_to=date(2023, 7, 1),
+    )  # fmt: skip
+    header, *lines = rows(as_(cast.officer).get(LIST, {"export": "xlsx", "org": cast.school.pk}))
+    column = header.index("手机号（部分隐去）")
+    told = {line[0]: line[column] for line in lines}
+    assert (told[sealed.name], told[far.name]) == ("138****0000", "")
 
 
 def test_a_restricted_field_is_opened_with_a_reason(
