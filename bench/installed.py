@@ -38,12 +38,14 @@ RECORDS: dict[str, tuple[str, str]] = {
         "SELECT org_id, parent_id, valid_from, valid_to FROM org_parents",
     ),
     "person": (
-        "id, name, pinyin, initials",
-        "SELECT DISTINCT person_id, 'P' || person_id, 'p', 'p' FROM memberships",
+        "id, name, pinyin, letters",
+        "SELECT DISTINCT person_id, 'P' || person_id, 'p', '|p|' FROM memberships",
     ),
     "membership": (
-        "person_id, org_id, status, exempt, exempt_reason, end_reason, valid_from, valid_to",
-        "SELECT person_id, org_id, status, exempt, '', '', valid_from, valid_to FROM memberships",
+        "person_id, org_id, status, exempt, exempt_reason, departure, end_reason, valid_from,"
+        " valid_to",
+        "SELECT person_id, org_id, status, exempt, '', '', '', valid_from, valid_to"
+        " FROM memberships",
     ),
     "post": (
         "person_id, org_id, post, double_leader, full_time, valid_from, valid_to",
@@ -63,8 +65,10 @@ RECORDS: dict[str, tuple[str, str]] = {
         " ORDER BY activity_id, person_id",  # as they are entered, whatever the files' order
     ),
     "relation": (
-        "kind, person_id, org_id, other_org_id, other_person_id, note, valid_from, valid_to",
-        "SELECT kind, person_id, org_id, other_org_id, other_person_id, '', valid_from, valid_to"
+        "kind, person_id, org_id, other_org_id, other_person_id, partner, note, valid_from,"
+        " valid_to",
+        "SELECT kind, person_id, org_id, other_org_id, other_person_id, '', '', valid_from,"
+        " valid_to"
         " FROM relations",
     ),
     "figure": (

@@ -20,6 +20,7 @@ from guantong.records.models import (
     ActivityHost,
     Assessment,
     Attendance,
+    CorrectionRequest,
     Entry,
     Event,
     Grant,
@@ -28,12 +29,15 @@ from guantong.records.models import (
     Org,
     Person,
     Post,
+    Relation,
     User,
 )
 from guantong.records.models.activity import ActivityQuerySet
 from guantong.records.models.event import EventQuerySet
+from guantong.records.models.membership import MEMBER_STATUSES
 from guantong.records.models.org import OrgQuerySet
 from guantong.records.models.person import PersonQuerySet
+from guantong.records.models.relation import RelationQuerySet
 from guantong.records.once import kept
 from guantong.records.roles import Role
 
@@ -68,7 +72,10 @@ class Conflict(Refused):
 
 @dataclass(frozen=True)
 class Held:
-    """A role that somebody holds; `org` None or the top of the tree: for the whole school."""
+    """A role that somebody holds; `org` None or the top of the tree: for the whole school.
+
+    An `own` role has the branch of which its holder is a member; None for who is none yet.
+    """
 
     role: Role
     org: Org | None
@@ -96,7 +103,8 @@ def _roles_of(user: User, day: date) -> tuple[Held, ...]:
         held += [Held(role, post.org) for role in roles.from_post(post.post, post.org.kind)]
     own = [role for role in roles.roles.values() if role.own]
     for span in Membership.objects.on(day).filter(person=user.person_id).select_related("org"):
-        held += [Held(role, span.org) for role in own]
+        member = span.status in MEMBER_STATUSES  # others see their own records, not the branch's
+        held += [Held(role, span.org if member else None) for role in own]
     return tuple(dict.fromkeys(held))
 
 
@@ -167,6 +175,16 @@ def activities(user: Someone, permission: str, on: date | None = None) -> Activi
     )
 
 
+def relations(user: Someone) -> RelationQuerySet:
+    """Links that name an organisation or a person in reach."""
+    far = reach(user, "org.view")
+    if far.whole:
+        return Relation.objects.all()
+    there, known = far.orgs(), people(user, "member.view").values("pk")
+    named = Q(org__in=there) | Q(other_org__in=there)
+    return Relation.objects.filter(named | Q(person__in=known) | Q(other_person__in=known))
+
+
 def entries(user: Someone, assessment: Assessment | None = None) -> QuerySet[Entry]:
     """Rows of the ledger (the live one): of organisations in reach, and one's own."""
     far = reach(user, "ledger.view")
@@ -184,6 +202,18 @@ def history(user: Someone, activity: Activity) -> EventQuerySet:
     """What was done to a record, for those who see the trail there or may correct it."""
     may = _at(reach(user, "event.view")) | _at(reach(user, "activity.record"))
     return Event.objects.about(f"activity:{activity.pk}").filter(may)
+
+
+def looks(user: Someone, person: Person) -> EventQuerySet:
+    """Who opened a person's sealed fields: for that person, and for who sees the trail there."""
+    own = isinstance(user, User) and user.person_id == person.pk
+    found = Event.objects.about(f"person:{person.pk}").filter(verb="person.revealed")
+    return found if own else found.filter(_at(reach(user, "event.view")))
+
+
+def corrections(user: Someone) -> QuerySet[CorrectionRequest]:
+    """Those that the user may answer."""
+    return CorrectionRequest.objects.filter(person__in=people(user, "member.edit"))
 
 
 def batches(user: Someone) -> QuerySet[ImportBatch]:

@@ -83,7 +83,8 @@ class _Held:
     @cached_property
     def own_members(self) -> frozenset[int]:
         """Those who were members of a host when it was held."""
-        there = Membership.objects.on(self.activity.held_on).filter(org__in=self.host_ids)
+        there = Membership.objects.on(self.activity.held_on).of_members()
+        there = there.filter(org__in=self.host_ids)
         return frozenset(there.values_list("person_id", flat=True))
 
     @cached_property

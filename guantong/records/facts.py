@@ -2,16 +2,22 @@
 
 One SELECT per table, the same text for SQLite and PostgreSQL, with exactly the columns of
 `obligations.tables`. Withdrawn activities are left out; their hosts and
-attendances stay, and count for nothing alone.
+attendances stay, and count for nothing alone. Who is not yet a member of the Party, or suspended,
+is in no membership.
 """
 
 from collections.abc import Mapping
+
+from guantong.records.models.membership import MEMBER_STATUSES
+
+_MEMBER = ", ".join(f"'{status}'" for status in MEMBER_STATUSES)
 
 FACTS: Mapping[str, str] = {
     "orgs": "SELECT id AS org_id, kind, category, valid_from, valid_to FROM records_org",
     "org_parents": "SELECT org_id, parent_id, valid_from, valid_to FROM records_orgparent",
     "memberships": (
         "SELECT person_id, org_id, status, exempt, valid_from, valid_to FROM records_membership"
+        f" WHERE status IN ({_MEMBER})"
     ),
     "posts": (
         "SELECT person_id, org_id, post, double_leader, full_time, valid_from, valid_to"

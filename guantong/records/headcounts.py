@@ -13,6 +13,7 @@ from guantong.obligations import describe
 from guantong.obligations.model import Basis
 from guantong.records import catalogue
 from guantong.records.models import Membership
+from guantong.records.models.membership import MEMBER_STATUSES
 
 
 @dataclass(frozen=True)
@@ -29,14 +30,16 @@ class Base:
 
 @dataclass(frozen=True)
 class Heads:
-    """Members by status; `exempt` are those among them released from compulsory attendance."""
+    """People by status, members and others; `exempt` are the members released from compulsory
+    attendance.
+    """
 
     by_status: Mapping[str, int]
     exempt: int
 
     @property
     def total(self) -> int:
-        return sum(self.by_status.values())
+        return sum(self.by_status.get(status, 0) for status in MEMBER_STATUSES)
 
     def of(self, base: str) -> int:
         statuses = catalogue.current().kinds["bases"][base]["statuses"]
@@ -62,6 +65,6 @@ class Heads:
 def heads(where: Q, day: date) -> Heads:
     """Of the memberships that a condition selects, on a day. One query."""
     found = Membership.objects.on(day).filter(where).order_by().values_list("status")
-    released = Count("pk", filter=Q(exempt=True))
+    released = Count("pk", filter=Q(exempt=True, status__in=MEMBER_STATUSES))
     rows = list(found.annotate(heads=Count("pk"), released=released))
     return Heads({status: n for status, n, _ in rows}, sum(exempt for _, _, exempt in rows))

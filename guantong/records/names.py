@@ -1,5 +1,7 @@
 """How Chinese names are spelt and sorted. Surnames are read as surnames (曾 zeng, 单 shan)."""
 
+from collections.abc import Iterator
+
 from pypinyin import Style, lazy_pinyin
 
 SURNAMES = {
@@ -19,22 +21,60 @@ SURNAMES = {
     "洗": "xian",
     "覃": "qin",
     "员": "yun",
+    "单于": "chan yu",
+    "乐": "yue",
+    "卜": "bu",
+    "召": "shao",
+    "祭": "zhai",
+    "秘": "bi",
+    "繁": "po",
+    "能": "nai",
+    "隗": "wei",
+    "郇": "xun",
 }
+SPELT = ("pinyin", "letters")
 NUMERALS = {numeral: str(value) for value, numeral in enumerate("零一二三四五六七八九")}
 
 
 def pinyin(name: str) -> str:
     """Return "zeng guo fan": lower case, one space between syllables, no tones."""
-    syllables = [s.strip().lower() for s in lazy_pinyin(name)]
-    syllables = [s for s in syllables if any(letter.isalnum() for letter in s)]
-    if syllables and name[0] in SURNAMES:
-        syllables[0] = SURNAMES[name[0]]
-    return " ".join(syllables)
+    return next(_readings(name))
+
+
+def spelt(name: str) -> dict[str, str]:
+    """The columns of a person that follow from the name."""
+    return {"pinyin": pinyin(name), "letters": letters(name)}
+
+
+def letters(name: str) -> str:
+    """Return what a name is found by, every way to spell it: "|zengguofan|zgf|cengguofan|cgf|".
+
+    A surname may be read as one or, by who does not know it, as the word that it also is.
+    """
+    spelt = dict.fromkeys(
+        found for one in _readings(name) for found in (one.replace(" ", ""), initials(one))
+    )
+    return f"|{'|'.join(found for found in spelt if found)}|"
 
 
 def initials(spelt: str) -> str:
     """Return "zgf" for "zeng guo fan"."""
     return "".join(syllable[0] for syllable in spelt.split())
+
+
+def _readings(name: str) -> Iterator[str]:
+    """The best first: the surname as a surname, the longer one before the shorter."""
+    syllables = _syllables(name)
+    for surname in (name[:2], name[:1]):
+        if surname in SURNAMES:
+            read = SURNAMES[surname].split()
+            yield " ".join([*read, *syllables[len(read) :]])
+    yield " ".join(syllables)
+
+
+def _syllables(name: str) -> list[str]:
+    found = [s.strip().lower() for s in lazy_pinyin(name)]
+    return [s for s in found if any(letter.isalnum() for letter in s)]
 
 
 def sort_key(title: str) -> str:

@@ -10,12 +10,13 @@ from guantong.obligations.yaml_file import Fields, read
 
 @dataclass(frozen=True)
 class Purpose:
-    """One reason to keep personal data. `fields` are "person.phone"."""
+    """One reason to keep personal data. Fields are "person.phone"."""
 
     name: str
     title: str
     purpose: str
-    fields: frozenset[str]
+    titles: Mapping[str, str]
+    """Every field with what it is called."""
     sealed: frozenset[str]
     basis: tuple[Basis, ...]
     retention: str
@@ -26,17 +27,17 @@ def load_purposes(path: Path) -> Mapping[str, Purpose]:
     """Every personal field with the first purpose that names it."""
     f = read(path, path.name)
     found = [_purpose(name, f.fields(name)) for name in list(f.data)]
-    return {field: purpose for purpose in reversed(found) for field in purpose.fields}
+    return {field: purpose for purpose in reversed(found) for field in purpose.titles}
 
 
 def _purpose(name: str, f: Fields) -> Purpose:
-    fields = [(p.text("field"), p.take("sealed", bool)) for p in f.each("fields")]
+    fields = [(p.text("field"), p.text("title"), p.take("sealed", bool)) for p in f.each("fields")]
     purpose = Purpose(
         name=name,
         title=f.text("title"),
         purpose=f.text("purpose"),
-        fields=frozenset(field for field, _ in fields),
-        sealed=frozenset(field for field, sealed in fields if sealed),
+        titles={field: title for field, title, _ in fields},
+        sealed=frozenset(field for field, _, sealed in fields if sealed),
         basis=tuple(_basis(b) for b in f.each("basis")),
         retention=f.text("retention"),
         recipients=f.names("recipients"),

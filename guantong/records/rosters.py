@@ -110,5 +110,5 @@ def _linked(hosts: Sequence[Org], on: date) -> Q:
 
 
 def _members(org_ids: Sequence[int], on: date) -> PersonQuerySet:
-    members = Membership.objects.on(on).filter(org__in=org_ids)
+    members = Membership.objects.on(on).of_members().filter(org__in=org_ids)
     return Person.objects.filter(pk__in=members.values("person")).in_order()

@@ -37,8 +37,8 @@ def workbook(
     return attached(write(*sheets), f"{title} {clock.today():%Y-%m-%d}.xlsx")
 
 
-def attached(content: bytes, name: str) -> HttpResponse:
-    """A workbook to save under a name."""
-    response = HttpResponse(content, content_type=MIME)
+def attached(content: bytes, name: str, mime: str = MIME) -> HttpResponse:
+    """A file (a workbook) to save under a name."""
+    response = HttpResponse(content, content_type=mime)
     response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
     return response

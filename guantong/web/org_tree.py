@@ -12,6 +12,7 @@ from typing import Any
 from django.db.models import Count, F, FilteredRelation
 
 from guantong.records import catalogue, clock
+from guantong.records.models.membership import MEMBER_STATUSES
 from guantong.records.models.org import OrgQuerySet
 from guantong.records.models.span import on
 from guantong.records.rosters import BRANCH
@@ -22,7 +23,7 @@ FIELDS = ("pk", "name", "short_name", "kind", "category", "external_code", "vali
 
 @dataclass(frozen=True)
 class Node:
-    """One organisation; `members` and `branches` count all that hang below it as well."""
+    """One organisation; `members` (of the Party) and `branches` count all below it as well."""
 
     pk: int
     name: str
@@ -110,7 +111,8 @@ class Forest:
             self.below[row["hung_on"] if row["hung_on"] in self.rows else None].append(pk)
 
     def _counted(self, orgs: OrgQuerySet, day: date, *, as_now: bool) -> Mapping[int, int]:
-        counted = orgs.filter(on("memberships__", day)).annotate(count=Count("memberships"))
+        there = orgs.filter(on("memberships__", day), memberships__status__in=MEMBER_STATUSES)
+        counted = there.annotate(count=Count("memberships"))
         if not as_now:
             return dict(counted.values_list("pk", "count"))
         found, heirs = Counter[int](), heirs_of_all()

@@ -39,6 +39,13 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
         "membership.transfer_undone": "撤回转接",
         "membership.end_undone": "撤回离开登记",
         "membership.made_full": "预备党员转正",
+        "membership.advanced": "登记发展进程",
+        "membership.suspended": "停止党籍",
+        "membership.resumed": "恢复党籍",
+        "membership.advanced_undone": "撤回发展进程登记",
+        "membership.made_full_undone": "撤回转正登记",
+        "membership.suspended_undone": "撤回停止党籍登记",
+        "membership.resumed_undone": "撤回恢复党籍登记",
         "membership.exempted": "登记豁免",
         "membership.exemption_ended": "结束豁免",
         "org.founded": "新建组织",
@@ -51,6 +58,17 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
         "person.registered": "登记党员",
         "person.corrected": "更正党员信息",
         "person.revealed": "查看加密信息",
+        "whereabouts.entered": "列入登记册",
+        "whereabouts.ended": "结束登记",
+        "contact.made": "登记联系",
+        "letter.issued": "开具介绍信",
+        "letter.returned": "介绍信退回",
+        "correction.asked": "申请更正",
+        "correction.answered": "答复更正申请",
+        "person.handed_out": "下载本人的全部内容",
+        "restricted.recorded": "登记限知信息",
+        "person.merged": "合并重复登记",
+        "person.unmerged": "撤回合并",
         "plan.loaded": "载入计划原文",
         "post.appointed": "任职",
         "post.described": "更正任职情况",
@@ -77,16 +95,21 @@ CODES: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
     {
         ("activity", "kind"): "activities",
         ("membership", "status"): "statuses",
+        ("membership", "departure"): "departures",
         ("person", "status"): "statuses",
         ("post", "post"): "posts",
         ("figure", "name"): "figures",
         ("document", "doc_class"): "documents",
         ("relation", "kind"): "relations",
         ("org", "kind"): "orgs",
+        ("whereabouts", "kind"): "whereabouts",
+        ("whereabouts", "situation"): "situations",
     }
 )
+# Whose fields the events about a row tell too.
+BESIDE: Final = {"person": ("membership",), "membership": ("person",)}
 UNSAID: Final = frozenset(
-    {"pinyin", "initials", "sort_key", "path", "id_index"}
+    {"pinyin", "letters", "sort_key", "path", "id_index"}
     | {"withdrawn_at", "withdrawn_by", "verified_at", "verified_by"}
 )
 
@@ -121,8 +144,8 @@ def lines(
 
 type Names = Mapping[str, Mapping[int, str]]
 LINKS: Final[Mapping[str, str]] = MappingProxyType(
-    {"person": "person", "other_person": "person", "org": "org", "other_org": "org",
-     "parent": "org"}
+    {"person": "person", "other_person": "person", "absorbed": "person",
+     "org": "org", "other_org": "org", "parent": "org"}
 )  # fmt: skip
 FEW: Final = 8  # people or organisations that a line names one by one
 MANY: Final[Mapping[str, str]] = MappingProxyType(
@@ -178,7 +201,7 @@ def _label(subject: str, field: str) -> str:
     if subject == "activity" and field in LABELS:
         return LABELS[field]
     try:
-        for model in (subject, "membership" if subject == "person" else subject):
+        for model in (subject, *BESIDE.get(subject, ())):
             if any(f.name == field for f in apps.get_model("records", model)._meta.get_fields()):
                 found = apps.get_model("records", model)._meta.get_field(field)
                 return str(getattr(found, "verbose_name", field))

@@ -1,10 +1,12 @@
 """Every page that the navigation leads to, as the phone shows it."""
 
 from collections.abc import Iterator
+from datetime import date
 
 import pytest
 
-from guantong.records.models import Activity, Entry, Org, Recut, User
+from guantong.records.actions import registers
+from guantong.records.models import Activity, Entry, Org, Person, Recut, User
 from tests.browser.conftest import Hand
 
 WIDER = "document.documentElement.scrollWidth - window.innerWidth"
@@ -42,6 +44,20 @@ def deeper(username: str) -> Iterator[str]:
         yield f"/orgs/{org.pk}/posts/"
         yield f"/orgs/{org.pk}/merge/"
     yield f"/members/{person.pk}/"
+    yield "/members/me/held/"
+    yield "/members/me/ask/"
+    yield "/members/requests/"
+    yield "/members/links/"
+    yield "/members/links/lacking/"
+    yield "/members/links/new/pioneer_post/"
+    yield "/members/registers/"
+    yield "/members/letters/"
+    other = Person.objects.filter(memberships__org=org).exclude(pk=person.pk)[0]
+    registers.enter(
+        by=None, person=other, kind="lost", situation="graduated", valid_from=date(2023, 6, 1)
+    )
+    for form in ("", "suspend/", "exempt/", "register/", "contact/", "letter/", "leave/"):
+        yield f"/members/{other.pk}/{form}"
 
 
 @pytest.mark.parametrize("username", ["zhishu", "zuzhibu"])

@@ -182,3 +182,43 @@ def test_an_older_roll_does_not_undo_later_moves(cast: Cast) -> None:
     memberships.transfer_within(by=None, person=person, to=cast.sibling, on=date(2023, 5, 1))
     older = roll({"name": "李样", "number": "N1", "org": A2})
     assert "以后组织关系另有变动" in problem(older, as_of=date(2023, 3, 1))
+
+
+# The way into the Party
+
+
+@pytest.mark.parametrize(
+    ("was", "row", "told"),
+    [
+        ("activist", {"status": "candidate"}, "入党积极分子 → 发展对象（自 2023-06-15 起）"),
+        ("candidate", {"status": "probationary", "joined_on": date(2023, 5, 20)},
+         "发展对象 → 预备党员（自 2023-05-20 起）"),
+        ("activist", {"status": "full"}, "系统中已是入党积极分子"),
+        ("full", {"status": "activist"}, "系统中已是正式党员"),
+        ("suspended", {"status": "full"}, "停止和恢复党籍请在党员页办理"),
+    ],
+)  # fmt: skip
+def test_a_roll_tells_the_next_step_and_no_other(
+    cast: Cast, was: str, row: Any, told: str
+) -> None:
+    make_person("李样", cast.branch, status=was, number="N1")
+    decision = decided(roll({"name": "李样", "number": "N1", **row}))
+    said = [f"{one.before} → {one.after}" for one in decision.differences]
+    said += [f"{one.what}，{one.remedy}" for one in decision.problems]
+    assert told in "；".join(said)
+
+
+def test_a_step_of_a_roll_is_written_as_the_action_would(cast: Cast) -> None:
+    person = make_person("李样", cast.branch, status="activist", number="N1")
+    run(roll({"name": "李样", "number": "N1", "status": "candidate"}))
+    first, second = person.memberships.order_by("valid_from")
+    assert (first.valid_to, first.end_reason) == (TODAY, "成为发展对象")
+    assert (second.status, second.valid_from) == ("candidate", TODAY)
+
+
+def test_a_double_out_of_reach_is_asked_about_and_not_refused(cast: Cast) -> None:
+    make_person("李样", cast.other_branch, birth_date=date(1990, 1, 1))
+    decision = decided(roll({"name": "李样", "birth_date": date(1990, 1, 1)}), cast.officer)
+    assert decision.outcome == Outcome.NEW
+    assert [one.title for one in decision.differences] == ["请核对"]
+    assert "乙学院" not in str(decision.differences)

@@ -129,7 +129,7 @@ def test_what_is_imported_is_what_registering_gives(cast: Cast) -> None:
     imported = Person.objects.get(name="曾样")
     other = make_person("曾样", cast.branch, since=date(2022, 9, 1), id_number=an_id(4),
                         **{**facts, "number": "N2"})  # fmt: skip
-    plain = ("name", "pinyin", "initials", "gender", "birth_date", "joined_on", "full_member_on")
+    plain = ("name", "pinyin", "letters", "gender", "birth_date", "joined_on", "full_member_on")
     assert [getattr(imported, f) for f in plain] == [getattr(other, f) for f in plain]
     assert sealing.unseal(imported, "phone") == sealing.unseal(other, "phone")
     assert imported.id_index == sealing.id_index(an_id(2))

@@ -15,7 +15,9 @@ from guantong.records.actions import (
     activities,
     documents,
     figures,
+    lifecycle,
     memberships,
+    merging,
     orgs,
     people,
     posts,
@@ -34,6 +36,7 @@ from guantong.records.models import (
     Entry,
     Event,
     Membership,
+    Merge,
     Org,
     Person,
     Post,
@@ -215,12 +218,40 @@ def dissolve(day, a, b):
     successions.dissolve(by=None, org=pick(empty, a), on=day, reason="撤销")
 
 
+def step_up(day, a, b):
+    spans = Membership.objects.filter(valid_to=None, status__in=["activist", "candidate"])
+    span = pick(spans, a)
+    step = {"activist": "candidate", "candidate": "probationary"}[span.status]
+    lifecycle.advance(by=None, person=span.person, status=step, on=day)
+
+
+def apply(day, a, b):
+    branch = pick(Org.objects.filter(kind="branch"), a)
+    people.register(by=None, org=branch, status="activist", since=day, name="积极分子")
+
+
+def suspend(day, a, b):
+    person = pick(Person.objects, a)
+    if b % 3:
+        lifecycle.suspend(by=None, person=person, on=day, reason="上级批准")
+    else:
+        lifecycle.resume(by=None, person=person, on=day, reason="上级批准")
+
+
+def merge(day, a, b):
+    if b % 3 == 0:
+        merging.undo(by=None, merge=pick(Merge.objects.filter(undone_at=None), a))
+        return
+    kept, other = pick(Person.objects, a), pick(Person.objects, b)
+    merging.merge(by=None, kept=kept, absorbed=other, reason="核对")
+
+
 VERBS = {
     verb.__name__: verb
     for verb in (
         record, withdraw, restore, correct, join, move_person, leave, undo_step, exempt, appoint,
         end_post, flag_post, elect, extend, link, unlink, count_heads, adopt, found, move_org,
-        dissolve,
+        dissolve, apply, step_up, suspend, merge,
     )
 }  # fmt: skip
 

@@ -38,6 +38,7 @@ from tests.factories import (
     owner,
 )
 from tests.records.conftest import fingerprint
+from tests.records.matrix_people import PEOPLE
 
 type Act = Callable[[User], Any]
 
@@ -441,6 +442,7 @@ MATRIX: list[tuple[Callable[[Cast], Act], str, set[str]]] = [
     (disable_user, "user.disabled", ADMIN),
     (enable_user, "user.enabled", ADMIN),
     (load_plan, "plan.loaded", OFFICE),
+    *PEOPLE,
 ]
 
 

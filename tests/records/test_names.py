@@ -23,6 +23,20 @@ def test_names_are_spelt_as_people_say_them(name: str, spelt: str, initials: str
     assert names.initials(spelt) == initials
 
 
+@pytest.mark.parametrize(
+    ("name", "letters"),
+    [
+        ("张三", "|zhangsan|zs|"),
+        ("曾国藩", "|zengguofan|zgf|cengguofan|cgf|"),
+        ("单于海", "|chanyuhai|cyh|shanyuhai|syh|"),
+        ("卜算", "|busuan|bs|"),
+        ("", "||"),
+    ],
+)
+def test_a_name_is_found_by_every_way_to_spell_it(name: str, letters: str) -> None:
+    assert set(names.letters(name).split("|")) >= set(letters.split("|"))
+
+
 def test_titles_sort_by_sound_and_by_number() -> None:
     titles = ["第三党支部", "第一党支部", "第二党支部"]
     assert sorted(titles, key=names.sort_key) == ["第一党支部", "第二党支部", "第三党支部"]

@@ -69,7 +69,7 @@ def test_a_date_that_is_none_says_how_one_is_written(cast: Cast, as_: SignIn) ->
 def test_a_step_of_tomorrow_is_refused_beside_its_day(cast: Cast, as_: SignIn) -> None:
     at = reverse("member-leave", args=[owner(cast.member).pk])
     tomorrow = str(TODAY + timedelta(days=1))
-    answer = as_(cast.officer).post(at, {"on": tomorrow, "reason": "调出"})
+    answer = as_(cast.officer).post(at, {"on": tomorrow, "departure": "other", "reason": "调出"})
     assert "不能预先办理" in str(answer.context["form"].errors["on"])
 
 

@@ -299,7 +299,7 @@ def test_a_workbook_says_what_it_was_narrowed_to(as_: SignIn, held: Cast) -> Non
 @pytest.mark.parametrize(
     ("address", "query", "told"),
     [
-        ("/members/", {"q": "甲", "status": "full"}, "学工号：甲 · 类别：正式党员"),
+        ("/members/", {"q": "甲", "status": "full"}, "找人：甲 · 类别：正式党员"),
         ("/orgs/", {"kind": "branch"}, "类别：党支部"),
         ("/activities/", {"kind": "theme_day", "from": "2023-05-01"}, "主题党日 · 从：2023-05-01"),
     ],

@@ -81,7 +81,7 @@ def test_who_has_no_say_finds_no_list(cast: Cast, as_: SignIn, who: str) -> None
 
 
 FORMS = ["member-correct", "member-transfer", "member-leave", "member-admit", "member-full"]
-FORMS += ["member-exempt"]
+FORMS += ["member-exempt", "member-advance", "member-suspend", "member-resume"]
 
 
 @pytest.mark.parametrize("name", FORMS)
@@ -347,7 +347,8 @@ def test_a_transfer_ends_one_span_and_begins_another(cast: Cast, as_: SignIn) ->
 def test_leaving_and_coming_back(cast: Cast, as_: SignIn) -> None:
     person, client = owner(cast.member), as_(cast.officer)
     assert send(client, address("member-leave", person)).status_code == 422
-    send(client, address("member-leave", person), on="2023-03-01", reason="调出")
+    left = {"on": "2023-03-01", "departure": "other", "reason": "调出"}
+    send(client, address("member-leave", person), **left)
     assert "现在没有组织关系" in shown(client.get(page(person)))
     send(client, address("member-admit", person), org=cast.sibling.pk, status="full")
     assert person.memberships.get(valid_to=None).org == cast.sibling
@@ -359,7 +360,7 @@ def test_the_last_step_is_taken_back_on_the_page(cast: Cast, as_: SignIn) -> Non
     assert client.get(at).status_code == 404
     for form, more, offered in (
         ("member-transfer", {"to": cast.sibling.pk}, "撤回上一次转接"),
-        ("member-leave", {"reason": "调出"}, "撤回离开登记"),
+        ("member-leave", {"departure": "other", "reason": "调出"}, "撤回离开登记"),
     ):
         send(client, address(form, person), **more)
         text = shown(client.get(page(person)))

@@ -8,11 +8,12 @@ from datetime import date
 
 from django.db import transaction
 
-from guantong.records import access
+from guantong.records import access, days
 from guantong.records.access import Forbidden, Refused
 from guantong.records.actions import codes, events, ledger, rows, spans
 from guantong.records.imports.people import in_chunks
-from guantong.records.models import Membership, Org, Person, Post, User
+from guantong.records.models import Membership, Org, Person, Post, TransferLetter, User
+from guantong.records.models.membership import MEMBER_STATUSES
 from guantong.records.rosters import BRANCH
 
 TABLES = frozenset({"memberships", "posts"})
@@ -55,20 +56,35 @@ def transfer_within(*, by: User | None, person: Person, to: Org, on: date) -> Me
 
 
 @transaction.atomic
-def leave(*, by: User | None, person: Person, on: date, reason: str) -> Membership:
-    """End the membership and every post; `on` is the first day on which the person is gone."""
+def leave(
+    *,
+    by: User | None,
+    person: Person,
+    on: date,
+    reason: str = "",
+    departure: str = "other",
+    letter: TransferLetter | None = None,
+) -> Membership:
+    """End the membership and every post; `on` is the first day on which the person is gone.
+
+    `letter`: the one whose receipt this is.
+    """
     person = rows.locked(person)
     current = lasting(person)
     access.require(by, "member.edit", current.org)
-    if not reason.strip():
+    title = _departure(departure, current.status)
+    reason = reason.strip() or ("" if departure == "other" else title)
+    if not reason:
         raise Refused("请写明离开原因。", {"reason": "请写明离开原因。"})
     spans.require_come(on=on)
     posts = list(Post.objects.meeting(on, None).filter(person=person))
-    posts_ended = _end_posts(posts, on)
-    change = spans.end(current, on, end_reason=reason.strip())
+    posts_ended = end_posts(posts, on)
+    change = spans.end(current, on, end_reason=reason, departure=departure)
+    if letter is not None:
+        rows.change(letter, received_on=on)
     events.leave(
         "membership.ended", current, by=by, org=current.org, person=person, change=change,
-        posts_ended=posts_ended,
+        posts_ended=posts_ended, letter=letter,
     )  # fmt: skip
     refresh([current.org_id, *(post.org_id for post in posts)], [person.pk], on)
     return current
@@ -82,21 +98,35 @@ def become_full(*, by: User | None, person: Person, on: date) -> Membership:
     access.require(by, "member.edit", current.org)
     if current.status == "full":
         raise Refused("已经是正式党员。")
+    if current.status != "probationary":
+        raise Refused(f"{codes.title('statuses', current.status)}不能直接转正。")
     spans.require_come(on=on)
     if person.joined_on and on <= person.joined_on:
         raise Refused(f"转正时间应在入党时间 {person.joined_on} 之后。")
-    rows.change(person, full_member_on=on)
-    membership = _follow(current, on, status="full", ending="转正")
-    events.leave("membership.made_full", membership, by=by, org=current.org, person=person, on=on)
+    change = rows.change(person, full_member_on=on)
+    membership = follow(current, on, status="full", ending="转正")
+    events.leave(
+        "membership.made_full", membership, by=by, org=current.org, person=person, on=on,
+        change=change,
+    )  # fmt: skip
     refresh([current.org_id], [person.pk], on)
     return membership
 
 
 @transaction.atomic
 def set_exempt(
-    *, by: User | None, person: Person, exempt: bool, on: date, reason: str
+    *,
+    by: User | None,
+    person: Person,
+    exempt: bool,
+    on: date,
+    reason: str,
+    until: date | None = None,
 ) -> Membership:
-    """Release a member from compulsory attendance from a day on, or end the release."""
+    """Release a member from compulsory attendance from a day on, or end the release.
+
+    `until`: when the branch looks at it again; it does not end by itself.
+    """
     person = rows.locked(person)
     current = lasting(person)
     access.require(by, "member.edit", current.org)
@@ -107,13 +137,15 @@ def set_exempt(
     if current.exempt == exempt:
         raise Refused("已经豁免。" if exempt else "本来就没有豁免。")
     spans.require_come(on=on)
-    membership = _follow(
+    _require_review(exempt, on, until)
+    membership = follow(
         current, on, exempt=exempt, exempt_reason=reason.strip() if exempt else "",
-        ending="豁免变动",
+        exempt_until=until, ending="豁免变动",
     )  # fmt: skip
     events.leave(
         "membership.exempted" if exempt else "membership.exemption_ended",
         membership, by=by, org=current.org, person=person, on=on, reason=reason.strip(),
+        until=until,
     )  # fmt: skip
     refresh([current.org_id], [person.pk], on)
     return membership
@@ -150,7 +182,7 @@ def relocate(current: Membership, to: Org, on: date) -> PostsEnded:
     if on <= current.valid_from:
         raise Refused(f"转接日应在进入现支部的 {current.valid_from} 之后。")
     held = Post.objects.meeting(on, None).filter(person=current.person_id, org=current.org_id)
-    ended = _end_posts(held, on)
+    ended = end_posts(held, on)
     spans.succeed(current, on, ending="转到其他支部", org=to)
     return ended
 
@@ -167,7 +199,7 @@ def relocate_all(moves: Mapping[int, Org], on: date) -> PostsEnded:
     _require_all_free(current, moves, on)
     home = {row.person_id: row.org_id for row in current}
     held = in_chunks(Post.objects.meeting(on, None).select_related("person"), "person", moves)
-    ended = _end_posts((post for post in held if post.org_id == home[post.person_id]), on)
+    ended = end_posts((post for post in held if post.org_id == home[post.person_id]), on)
     followers = [_elsewhere(row, moves[row.person_id], on) for row in current]
     for row in current:
         row.valid_to, row.end_reason = on, "转到其他支部"
@@ -205,10 +237,35 @@ def refresh(orgs: Iterable[int], people: Iterable[int], first: date) -> None:
     )
 
 
-def _follow(current: Membership, on: date, *, ending: str, **changes: object) -> Membership:
+def follow(current: Membership, on: date, *, ending: str, **changes: object) -> Membership:
+    """From a day on the membership says something else."""
     if on < current.valid_from:
-        raise Refused(f"日期应不早于进入现支部的 {current.valid_from}。")
+        reason = f"日期应不早于进入现支部的 {current.valid_from}。"
+        raise Refused(reason, {"on": reason})
     return spans.succeed(current, on, ending=ending, **changes)
+
+
+def end_posts(posts: Iterable[Post], on: date) -> PostsEnded:
+    return {post.pk: spans.end(post, on).before["valid_to"] for post in posts}
+
+
+def _departure(code: str, status: str) -> str:
+    """What the departure is called, if people of that status can leave in this way."""
+    entry = codes.kind("departures", code)
+    of = "member" if status in (*MEMBER_STATUSES, "suspended") else "other"
+    if entry["of"] not in ("all", of):
+        reason = f"{codes.title('statuses', status)}不能按“{entry['title']}”登记离开。"
+        raise Refused(reason, {"departure": reason})
+    return str(entry["title"])
+
+
+def _require_review(exempt: bool, on: date, until: date | None) -> None:
+    if until is None:
+        return
+    if not exempt or until <= on:
+        reason = "复核日期应在豁免开始之后。" if exempt else "结束豁免不用写复核日期。"
+        raise Refused(reason, {"until": reason})
+    spans.require_near(days.LASTING, until=until)
 
 
 def _require_branch(org: Org, on: date) -> None:
@@ -216,7 +273,3 @@ def _require_branch(org: Org, on: date) -> None:
         raise Refused(f"“{org.short_name}”不是党支部。党员要编入党支部。")
     if not org.exists_on(on):
         raise Refused(f"“{org.short_name}”在 {on} 不存在。")
-
-
-def _end_posts(posts: Iterable[Post], on: date) -> PostsEnded:
-    return {post.pk: spans.end(post, on).before["valid_to"] for post in posts}

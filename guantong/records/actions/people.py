@@ -1,16 +1,17 @@
 """Entering people on the roll, correcting what is kept about them, opening what is sealed."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils import timezone
 
-from guantong.records import access, clock, id_number, names, sealing
-from guantong.records.access import Refused
+from guantong.records import access, catalogue, clock, id_number, names, sealing
+from guantong.records.access import Forbidden, Refused
 from guantong.records.actions import events, memberships, rows, spans
-from guantong.records.models import Org, Person, User
+from guantong.records.models import Event, Org, Person, Restricted, User
 
 PLAIN = ("name", "gender", "birth_date", "number", "joined_on", "full_member_on")
 GENDERS = frozenset("0129")
@@ -20,18 +21,28 @@ MOBILE_LENGTHS = range(7, 16)
 
 @transaction.atomic
 def register(
-    *, by: User | None, org: Org, status: str, since: date, name: str, **more: Any
+    *,
+    by: User | None,
+    org: Org,
+    status: str,
+    since: date,
+    name: str,
+    another: bool = False,
+    **more: Any,
 ) -> Person:
     """Enter a person who belongs to a branch since a day.
 
-    `more`: gender, birth_date, number, id_number, phone, joined_on, full_member_on.
+    `more`: gender, birth_date, number, id_number, phone, address, joined_on, full_member_on.
+    `another`: the user was asked, and it is not the person of the same name and birth date.
     """
     access.require(by, "member.edit", org)
     spans.require_come(since=since)
     given = _tidy({"name": name, **more})
     _refuse(_problems(Person(), given))
+    if not another:
+        _ask_about_doubles(by, given)
     plain = {field: value for field, value in given.items() if field in PLAIN}
-    person = rows.insert(Person(**plain, **_spelt(given["name"])))
+    person = rows.insert(Person(**plain, **names.spelt(given["name"])))
     _seal(person, given)
     memberships.begin(person, org, status=status, on=since)
     told = {**plain, **_masked(given), "org": org, "status": status, "since": since}
@@ -52,25 +63,63 @@ def correct(*, by: User | None, person: Person, **given: Any) -> Person:
         if (given[field] or "") != sealing.unseal(person, field)
     }  # fmt: skip
     plain = {field: value for field, value in given.items() if field in PLAIN}
-    change = rows.change(person, **plain, **(_spelt(given["name"]) if "name" in given else {}))
+    change = rows.change(
+        person, **plain, **(names.spelt(given["name"]) if "name" in given else {})
+    )
     _seal(person, {field: given[field] for field in sealed})
     if change.after or sealed:
         told = rows.Change(change.before, {**change.after, **sealed})
-        events.leave("person.corrected", person, by=by, org=_org_of(person), change=told)
+        events.leave("person.corrected", person, by=by, org=org_of(person), change=told)
     return person
 
 
 @transaction.atomic
 def reveal(*, by: User, person: Person, field: str, reason: str) -> str:
     """Return a sealed value in clear; that somebody looked, and why, is kept."""
-    access.require_person(by, "member.sealed", person)
+    restricted = field in sealing.RESTRICTED
+    access.require_person(by, "member.restricted" if restricted else "member.sealed", person)
     own = by.person_id == person.pk
     if not reason.strip() and not own:
         raise Refused("请写明查看理由。", {"reason": "请写明查看理由。"})
-    text = sealing.unseal(person, field)
+    if not own:
+        _require_few_looks(by)
+    row = Restricted.objects.filter(person=person).first() if restricted else person
+    text = sealing.unseal(row, field) if row else ""
     reason = reason.strip() or "查看本人信息"
-    events.leave("person.revealed", person, by=by, org=_org_of(person), field=field, reason=reason)
+    events.leave("person.revealed", person, by=by, org=org_of(person), field=field, reason=reason)
     return text
+
+
+@transaction.atomic
+def hand_out(*, by: User, person: Person) -> dict[str, str]:
+    """Return everything sealed about oneself in clear, to be taken along as a file."""
+    access.require_person(by, "member.sealed", person)
+    if by.person_id != person.pk:
+        raise Forbidden("只能下载关于本人的内容。")
+    restricted = Restricted.objects.filter(person=person).first()
+    sealed = {name: sealing.unseal(person, name) for name in sealing.FIELDS}
+    if restricted:
+        sealed |= {name: sealing.unseal(restricted, name) for name in sealing.RESTRICTED}
+    events.leave("person.handed_out", person, by=by, org=org_of(person))
+    return sealed
+
+
+def _require_few_looks(by: User) -> None:
+    """So many looks within so many minutes; counted from the trail, one user at a time."""
+    limits = catalogue.current().kinds["limits"]
+    most, minutes = (limits[name]["value"] for name in ("reveals", "reveal_minutes"))
+    User.objects.select_for_update().get(pk=by.pk)  # `by` may be a lazy one
+    since = clock.now() - timedelta(minutes=minutes)
+    looks = Event.objects.filter(by=by, verb="person.revealed", at__gte=since).order_by("at")
+    own = f"person:{by.person_id}"
+    seen = list(looks.exclude(subject=own).values_list("at", flat=True)[:most])
+    if len(seen) < most:
+        return
+    again = timezone.localtime(seen[0] + timedelta(minutes=minutes))
+    raise Refused(
+        f"{minutes} 分钟内最多查看 {most} 次加密信息，您已到上限，{again:%H:%M} 以后可以再看。"
+        "需要成批核对的，请联系学校党委组织部。"
+    )
 
 
 # What people type, made uniform and checked
@@ -100,9 +149,28 @@ def _problems(person: Person, given: Mapping[str, Any]) -> dict[str, str]:
         "number": _taken(person, "number", given.get("number"), "这个学工号"),
         "id_number": _id_problem(person, given.get("id_number")),
         "phone": _phone_problem(given.get("phone")),
+        "address": _address_problem(given.get("address")),
         **{name: _day_problem(name, days) for name in days if name in given},
     }
     return {name: reason for name, reason in found.items() if reason}
+
+
+def _ask_about_doubles(by: User | None, given: Mapping[str, Any]) -> None:
+    """One name and one birth date may be two people; the ID number, if both have one, tells."""
+    same = Person.objects.filter(name=given["name"], birth_date=given.get("birth_date"))
+    if given.get("birth_date") is None or by is None:
+        return
+    if given.get("id_number"):
+        same = same.filter(id_index=None)
+    if not same.exists():
+        return
+    seen = access.people(by, "member.view").filter(pk__in=same.values("pk"))
+    branches = [org.short_name for one in seen if (org := org_of(one))]
+    where = "、".join(branches) or "您的范围之外"
+    reason = (
+        f"名册中已有同名、同出生日期的人（{where}）。是同一人请不要重复登记；确是另一人请勾选。"
+    )
+    raise Refused(reason, {"another": reason})
 
 
 def _odd_gender(gender: str | None) -> bool:
@@ -123,6 +191,10 @@ def _taken(person: Person, column: str, value: str | None, what: str) -> str:
     if value is None or not others.exists():
         return ""
     return f"{what}已登记在另一名党员名下，请核对；确是同一人请联系学校党委组织部。"
+
+
+def _address_problem(address: str | None) -> str:
+    return "最多 200 个字，请删短。" if address and len(address) > 200 else ""
 
 
 def _phone_problem(phone: str | None) -> str:
@@ -154,11 +226,6 @@ def _refuse(found: Mapping[str, str]) -> None:
 # What is written
 
 
-def _spelt(name: str) -> dict[str, str]:
-    spelt = names.pinyin(name)
-    return {"pinyin": spelt, "initials": names.initials(spelt)}
-
-
 def _seal(person: Person, given: Mapping[str, Any]) -> None:
     fields = [field for field in sealing.FIELDS if field in given]
     for field in fields:
@@ -172,6 +239,6 @@ def _masked(given: Mapping[str, Any]) -> dict[str, str]:
     return {f: "已加密保存" if given[f] else "已清空" for f in sealing.FIELDS if f in given}
 
 
-def _org_of(person: Person) -> Org | None:
+def org_of(person: Person) -> Org | None:
     last = person.memberships.select_related("org").order_by("valid_from").last()
     return last.org if last else None

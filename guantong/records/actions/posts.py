@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from guantong.records import access, clock, days, qualification
 from guantong.records.access import Forbidden, Refused
 from guantong.records.actions import codes, events, ledger, rows, spans
-from guantong.records.models import Org, Person, Post, User
+from guantong.records.models import Membership, Org, Person, Post, User
 from guantong.records.qualification import Candidate
 
 TABLES = frozenset({"posts"})
@@ -79,8 +79,8 @@ def appoint(
         raise Refused("结束日应在开始日之后。")
     spans.require_near(days.AGREED, valid_from=valid_from)
     spans.require_near(days.LASTING, valid_to=valid_to)
-    if not person.memberships.on(valid_from).exists():
-        raise Refused(f"{person.name}在 {valid_from} 没有组织关系，不能任职。")
+    if not Membership.objects.on(valid_from).of_members().filter(person=person).exists():
+        raise Refused(f"{person.name}在 {valid_from} 没有组织关系或还不是党员，不能任职。")
     shown = evidence or Evidence()
     _require_fit(Candidate(person, org, post, valid_from, shown.qualified_as))
     require_vacant(person, org, post, valid_from, valid_to, acting=acting)

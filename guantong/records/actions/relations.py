@@ -1,15 +1,20 @@
 """Dated links: contact points, pairings, mentors, teams."""
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 from django.db import transaction
 
-from guantong.records import access, days
+from guantong.records import access, catalogue, days
 from guantong.records.access import Refused
 from guantong.records.actions import codes, events, ledger, rows, spans
 from guantong.records.models import Org, Person, Relation, User
 
 TABLES = frozenset({"relations"})
+TOLD = (
+    "person", "org", "other_org", "other_person", "valid_from", "valid_to", "partner", "note",
+)  # fmt: skip
 
 
 @transaction.atomic
@@ -23,18 +28,29 @@ def record(
     other_org: Org | None = None,
     other_person: Person | None = None,
     valid_to: date | None = None,
+    partner: str = "",
     note: str = "",
 ) -> Relation:
     """Everybody and everything that the link names must be in the user's scope."""
     relation = Relation(
         kind=kind, person=person, org=org, other_org=other_org, other_person=other_person,
-        valid_from=valid_from, valid_to=valid_to, note=note.strip(),
+        valid_from=valid_from, valid_to=valid_to, partner=partner.strip(), note=note.strip(),
     )  # fmt: skip
     _require_all(by, relation)
-    codes.kind("relations", kind)
+    entry = codes.kind("relations", kind)
     _require_sense(relation)
+    _require_shape(relation, entry)
     rows.insert(relation)
-    names = ("person", "org", "other_org", "other_person", "valid_from", "valid_to", "note")
+    names = (
+        "person",
+        "org",
+        "other_org",
+        "other_person",
+        "valid_from",
+        "valid_to",
+        "partner",
+        "note",
+    )
     told = {name: getattr(relation, name) for name in names}
     events.leave("relation.recorded", relation, by=by, org=_at(relation), kind=kind, after=told)
     _refresh(relation)
@@ -54,20 +70,27 @@ def end(*, by: User | None, relation: Relation, on: date) -> Relation:
     return relation
 
 
+def permission(kind: str) -> str:
+    """What recording a kind of link takes."""
+    entry = catalogue.current().kinds["relations"].get(kind, {})
+    return str(entry.get("permission", "post.edit"))
+
+
 def _require_all(by: User | None, relation: Relation) -> None:
+    needed = permission(relation.kind)
     for org in (relation.org, relation.other_org):
         if org is not None:
-            access.require(by, "post.edit", org)
+            access.require(by, needed, org)
     for person in (relation.person, relation.other_person):
         if person is not None:
-            access.require_person(by, "post.edit", person)
+            access.require_person(by, needed, person)
 
 
 def _require_sense(relation: Relation) -> None:
     if relation.person is None and relation.org is None:
         raise Refused("请选择人员或党组织。")
     ends = (relation.person, relation.org, relation.other_org, relation.other_person)
-    if sum(end is not None for end in ends) < 2:
+    if sum(end is not None for end in ends) + bool(relation.partner) < 2:
         raise Refused("关系要有两方，请选择对方。")
     if relation.org_id is not None and relation.org_id == relation.other_org_id:
         raise Refused("双方是同一个党组织，请核对。")
@@ -84,9 +107,30 @@ def _require_sense(relation: Relation) -> None:
         org=relation.org,
         other_org=relation.other_org,
         other_person=relation.other_person,
+        partner=relation.partner,
     )
     if same.exists():
         raise Refused("这一关系在这段时间已登记。")
+
+
+def _require_shape(relation: Relation, entry: Mapping[str, Any]) -> None:
+    """The two sides are what the kind says: a person or an organisation each."""
+    people, orgs = (relation.person, relation.other_person), (relation.org, relation.other_org)
+    first_lacks = (relation.person if entry["from"] == "person" else relation.org) is None
+    if first_lacks or (entry["from"] == "org" and any(people)):
+        raise Refused(f"“{entry['title']}”要从{entry['from_title']}开始登记，请核对。")
+    if entry["to"] == "person":
+        lacks = relation.other_person is None or any(orgs)
+    else:
+        lacks = relation.other_person is not None or (
+            relation.other_org is None
+            and not (entry["from"] == "person" and relation.org)
+            and not (entry.get("outside") and relation.partner)
+        )
+    if lacks:
+        raise Refused(f"“{entry['title']}”的另一方是{entry['to_title']}，请核对。")
+    if relation.partner and not entry.get("outside"):
+        raise Refused(f"“{entry['title']}”不登记校外单位。", {"partner": "这一类不登记校外单位。"})
 
 
 def _require_there(relation: Relation) -> None:

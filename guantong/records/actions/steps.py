@@ -1,4 +1,5 @@
-"""Taking back the last step of a membership, a transfer or a departure recorded by mistake.
+"""Taking back the last step of a membership that was recorded by mistake: a transfer, a departure,
+a step on the way into the Party.
 
 Only while nothing later hangs on it; what is older is mended by recording what is right now.
 """
@@ -12,10 +13,24 @@ from django.db import transaction
 from guantong.records import access
 from guantong.records.access import Refused
 from guantong.records.actions import events, memberships, posts, rows
-from guantong.records.models import Event, Membership, Org, Person, Post, User
+from guantong.records.models import Event, Membership, Org, Person, Post, TransferLetter, User
 
 TRANSFERRED, ENDED = "membership.transferred", "membership.ended"
-UNDONE = {TRANSFERRED: "membership.transfer_undone", ENDED: "membership.end_undone"}
+STATUS = {
+    verb: f"{verb}_undone"
+    for verb in (
+        "membership.advanced",
+        "membership.made_full",
+        "membership.suspended",
+        "membership.resumed",
+    )
+}
+UNDONE = {
+    TRANSFERRED: "membership.transfer_undone",
+    ENDED: "membership.end_undone",
+    **STATUS,
+}
+DAYS = ("joined_on", "full_member_on")  # of the person, which such a step may have set
 LATER = "这一步之后组织关系又有变动，不能撤回。请按现在的情况重新办理。"
 
 
@@ -23,7 +38,8 @@ LATER = "这一步之后组织关系又有变动，不能撤回。请按现在�
 class Step:
     """`ended`: the span that the step ended, `begun` the one it began, none for a departure.
 
-    `posts`: those that ended with it, and until when each had been meant to last.
+    `posts`: those that ended with it, and until when each had been meant to last. `days`: the
+    person's own days before it, `letter` the id of the one whose receipt it was.
     """
 
     verb: str
@@ -31,6 +47,8 @@ class Step:
     ended: Membership
     begun: Membership | None
     posts: Mapping[int, date | None]
+    days: Mapping[str, date | None]
+    letter: int | None = None
 
     @property
     def orgs(self) -> list[Org]:
@@ -49,14 +67,17 @@ def last(person: Person) -> Step | None:
     told = Event.objects.filter(subject__in=subjects).order_by("-id").first()
     if told is None or told.verb not in UNDONE or told.subject != subjects[-1]:
         return None
-    until = {int(pk): _day(day) for pk, day in told.detail["posts_ended"].items()}
+    until = {int(pk): _day(day) for pk, day in told.detail.get("posts_ended", {}).items()}
+    before = told.detail.get("before", {})
+    days = {name: _day(before[name]) for name in DAYS if name in before}
     if told.verb == ENDED:
         end = spans[-1].valid_to
-        return Step(told.verb, end, spans[-1], None, until) if end else None
+        letter = told.detail.get("letter")
+        return Step(told.verb, end, spans[-1], None, until, {}, letter) if end else None
     *_, ended, begun = [None, *spans]
-    if ended is None or begun is None or begun.valid_to or not _follows(ended, begun):
+    if ended is None or begun is None or begun.valid_to or not _follows(told.verb, ended, begun):
         return None
-    return Step(told.verb, begun.valid_from, ended, begun, until)
+    return Step(told.verb, begun.valid_from, ended, begun, until, days)
 
 
 @transaction.atomic
@@ -73,7 +94,10 @@ def undo(*, by: User | None, person: Person) -> Membership:
     undone = step.subject
     if step.begun:
         step.begun.delete()
-    change = rows.change(step.ended, valid_to=None, end_reason="")
+    change = rows.change(step.ended, valid_to=None, end_reason="", departure="")
+    rows.change(person, **step.days)
+    for letter in TransferLetter.objects.filter(pk__in=[step.letter] if step.letter else []):
+        rows.change(rows.locked(letter), received_on=None)
     for post in held:
         rows.change(post, valid_to=step.posts[post.pk])
     events.leave(
@@ -85,12 +109,14 @@ def undo(*, by: User | None, person: Person) -> Membership:
     return step.ended
 
 
-def _follows(ended: Membership, begun: Membership) -> bool:
-    same = ("status", "exempt", "exempt_reason")
+def _follows(verb: str, ended: Membership, begun: Membership) -> bool:
+    """The two spans differ in what the step changed and in nothing else."""
+    new = "status" if verb in STATUS else "org_id"
+    kept = {"org_id", "status", "exempt", "exempt_reason", "exempt_until"} - {new}
     return (
         ended.valid_to == begun.valid_from
-        and ended.org_id != begun.org_id
-        and all(getattr(ended, name) == getattr(begun, name) for name in same)
+        and getattr(ended, new) != getattr(begun, new)
+        and all(getattr(ended, name) == getattr(begun, name) for name in kept)
     )
 
 

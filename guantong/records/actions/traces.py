@@ -5,9 +5,6 @@ row as it was. The digest is of the row as the change left it; another one now m
 has changed it since. Not for deciding what else stands in the way: each undo knows its own.
 """
 
-import base64
-import hashlib
-import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
@@ -16,7 +13,7 @@ from typing import Any
 
 from django.db.models import Model
 
-from guantong.records.actions import ledger, rows
+from guantong.records.actions import ledger, rows, snapshots
 from guantong.records.imports.people import CHUNK, in_chunks
 
 type Snapshot = Mapping[tuple[str, int], dict[str, Any]]
@@ -26,13 +23,13 @@ type Made = Mapping[str, Mapping[int, Trace]]
 
 
 def snapshot(rows: Iterable[Model]) -> Snapshot:
-    return {(type(row).__name__, row.pk): _plain(row) for row in rows}
+    return {(type(row).__name__, row.pk): snapshots.plain(row) for row in rows}
 
 
 def between(before: Snapshot, after: Snapshot) -> list[Trace]:
     """The traces of what was made and changed; nothing may have been deleted."""
     return [
-        [model, pk, before.get((model, pk)), _digest(row)]
+        [model, pk, before.get((model, pk)), snapshots.digest(row)]
         for (model, pk), row in after.items()
         if before.get((model, pk)) != row
     ]
@@ -51,7 +48,7 @@ def changed_since(made: Made, models: Mapping[str, type[Model]]) -> Iterator[Mod
         there = set()
         for row in in_chunks(models[name]._default_manager.all(), "pk", traces):
             there.add(row.pk)
-            if _digest(_plain(row)) != traces[row.pk][3]:
+            if snapshots.digest(snapshots.plain(row)) != traces[row.pk][3]:
                 yield row
         yield from [name] * len(traces.keys() - there)
 
@@ -70,8 +67,7 @@ def restore(model: type[Model], traces: Mapping[int, Trace]) -> None:
     found = list(in_chunks(model._default_manager.all(), "pk", olds))
     fields = [field for field in model._meta.concrete_fields if not field.primary_key]
     for row in found:
-        for field in fields:
-            setattr(row, field.attname, _back(field, olds[row.pk][field.attname]))
+        snapshots.put_back(row, olds[row.pk])
     rows.put(found, [field.name for field in fields])
 
 
@@ -93,25 +89,3 @@ def touch_from_json(kept: Mapping[str, Any]) -> ledger.Touch:
         last_day=date.fromisoformat(kept["last_day"]) if kept["last_day"] else None,
         tables=frozenset(kept["tables"]),
     )
-
-
-def _plain(row: Model) -> dict[str, Any]:
-    """As JSON keeps it, so that a row read back compares equal."""
-    return {
-        field.attname: _plain_value(field.value_from_object(row))
-        for field in row._meta.concrete_fields
-    }
-
-
-def _plain_value(value: Any) -> Any:
-    if isinstance(value, bytes | memoryview):
-        return base64.b64encode(bytes(value)).decode()
-    return value if isinstance(value, str | int | bool | None) else str(value)
-
-
-def _back(field: Any, value: Any) -> Any:
-    return field.target_field.to_python(value) if field.is_relation else field.to_python(value)
-
-
-def _digest(row: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(row, sort_keys=True).encode()).hexdigest()[:32]

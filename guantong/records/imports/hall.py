@@ -47,8 +47,9 @@ class Hall:
             self.named[person.name].append(person)
         ids = {person.pk for people in self.named.values() for person in people}
         orgs = {pk for host in hosts for pk in host.lineage()}
-        self.members = _Stays(Membership.objects.all(), ids, orgs)
-        self.posts = _Stays(Post.objects.all(), ids, orgs)
+        members, posts = Membership.objects.all(), Post.objects.all()
+        self.members = _Stays(members, ids, members.of_members(), orgs)
+        self.posts = _Stays(posts, ids, posts, orgs)
         self.links: dict[int, list[_Stay]] = defaultdict(list)
         linked = Relation.objects.filter(Q(org__in=orgs) | Q(other_org__in=orgs))
         for row in linked.exclude(person=None).values_list(
@@ -123,16 +124,20 @@ class Room:
 
 
 class _Stays:
-    """The spans of some people and of some organisations, by person and by organisation."""
+    """The spans of some people and those expected in some organisations, by either."""
 
     def __init__(
-        self, rows: SpanQuerySet[Any], people: Collection[int], orgs: Collection[int]
+        self,
+        rows: SpanQuerySet[Any],
+        people: Collection[int],
+        expected: SpanQuerySet[Any],
+        orgs: Collection[int],
     ) -> None:
         self.of: dict[int, list[_Stay]] = defaultdict(list)
         self.at: dict[int, list[_Stay]] = defaultdict(list)
         for row in in_chunks(rows, "person", people):
             self.of[row.person_id].append(_stay(row))
-        for row in in_chunks(rows, "org", orgs):
+        for row in in_chunks(expected, "org", orgs):
             self.at[row.org_id].append(_stay(row))
 
 

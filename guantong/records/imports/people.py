@@ -57,6 +57,7 @@ class Roll:
         self._by_index: dict[str, Known] = {}
         self._by_number: dict[str, Known] = {}
         self._by_name: dict[str, list[Known]] = defaultdict(list)
+        self._elsewhere = set[tuple[str, date]]()
         for pk, person in people.items():
             known = Known(person, tuple(spans[pk]), pk in reach)
             if person.id_index:
@@ -65,6 +66,8 @@ class Roll:
                 self._by_number[person.number] = known
             if known.in_reach:
                 self._by_name[person.name].append(known)
+            elif person.birth_date:
+                self._elsewhere.add((person.name, person.birth_date))
 
     def find(self, row: RollRow, org: Org, born: date | None) -> Known | None:
         """Return whom the row means, None for somebody new; raise Unfit where that is unsure."""
@@ -78,6 +81,10 @@ class Roll:
     def number_taken(self, row: RollRow, known: Known | None) -> bool:
         other = self._by_number.get(row.number) if row.number else None
         return other is not None and (known is None or other.person.pk != known.person.pk)
+
+    def may_be_elsewhere(self, row: RollRow) -> bool:
+        """Somebody out of reach has the same name and birth date."""
+        return row.birth_date is not None and (row.name, row.birth_date) in self._elsewhere
 
     def _by_id(self, row: RollRow) -> Known | None:
         known = self._by_index.get(self.index_of.get(row.line, ""))

@@ -134,11 +134,15 @@ def _new(row: RollRow, org: Org, shown: dict[str, str], desk: _Desk) -> Decision
     work = ForMember(
         person_id=None,
         fields={name: getattr(row, name) for name in PLAIN if getattr(row, name)},
-        sealed={name: getattr(row, name) for name in sealing.FIELDS if getattr(row, name)},
+        sealed={name: getattr(row, name) for name in sealing.ON_ROLL if getattr(row, name)},
         steps=_beginning(row, org, status, since),
     )
     shown = {**shown, "status": _status(status), "branch_since": str(since)}
-    return Decision(row.line, Outcome.NEW, shown, work=work, org_ids=frozenset([org.pk]))
+    doubt = Difference("请核对", "别的党组织已有同名、同出生日期的人", "确是另一人再导入")
+    asked = (doubt,) if desk.roll.may_be_elsewhere(row) else ()
+    return Decision(
+        row.line, Outcome.NEW, shown, differences=asked, work=work, org_ids=frozenset([org.pk])
+    )
 
 
 def _beginning(row: RollRow, org: Org, status: str, since: date) -> tuple[Step, ...]:
@@ -202,14 +206,10 @@ def _moves(
     span = known.span_on(desk.as_of)
     if span is None:
         return _again(row, org, known, desk)
-    if row.status == "probationary" and span.status == "full":
-        raise unfit("status", "系统中已是正式党员", "请核对；登记有误的在党员页更正")
-    full_on = moved_on = None
-    if row.status == "full" and span.status == "probationary":
-        full_on = max(row.full_member_on or desk.as_of, span.valid_from)
+    stepped_on, moved_on = _stepping_day(row, span, desk), None
     if org.pk != span.org_id:
         moved_on = _moving_day(row, span, desk)
-    days = sorted({day for day in (full_on, moved_on) if day})
+    days = sorted({day for day in (stepped_on, moved_on) if day})
     if days and (span.valid_to or span is not known.spans[-1]):
         what = f"{desk.as_of} 以后组织关系另有变动"
         raise unfit("org", what, "请在党员页办理，或改用更晚的名册日期")
@@ -217,22 +217,42 @@ def _moves(
         Step(
             on=day,
             org_id=org.pk if moved_on and moved_on <= day else span.org_id,
-            status="full" if full_on and full_on <= day else span.status,
+            status=row.status if stepped_on and stepped_on <= day else span.status,
         )
         for day in days
     )
-    return steps, list(_told(span, org, full_on, moved_on, desk))
+    return steps, list(_told(row, span, org, stepped_on, moved_on, desk))
+
+
+def _stepping_day(row: RollRow, span: Membership, desk: _Desk) -> date | None:
+    """When the status becomes the one in the row; None where it already is."""
+    if not row.status or row.status == span.status:
+        return None
+    if "suspended" in (row.status, span.status):
+        what = f"系统中是{_status(span.status)}"
+        raise unfit("status", what, "停止和恢复党籍请在党员页办理")
+    if span.status not in catalogue.current().kinds["statuses"][row.status]["from"]:
+        what = f"系统中已是{_status(span.status)}"
+        raise unfit("status", what, "请核对；登记有误的在党员页更正")
+    told = {"full": row.full_member_on, "probationary": row.joined_on}.get(row.status)
+    return max(told or desk.as_of, span.valid_from)
 
 
 def _told(
-    span: Membership, org: Org, full_on: date | None, moved_on: date | None, desk: _Desk
+    row: RollRow,
+    span: Membership,
+    org: Org,
+    stepped_on: date | None,
+    moved_on: date | None,
+    desk: _Desk,
 ) -> Iterator[Difference]:
     if moved_on:
         before = desk.orgs.by_id.get(span.org_id)
         was = before.short_name if before else "其他支部"
         yield Difference("所在党支部", was, _from(org.short_name, moved_on))
-    if full_on:
-        yield Difference("人员类别", _status(span.status), _from(_status("full"), full_on))
+    if stepped_on:
+        status = _from(_status(row.status), stepped_on)
+        yield Difference("人员类别", _status(span.status), status)
 
 
 def _moving_day(row: RollRow, span: Membership, desk: _Desk) -> date:
@@ -273,7 +293,7 @@ def _shown(row: RollRow) -> dict[str, str]:
         "status": _status(row.status) if row.status else "",
         "gender": GENDERS.get(row.gender, ""),
         "number": row.number,
-        **{name: sealing.mask(name, getattr(row, name)) for name in sealing.FIELDS},
+        **{name: sealing.mask(name, getattr(row, name)) for name in sealing.ON_ROLL},
         **dates,
     }
     return {name: text for name, text in shown.items() if text}

@@ -42,7 +42,7 @@ def waiting(row: Row, *, batch_id: int, excluded: bool = False) -> Json:
     cells = {name: value for name, value in asdict(row).items() if value}
     sealed = {
         name: sealing.seal_text(cells.pop(name), place=_place(batch_id, row.line, name))
-        for name in sealing.FIELDS
+        for name in sealing.ON_ROLL
         if name in cells
     }
     cells = {name: _plain(value) for name, value in cells.items()}

@@ -2,18 +2,22 @@
 
 from guantong.records.models.activity import Absence, Activity, ActivityHost, Attendance
 from guantong.records.models.batch import ImportBatch
+from guantong.records.models.correction import CorrectionRequest
 from guantong.records.models.event import Event
 from guantong.records.models.grant import Grant
 from guantong.records.models.job import Job
 from guantong.records.models.ledger import Assessment, Entry
 from guantong.records.models.membership import Membership, Post, Term
+from guantong.records.models.merge import Merge
 from guantong.records.models.org import Org, OrgName, OrgParent, OrgSuccession
 from guantong.records.models.person import Person
 from guantong.records.models.reading import ReadingChoice
 from guantong.records.models.recut import Recut
 from guantong.records.models.relation import Document, Figure, Relation
+from guantong.records.models.restricted import Restricted
 from guantong.records.models.school import PlanWording, School
 from guantong.records.models.user import User
+from guantong.records.models.whereabouts import ContactMade, TransferLetter, Whereabouts
 
 __all__ = [
     "Absence",
@@ -21,6 +25,8 @@ __all__ = [
     "ActivityHost",
     "Assessment",
     "Attendance",
+    "ContactMade",
+    "CorrectionRequest",
     "Document",
     "Entry",
     "Event",
@@ -29,6 +35,7 @@ __all__ = [
     "ImportBatch",
     "Job",
     "Membership",
+    "Merge",
     "Org",
     "OrgName",
     "OrgParent",
@@ -39,7 +46,10 @@ __all__ = [
     "ReadingChoice",
     "Recut",
     "Relation",
+    "Restricted",
     "School",
     "Term",
+    "TransferLetter",
     "User",
+    "Whereabouts",
 ]

@@ -1,5 +1,7 @@
 """Who belongs to which branch, and who holds which post."""
 
+from typing import Final, Self
+
 from django.db import models
 from django.db.models import Q
 
@@ -7,16 +9,24 @@ from guantong.records.models.org import Org
 from guantong.records.models.person import Person
 from guantong.records.models.span import Span, SpanQuerySet
 
+MEMBER_STATUSES: Final = ("full", "probationary")
+"""Who counts as a member of the Party; `member: true` in kinds.yaml, a test compares the two."""
+
 
 class MembershipQuerySet(SpanQuerySet["Membership"]):
-    pass
+    def of_members(self) -> Self:
+        """Without those on the way into the Party and those whose membership is suspended."""
+        return self.filter(status__in=MEMBER_STATUSES)
 
 
 class Membership(Span):
     """Grain: person x branch x span, never two spans of a person on one day (`actions` see to it).
 
-    A change of status or exemption ends the span and begins another. `exempt`: released from
-    compulsory attendance, for the reason given. `end_reason` is empty while the span lasts.
+    A change of status or exemption ends the span and begins another. People are in a branch from
+    their application on; only the statuses of MEMBER_STATUSES count as members. `exempt`:
+    released from compulsory attendance, for the reason given; `exempt_until` null: for good, else
+    the day on which the branch looks at it again (nothing ends by itself). `end_reason` and
+    `departure` (a code: how somebody left the school's roll) are empty while the span lasts.
     """
 
     person = models.ForeignKey(
@@ -26,7 +36,9 @@ class Membership(Span):
     status = models.CharField("党员类别", max_length=30)
     exempt = models.BooleanField("免于硬性参加要求", default=False)
     exempt_reason = models.CharField("豁免原因", max_length=200, blank=True)
+    exempt_until = models.DateField("豁免复核日期", null=True, blank=True)
     end_reason = models.CharField("结束原因", max_length=200, blank=True)
+    departure = models.CharField("离开方式", max_length=30, blank=True)
 
     objects = MembershipQuerySet.as_manager()
 

@@ -3,8 +3,7 @@
 from typing import Self
 
 from django.db import models
-from django.db.models import F, Q, Value
-from django.db.models.functions import Replace
+from django.db.models import Q
 
 
 class PersonQuerySet(models.QuerySet["Person"]):
@@ -13,39 +12,56 @@ class PersonQuerySet(models.QuerySet["Person"]):
         text = text.strip()
         if not text:
             return self
-        letters = text.lower().replace(" ", "")
-        return self.alias(letters=Replace(F("pinyin"), Value(" "), Value(""))).filter(
-            Q(name__contains=text)
-            | Q(letters__startswith=letters)
-            | Q(initials__startswith=letters)
-            | Q(number__startswith=text)
-        )
+        if not text.isascii():
+            return self.filter(name__contains=text)
+        letters = text.lower().replace(" ", "").replace("|", "")
+        named = Q(letters__contains=f"|{letters}") if letters else Q(pk=None)
+        return self.filter(named | Q(number__startswith=text))
 
     def in_order(self) -> Self:
         return self.order_by("pinyin", "name", "id")
 
 
-class Person(models.Model):
-    """Grain: one person who is or was a member here. Null means "not known".
+_Everyone = models.Manager.from_queryset(PersonQuerySet)
 
-    `id_number` and `phone` are sealed and bound to this row's id, so a row is saved before they
-    are (see `records.sealing`); `id_index` finds equal ID numbers without opening any.
+
+class PersonManager(_Everyone["Person"]):
+    """Everybody; a person who was merged into another is only in `Person.everyone`."""
+
+    def get_queryset(self) -> PersonQuerySet:
+        return PersonQuerySet(self.model, using=self._db).filter(merged_into=None)
+
+
+class Person(models.Model):
+    """Grain: one person who is or was a member here, or on the way. Null means "not known".
+
+    `merged_into`: this row turned out to be the same person as another, which holds all now.
+
+    `id_number`, `phone` and `address` are sealed and bound to this row's id, so a row is saved
+    before they are (see `records.sealing`); `id_index` finds equal ID numbers without opening any.
+    `letters` are all spellings of the name that a search may begin with ("|zengguofan|zgf|").
     `gender` is a code of GB/T 2261.1 (0 unknown, 1 male, 2 female, 9 not stated).
     """
 
     name = models.CharField("姓名", max_length=60, db_index=True)
     pinyin = models.CharField(max_length=200, db_index=True, editable=False)
-    initials = models.CharField(max_length=60, db_index=True, editable=False)
+    letters = models.CharField(max_length=500, editable=False)
     gender = models.CharField("性别", max_length=1, null=True, blank=True)  # noqa: DJ001
     birth_date = models.DateField("出生日期", null=True, blank=True)
     number = models.CharField("学工号", max_length=40, null=True, blank=True, unique=True)
     id_number = models.BinaryField("身份证号", null=True)
     id_index = models.CharField(max_length=64, null=True, unique=True, editable=False)  # noqa: DJ001
     phone = models.BinaryField("手机号", null=True)
+    address = models.BinaryField("通信地址", null=True)
     joined_on = models.DateField("入党时间", null=True, blank=True)
     full_member_on = models.DateField("转正时间", null=True, blank=True)
 
-    objects = PersonQuerySet.as_manager()
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, editable=False, related_name="merged"
+    )
+
+    objects = PersonManager()
+    everyone = PersonQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.name

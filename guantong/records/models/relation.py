@@ -17,7 +17,10 @@ class RelationQuerySet(SpanQuerySet["Relation"]):
 
 
 class Relation(Span):
-    """Grain: one dated link. From a person or an organisation, to the other ones it names."""
+    """Grain: one dated link. From a person or an organisation, to the other ones it names.
+
+    `partner`: who outside the school is at the other end, in words.
+    """
 
     kind = models.CharField("关系", max_length=30)
     person = models.ForeignKey(
@@ -47,6 +50,7 @@ class Relation(Span):
         related_name="relations_in",
         verbose_name="对方人员",
     )
+    partner = models.CharField("校外单位", max_length=120, blank=True)
     note = models.CharField("说明", max_length=200, blank=True)
 
     objects = RelationQuerySet.as_manager()
@@ -59,7 +63,7 @@ class Relation(Span):
                 name="relation_starts_somewhere",
             ),
             models.CheckConstraint(
-                condition=~Q(person=None, other_org=None, other_person=None),
+                condition=~Q(person=None, other_org=None, other_person=None, partner=""),
                 name="relation_leads_somewhere",
             ),
         ]

@@ -5,25 +5,38 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.http import HttpRequest
-from django.shortcuts import get_object_or_404
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 
 from guantong.obligations import model as m
 from guantong.obligations.explain import Candidate
-from guantong.records import access, catalogue, clock, days, ledger
+from guantong.records import access, catalogue, clock, days, ledger, lifecycle, registers, sealing
 from guantong.records.actions import steps
-from guantong.records.models import Entry, Event, Membership, Org, Person, Post
+from guantong.records.models import Entry, Event, Membership, Org, Person, Post, Restricted
 from guantong.web import trail
 from guantong.web.acting import acting
 from guantong.web.closing import kinds_counted
+from guantong.web.held import GENDERS
 from guantong.web.views.members import hours_obligations
 from guantong.web.views.orgs import Crumbs, crumbs_to
 from guantong.web.wording import has_got
 
-GENDERS = {"0": "未知", "1": "男", "2": "女", "9": "未说明"}
-SEALED = (("id_number", "身份证号"), ("phone", "手机号"))
+SEALED = (("id_number", "身份证号"), ("phone", "手机号"), ("address", "通信地址"))
+RESTRICTED = (
+    ("wage", "党费计算基数"),
+    ("hardship", "困难情况"),
+    ("political_review", "政治审查结论"),
+)
 RECENT = 20
+type Labels = tuple[tuple[str, str], ...]
+BEFORE_MEMBER = ("applicant", "activist", "candidate")
+STEPS = {
+    steps.TRANSFERRED: "撤回上一次转接",
+    steps.ENDED: "撤回离开登记",
+    **dict.fromkeys(steps.STATUS, "撤回上一步登记"),
+}
 
 
 def me(request: HttpRequest) -> TemplateResponse:
@@ -34,7 +47,11 @@ def me(request: HttpRequest) -> TemplateResponse:
     return _page(request, person)
 
 
-def member(request: HttpRequest, pk: int) -> TemplateResponse:
+def member(request: HttpRequest, pk: int) -> HttpResponse:
+    """One member; who was merged into another is found under the other."""
+    merged = Person.everyone.filter(pk=pk).exclude(merged_into=None).first()
+    if merged is not None and merged.merged_into_id is not None:
+        return redirect("member", person_or_404(request, merged.merged_into_id, "member.view").pk)
     return _page(request, person_or_404(request, pk, "member.view"))
 
 
@@ -58,11 +75,21 @@ def _page(request: HttpRequest, person: Person) -> TemplateResponse:
             "own": own,
             "now": now,
             "status": catalogue.current().label("statuses", now.status) if now else "",
+            "party_age": lifecycle.party_age(person, today) if lifecycle.is_member(now) else None,
+            "milestones": lifecycle.milestones(person, _spans(person)),
             "may_edit": may_edit,
-            "step": _step(request, person) if may_edit else None,
+            "is_member": lifecycle.is_member(now),
+            "next_steps": now is not None and now.status in BEFORE_MEMBER,
+            "step": (step := _step(request, person) if may_edit else None),
+            "undo": STEPS[step.verb] if step else "",
+            "may_merge": not own and not access.check_person(user, "member.merge", person),
+            "elsewhere": _elsewhere(person, today) if may_edit or own else [],
+            "merges": person.merges.filter(undone_at=None).select_related("absorbed", "by"),
             "may_see_sealed": not access.check_person(user, "member.sealed", person),
             "facts": _facts(person, details=may_edit or own),
-            "sealed": [(f, label, getattr(person, f) is not None) for f, label in SEALED],
+            "sealed": _masked(person, SEALED),
+            "may_see_restricted": not access.check_person(user, "member.restricted", person),
+            "restricted": _masked(Restricted.objects.filter(person=person).first(), RESTRICTED),
             "study": study,
             "demands": _demands(request, person),
             "memberships": _memberships(request, person),
@@ -79,8 +106,8 @@ def _step(request: HttpRequest, person: Person) -> steps.Step | None:
     if step is None:
         return None
     within = access.orgs(request.user, "member.edit")
-    reached = within.filter(pk__in=[org.pk for org in step.orgs]).count()
-    return step if reached == len(step.orgs) else None
+    orgs = {org.pk for org in step.orgs}
+    return step if within.filter(pk__in=orgs).count() == len(orgs) else None
 
 
 def _crumbs(request: HttpRequest, now: Membership | None) -> Crumbs:
@@ -103,6 +130,14 @@ def _facts(person: Person, *, details: bool) -> list[tuple[str, object]]:
         ("出生日期", _iso(person.birth_date)),
         ("学工号", person.number),
         *joined,
+    ]
+
+
+def _masked(row: Model | None, fields: Labels) -> list[tuple[str, str, str]]:
+    """Each sealed field with what may be shown of it, empty where nothing is kept."""
+    return [
+        (name, label, sealing.mask(name, sealing.unseal(row, name)) if row else "")
+        for name, label in fields
     ]
 
 
@@ -258,8 +293,12 @@ class Span:
     ending: str = ""
 
 
+def _spans(person: Person) -> list[Membership]:
+    return list(person.memberships.select_related("org").order_by("valid_from"))
+
+
 def _memberships(request: HttpRequest, person: Person) -> list[Span]:
-    rows = list(person.memberships.select_related("org").order_by("-valid_from"))
+    rows = list(reversed(_spans(person)))
     label, within = catalogue.current().label, _within(request, rows)
     return [
         Span(
@@ -296,6 +335,13 @@ def _within(request: HttpRequest, rows: Iterable[Membership | Post]) -> set[int]
     return set(found.values_list("pk", flat=True))
 
 
+def _elsewhere(person: Person, today: date) -> list[tuple[str, registers.Due]]:
+    """The registers the person is on, with the day to get in touch."""
+    label = catalogue.current().label
+    rows = person.whereabouts.filter(valid_to=None).order_by("valid_from")
+    return [(label("whereabouts", one.row.kind), one) for one in registers.dues(rows, today)]
+
+
 def _relations(person: Person, today: date) -> list[tuple[str, str, date]]:
     """Kind, whom or what it leads to, since when."""
     ends = ("person", "org", "other_org", "other_person")
@@ -319,6 +365,8 @@ def _trail(request: HttpRequest, person: Person) -> tuple[trail.Line, ...]:
     taken_back = Event.objects.filter(subject__in=subjects, verb__in=steps.UNDONE.values())
     subjects += taken_back.values_list("detail__undone", flat=True)
     subjects += [f"post:{pk}" for pk in person.posts.values_list("pk", flat=True)]
+    for made in person.merges.filter(undone_at=None).values_list("made", flat=True):
+        subjects += [f"{name.lower()}:{pk}" for name, pk, *_ in made]
     events = access.events(request.user).filter(subject__in=subjects)
     return trail.lines(
         events.select_related("by").order_by("-id")[:RECENT],

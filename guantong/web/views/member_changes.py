@@ -10,26 +10,28 @@ from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from guantong.obligations.describe import cited
 from guantong.records import access, catalogue, clock
+from guantong.records.access import Refused
 from guantong.records.actions import memberships, people, steps
 from guantong.records.models import Membership, Person
+from guantong.records.models.membership import MEMBER_STATUSES
 from guantong.records.models.org import OrgQuerySet
 from guantong.records.rosters import BRANCH
 from guantong.web import choices, scope
 from guantong.web.acting import ActionForm, DayField, acting, form_page
-from guantong.web.filters import part_of
-from guantong.web.views.member import GENDERS, SEALED, person_or_404
+from guantong.web.held import GENDERS
+from guantong.web.views.member import SEALED, STEPS, person_or_404
 from guantong.web.views.orgs import Crumbs
 
 EDIT = "member.edit"
+ANOTHER = "another"
 
 
 class PersonForm(ActionForm):
-    """What is kept about a person; the two sealed fields are written here and never shown."""
+    """What is kept about a person; the sealed fields are written here and never shown."""
 
     name = forms.CharField(label="姓名", max_length=60)
     gender = forms.ChoiceField(
@@ -47,6 +49,11 @@ class PersonForm(ActionForm):
         help_text="加密保存，查看要说明理由并留下记录。",
         widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "tel"}),
     )  # fmt: skip
+    address = forms.CharField(
+        label="通信地址", max_length=200, required=False,
+        help_text="加密保存，查看要说明理由并留下记录。",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )  # fmt: skip
     joined_on = DayField(
         label="入党时间", required=False, help_text="支部党员大会通过其为预备党员的日期。"
     )
@@ -54,7 +61,7 @@ class PersonForm(ActionForm):
 
     @property
     def bases(self) -> dict[str, str]:
-        return {name: _kept_for(f"person.{name}") for name in self.fields}
+        return {name: kept_for(f"person.{name}") for name in self.fields}
 
     def clean_gender(self) -> str | None:
         return self.cleaned_data["gender"] or None
@@ -63,7 +70,7 @@ class PersonForm(ActionForm):
         return self.cleaned_data["number"] or None
 
 
-def _kept_for(field: str) -> str:
+def kept_for(field: str) -> str:
     """Why a personal field is kept, on what basis, for whom and how long; empty for others."""
     purpose = catalogue.purposes().get(field)
     if purpose is None:
@@ -86,6 +93,17 @@ class RegisterForm(PersonForm):
         )
         self.fields["org"] = choices.org_field(within, label="党支部", only=BRANCH)
         self.order_fields(self.field_order)
+        if ANOTHER in self.data:
+            self._ask()
+
+    def _show(self, refused: Refused) -> None:
+        if ANOTHER in refused.fields:
+            self._ask()
+        super()._show(refused)
+
+    def _ask(self) -> None:
+        """The question stands only where there is a reason to ask."""
+        self.fields[ANOTHER] = forms.BooleanField(label="已核对，确是另一人", required=False)
 
 
 def register(request: HttpRequest) -> HttpResponse:
@@ -162,14 +180,30 @@ def transfer(request: HttpRequest, pk: int) -> HttpResponse:
 
 class LeaveForm(ActionForm):
     on = DayField(label="从哪一天起不在本校", help_text="这一天是离开后的第一天。")
+    departure = forms.ChoiceField(label="离开方式")
     reason = forms.CharField(
-        label="原因", max_length=200, help_text="如：毕业转出、调出、去世、出党。"
+        label="说明",
+        max_length=200,
+        required=False,
+        help_text="如转往的单位；其他情况要写明原因。",
     )
+    field_order = ("on", "departure", "reason")
+
+    def __init__(self, *args: Any, status: str, **more: Any) -> None:
+        super().__init__(*args, **more)
+        of = "member" if status in (*MEMBER_STATUSES, "suspended") else "other"
+        ways = catalogue.current().kinds["departures"]
+        offered = [code for code, way in ways.items() if way["of"] in ("all", of)]
+        field = self.fields["departure"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = choices.kinds("departures", offered, every="请选择")
 
 
 def leave(request: HttpRequest, pk: int) -> HttpResponse:
     person = person_or_404(request, pk, EDIT)
-    form = LeaveForm(request.POST or None, initial={"on": clock.today()})
+    now = person.memberships.filter(valid_to=None).first()
+    status = now.status if now else ""
+    form = LeaveForm(request.POST or None, status=status, initial={"on": clock.today()})
     if form.outcome(partial(memberships.leave, by=acting(request), person=person)):
         messages.success(request, f"已登记 {person.name} 离开。以前的记录都保留。")
         return redirect("member", pk)
@@ -178,9 +212,6 @@ def leave(request: HttpRequest, pk: int) -> HttpResponse:
         submit="登记离开", about="组织关系和全部任职在这一天结束。办错了可以在本人页面撤回。",
         danger=True,
     )  # fmt: skip
-
-
-STEPS = {steps.TRANSFERRED: "撤回上一次转接", steps.ENDED: "撤回离开登记"}
 
 
 def undo(request: HttpRequest, pk: int) -> HttpResponse:
@@ -202,6 +233,8 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _undone(step: steps.Step) -> str:
     to = f"转到“{step.begun.org.short_name}”" if step.begun else "离开"
+    if step.begun and step.verb in steps.STATUS:
+        to = f"成为{catalogue.current().label('statuses', step.begun.status)}"
     kept = f"，随之结束的 {len(step.posts)} 项任职一并恢复" if step.posts else ""
     return (
         f"{step.on} 起{to}的登记作废，仍在“{step.ended.org.short_name}”{kept}。"
@@ -236,31 +269,19 @@ def admit(request: HttpRequest, pk: int) -> HttpResponse:
     )  # fmt: skip
 
 
-class DayForm(ActionForm):
-    on = DayField(label="转正时间", help_text="支部党员大会通过、上级批准的转正日期。")
-
-
-def become_full(request: HttpRequest, pk: int) -> HttpResponse:
-    person = person_or_404(request, pk, EDIT)
-    form = DayForm(request.POST or None, initial={"on": clock.today()})
-    if form.outcome(partial(memberships.become_full, by=acting(request), person=person)):
-        messages.success(request, f"已登记 {person.name} 转正。")
-        return redirect("member", pk)
-    return form_page(
-        request, form, title=f"登记转正：{person.name}", crumbs=crumbs_to_member(person),
-        submit="登记转正",
-    )  # fmt: skip
-
-
 class ExemptForm(ActionForm):
     on = DayField(label="从哪一天起")
+    until = DayField(
+        label="复核日期", required=False,
+        help_text="到这一天请支部复核是否继续；不会自动结束。长期豁免不填。",
+    )  # fmt: skip
     reason = forms.CharField(
         label="原因", max_length=200, help_text="只写类别，如“年老体弱”；不要写病情。"
     )
 
     @property
     def bases(self) -> dict[str, str]:
-        return {"reason": _kept_for("membership.exempt_reason")}
+        return {"reason": kept_for("membership.exempt_reason")}
 
 
 def exempt(request: HttpRequest, pk: int) -> HttpResponse:
@@ -269,6 +290,8 @@ def exempt(request: HttpRequest, pk: int) -> HttpResponse:
     now: Membership | None = person.memberships.filter(valid_to=None).first()
     begins = not (now and now.exempt)
     form = ExemptForm(request.POST or None, initial={"on": clock.today()})
+    if not begins:
+        del form.fields["until"]
     act = partial(memberships.set_exempt, by=acting(request), person=person, exempt=begins)
     if form.outcome(act):
         messages.success(request, "已登记豁免。" if begins else "已结束豁免。")
@@ -279,42 +302,3 @@ def exempt(request: HttpRequest, pk: int) -> HttpResponse:
         submit="登记豁免" if begins else "结束豁免",
         about="豁免期间不按学时和出席要求，台账记为“豁免”，不算完成也不算未完成。",
     )  # fmt: skip
-
-
-# The look in clear
-
-
-class RevealForm(ActionForm):
-    field = forms.ChoiceField(choices=SEALED, widget=forms.HiddenInput)
-    reason = forms.CharField(
-        label="查看理由",
-        max_length=200,
-        required=False,
-        help_text="会和您的姓名一起留在操作记录里。",
-    )
-
-
-def reveal(request: HttpRequest, pk: int) -> TemplateResponse:
-    """Ask for a reason, then show one sealed value once; nothing of it is in the address."""
-    person = person_or_404(request, pk, "member.sealed")
-    asked = request.GET.get("field", "")
-    start = {"field": asked if asked in dict(SEALED) else "id_number"}
-    form = RevealForm(request.POST or None, initial=start)
-    value = form.outcome(partial(people.reveal, by=acting(request), person=person))
-    field = form.data.get("field", start["field"])
-    label = dict(SEALED).get(field, "")
-    return TemplateResponse(
-        request,
-        part_of(request, "web/member_reveal.html", "value"),
-        {
-            "title": f"查看{label}：{person.name}",
-            "crumbs": crumbs_to_member(person),
-            "person": person,
-            "own": acting(request).person_id == person.pk,
-            "form": form,
-            "label": label,
-            "field": field,
-            "value": value,
-        },
-        status=form.status,
-    )

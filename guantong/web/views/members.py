@@ -12,14 +12,17 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
 from guantong.obligations import model as m
-from guantong.records import access, catalogue, clock
+from guantong.records import access, catalogue, clock, finding, sealing
 from guantong.records.models import Entry, Org, Person
+from guantong.records.models.membership import MEMBER_STATUSES
 from guantong.records.models.person import PersonQuerySet
 from guantong.records.models.span import on
 from guantong.web import choices, download, scope
 from guantong.web.filters import Filter, paged, part_of
 
 LEFT = "left"
+SEALED = (("id_number", "身份证号"), ("phone", "手机号"))
+EXEMPT = [("", "全部"), ("yes", "已豁免"), ("no", "未豁免"), ("review", "豁免到期待复核")]
 # No order by hours: the list is for work and must not become a ranking of people.
 SORTS = {
     "name": ("pinyin", "name", "pk"),
@@ -30,12 +33,13 @@ SORTS = {
 
 
 class MemberFilter(Filter):
-    q = forms.CharField(label="姓名、拼音或学工号", required=False, max_length=60)
+    q = forms.CharField(
+        label="找人", required=False, max_length=60,
+        widget=forms.TextInput(attrs={"placeholder": "姓名、拼音、学工号、组织"}),
+    )  # fmt: skip
     org = forms.ChoiceField(label="党组织", required=False)
     status = forms.ChoiceField(label="类别", required=False)
-    exempt = forms.ChoiceField(
-        label="豁免", required=False, choices=[("", "全部"), ("yes", "已豁免"), ("no", "未豁免")]
-    )
+    exempt = forms.ChoiceField(label="豁免", required=False, choices=EXEMPT)
     hours = forms.ChoiceField(
         label="学时",
         required=False,
@@ -51,7 +55,7 @@ class MemberFilter(Filter):
         within = access.orgs(request.user, "member.view").on(clock.today())
         self.offer("org", choices.orgs(within))
         self.data = {**request.GET.dict(), "org": str(org.pk) if org else ""}
-        self.offer("status", [*choices.kinds("statuses", every="在册全部"), (LEFT, "已离开")])
+        self.offer("status", [*choices.kinds("statuses", every="党员"), (LEFT, "已离开")])
 
 
 def member_list(request: HttpRequest) -> HttpResponse:
@@ -78,13 +82,15 @@ def member_list(request: HttpRequest) -> HttpResponse:
             "year": today.year,
             "searched": any(form.value(name) for name in ("q", "status", "exempt", "hours")),
             "may_edit": access.orgs(request.user, "member.edit").exists(),
+            "may_merge": access.orgs(request.user, "member.merge").exists(),
             "may_import": access.orgs(request.user, "import.roll").exists(),
         },
     )
 
 
 def _listed(request: HttpRequest, form: MemberFilter, today: date) -> PersonQuerySet:
-    people = access.people(request.user, "member.view").search(form.value("q"))
+    within = access.orgs(request.user, "member.view")
+    people = finding.people(access.people(request.user, "member.view"), form.value("q"), within)
     now = FilteredRelation("memberships", condition=on("memberships__", today))
     rows = people.annotate(now=now)
     status, org = form.value("status"), form.of
@@ -94,13 +100,14 @@ def _listed(request: HttpRequest, form: MemberFilter, today: date) -> PersonQuer
             been = access.orgs(request.user, "member.view").below(org)
             rows = rows.filter(pk__in=people.filter(memberships__org__in=been).values("pk"))
     else:
-        rows = rows.filter(now__isnull=False)
         if org is not None:
             rows = rows.filter(now__org__path__startswith=org.path)
-        if status:
-            rows = rows.filter(now__status=status)
-    if exempt := form.value("exempt"):
-        rows = rows.filter(now__exempt=exempt == "yes")
+        rows = rows.filter(now__status__in=[status] if status else MEMBER_STATUSES)
+    match form.value("exempt"):
+        case "yes" | "no" as exempt:
+            rows = rows.filter(now__exempt=exempt == "yes")
+        case "review":
+            rows = rows.filter(now__exempt=True, now__exempt_until__lte=today)
     if hours := form.value("hours"):
         rows = rows.filter(pk__in=_lacking(request, hours, today).values("person"))
     return rows.order_by(*SORTS[form.value("sort", "name")])
@@ -159,11 +166,19 @@ def _rows(request: HttpRequest, people: Iterable[Person], today: date) -> list[R
     return [Row(p, *now.get(p.pk, left), "、".join(posts[p.pk]), hours.get(p.pk)) for p in shown]
 
 
+def _masked(person: Person, name: str) -> str:
+    return sealing.mask(name, sealing.unseal(person, name))
+
+
 def _workbook(
     request: HttpRequest, form: MemberFilter, rows: Iterable[Row], today: date
 ) -> HttpResponse:
-    """The whole list, without what is sealed."""
-    header = ("姓名", "党支部", "类别", "豁免", "入党时间", "转正时间", "学时", "应满学时", "职务")
+    """The whole list; of what is sealed only what may be shown, to those who may look."""
+    header = ["姓名", "党支部", "类别", "豁免", "入党时间", "转正时间", "学时", "应满学时", "职务"]
+    sealed = SEALED if access.reach(request.user, "member.sealed").paths else ()
+    may_look = access.people(request.user, "member.sealed")
+    open_to = set(may_look.values_list("pk", flat=True)) if sealed else set()
+    header += [f"{label}（部分隐去）" for _, label in sealed]
     lines = [
         (
             row.person.name,
@@ -175,6 +190,7 @@ def _workbook(
             row.hours.actual if row.hours else None,
             row.hours.required if row.hours else None,
             row.posts,
+            *(_masked(row.person, name) if row.person.pk in open_to else "" for name, _ in sealed),
         )
         for row in rows
     ]

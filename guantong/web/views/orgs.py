@@ -259,7 +259,7 @@ def _demands(request: HttpRequest, org: Org, today: date) -> list[Demand]:
 
 
 def _members(org: Org, day: date) -> list[Membership]:
-    held = org.memberships.on(day).select_related("person")
+    held = org.memberships.on(day).of_members().select_related("person")
     return list(held.order_by("person__pinyin", "person_id"))
 
 

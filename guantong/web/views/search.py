@@ -3,7 +3,7 @@
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
-from guantong.records import access, clock
+from guantong.records import access, clock, finding
 
 MOST = 10  # of a kind; the lists show the rest
 
@@ -11,7 +11,8 @@ MOST = 10  # of a kind; the lists show the rest
 def search(request: HttpRequest) -> TemplateResponse:
     query = request.GET.get("q", "").strip()
     orgs = access.orgs(request.user, "org.view").search(query).in_order()
-    people = access.people(request.user, "member.view").search(query).in_order()
+    within = access.people(request.user, "member.view")
+    people = finding.people(within, query, access.orgs(request.user, "org.view")).in_order()
     activities = access.activities(request.user, "activity.view").live()
     activities = activities.filter(title__contains=query).newest_first()
     activities = activities.prefetch_related("hosts")

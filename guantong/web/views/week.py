@@ -28,6 +28,7 @@ from guantong.web.due_items import RECENT, SOON, DueList, Planned, Section, hori
 from guantong.web.ledger_cells import Tally, address
 from guantong.web.ledger_rows import Rows
 from guantong.web.open_below import Line, open_below
+from guantong.web.people_due import people_due
 from guantong.web.verdicts import VERDICTS
 from guantong.web.wording import day_words, period_of_entry, period_words
 
@@ -72,6 +73,8 @@ def week(request: HttpRequest) -> TemplateResponse:
             "nothing_due": not unconfirmed and all(s.name == "later" for s in sections),
             "older": page.older(),
             "unconfirmed": unconfirmed,
+            "requests": page.requests(),
+            "people": people_due(page.user, page.answering, page.today),
             "below": page.below(),
             "soon": horizon(page.today),
             "hours": page.hours(),
@@ -155,6 +158,12 @@ class Week:
         """Planned for a day that has passed: was it held?"""
         passed = self.activities.filter(planned=True, held_on__lt=self.today)
         return list(passed.filter(hosts__in=self.answering).order_by("-held_on")[:FEW])
+
+    def requests(self) -> int:
+        """What people have asked to be put right, and nobody has answered yet."""
+        if not any("member.edit" in held.role.permissions for held in self.closing.held):
+            return 0
+        return access.corrections(self.user).filter(accepted=None).count()
 
     def below(self) -> list[Line]:
         if self.org is None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from guantong.records import clock, names, sealing
-from guantong.records.actions import activities, ledger, memberships, rows, spans
+from guantong.records.actions import activities, codes, ledger, memberships, rows, spans
 from guantong.records.actions.imports import traces
 from guantong.records.actions.traces import Snapshot, Trace, between
 from guantong.records.drafts import Draft
@@ -59,7 +59,7 @@ def _write_members(work: Sequence[ForMember]) -> tuple[list[Trace], ledger.Touch
 
 
 def _register(work: Sequence[ForMember]) -> list[Person]:
-    people = [Person(**one.fields, **_spelt(one.fields["name"])) for one in work]
+    people = [Person(**one.fields, **names.spelt(one.fields["name"])) for one in work]
     Person.objects.bulk_create(people, batch_size=AT_ONCE)
     pairs = list(zip(people, work, strict=True))
     _seal(pairs)
@@ -72,12 +72,12 @@ def _register(work: Sequence[ForMember]) -> list[Person]:
 def _correct(pairs: Sequence[tuple[Person, ForMember]]) -> None:
     touched = [(person, one) for person, one in pairs if one.fields]
     for person, one in touched:
-        spelt = _spelt(one.fields["name"]) if "name" in one.fields else {}
+        spelt = names.spelt(one.fields["name"]) if "name" in one.fields else {}
         for name, value in {**one.fields, **spelt}.items():
             setattr(person, name, value)
     columns = {name for _, one in touched for name in one.fields}
     if "name" in columns:
-        columns |= {"pinyin", "initials"}
+        columns |= set(names.SPELT)
     if columns:
         rows.put([person for person, _ in touched], sorted(columns))
     _seal(pairs)
@@ -89,7 +89,7 @@ def _seal(pairs: Iterable[tuple[Person, ForMember]]) -> None:
     for person, one in touched:
         for name, text in one.sealed.items():
             sealing.seal(person, name, text)
-    rows.put([person for person, _ in touched], [*sealing.FIELDS, "id_index"])
+    rows.put([person for person, _ in touched], [*sealing.ON_ROLL, "id_index"])
 
 
 def _spans(person: Person, steps: Sequence[Step]) -> Iterable[Membership]:
@@ -117,12 +117,14 @@ def _move(person: Person, steps: Sequence[Step]) -> None:
             memberships.relocate(current, org, step.on)
             current = memberships.lasting(person)
         if current.status != step.status:
-            spans.succeed(current, step.on, ending="转正", status=step.status)
+            spans.succeed(current, step.on, ending=_ending(step), status=step.status)
 
 
-def _spelt(name: str) -> dict[str, str]:
-    spelt = names.pinyin(name)
-    return {"pinyin": spelt, "initials": names.initials(spelt)}
+def _ending(step: Step) -> str:
+    """What `memberships` and `lifecycle` write where the status changes."""
+    if step.status == "full":
+        return "转正"
+    return f"成为{codes.title('statuses', step.status)}"
 
 
 def _touch_of_members(made: Sequence[Trace], after: Snapshot) -> ledger.Touch:

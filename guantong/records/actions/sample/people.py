@@ -41,7 +41,7 @@ class People:
             pk=pk,
             name=name,
             pinyin=spelt,
-            initials=names.initials(spelt),
+            letters=names.letters(name),
             gender=self.rng.choice("12"),
             birth_date=birth,
             number=number or f"SL{pk:05}",

@@ -1,0 +1,118 @@
+"""The way into the Party, step by step, and the suspension of a membership.
+
+Each step is a new span of the membership with another status. What a step needs before it may be
+taken (papers, votes, time) is for its case; here stands only what cannot be otherwise.
+"""
+
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+
+from guantong.records import access
+from guantong.records.access import Forbidden, Refused
+from guantong.records.actions import codes, events, memberships, rows, spans
+from guantong.records.models import Membership, Person, Post, User
+from guantong.records.models.membership import MEMBER_STATUSES
+
+ON_THE_WAY = ("activist", "candidate", "probationary")
+
+
+@transaction.atomic
+def advance(*, by: User | None, person: Person, status: str, on: date) -> Membership:
+    """Take the next step from a day on; a probationary member counts from the meeting's day."""
+    person = rows.locked(person)
+    current = memberships.lasting(person)
+    access.require(by, "member.edit", current.org)
+    _require_other(by, person)
+    if status not in ON_THE_WAY:
+        raise Refused("这里只办理积极分子、发展对象和预备党员。", {"status": "请选择下一步。"})
+    require_step(current, status)
+    spans.require_come(on=on)
+    before: dict[str, Any] = {"status": current.status}
+    after: dict[str, Any] = {"status": status}
+    if status == "probationary":
+        before["joined_on"], after["joined_on"] = person.joined_on, on
+        rows.change(person, joined_on=on)
+    ending = codes.title("statuses", status)
+    membership = memberships.follow(current, on, status=status, ending=f"成为{ending}")
+    events.leave(
+        "membership.advanced", membership, by=by, org=current.org, person=person, on=on,
+        before=before, after=after,
+    )  # fmt: skip
+    memberships.refresh([current.org_id], [person.pk], on)
+    return membership
+
+
+@transaction.atomic
+def suspend(*, by: User | None, person: Person, on: date, reason: str) -> Membership:
+    """Suspend a membership by a decision of the Party; every post ends with it."""
+    person = rows.locked(person)
+    current = memberships.lasting(person)
+    access.require(by, "member.edit", current.org)
+    _require_other(by, person)
+    _require_reason(reason)
+    require_step(current, "suspended")
+    spans.require_come(on=on)
+    posts = list(Post.objects.meeting(on, None).filter(person=person))
+    posts_ended = memberships.end_posts(posts, on)
+    membership = memberships.follow(current, on, status="suspended", ending=reason.strip())
+    events.leave(
+        "membership.suspended", membership, by=by, org=current.org, person=person, on=on,
+        reason=reason.strip(), posts_ended=posts_ended,
+        before={"status": current.status}, after={"status": "suspended"},
+    )  # fmt: skip
+    memberships.refresh([current.org_id, *(post.org_id for post in posts)], [person.pk], on)
+    return membership
+
+
+@transaction.atomic
+def resume(*, by: User | None, person: Person, on: date, reason: str) -> Membership:
+    """Let a suspended membership go on as what it was before."""
+    person = rows.locked(person)
+    current = memberships.lasting(person)
+    access.require(by, "member.edit", current.org)
+    _require_other(by, person)
+    _require_reason(reason)
+    if current.status != "suspended":
+        raise Refused("现在没有停止党籍。")
+    spans.require_come(on=on)
+    was = before_suspension(current)
+    membership = memberships.follow(current, on, status=was, ending=reason.strip())
+    events.leave(
+        "membership.resumed", membership, by=by, org=current.org, person=person, on=on,
+        reason=reason.strip(), before={"status": "suspended"}, after={"status": was},
+    )  # fmt: skip
+    memberships.refresh([current.org_id], [person.pk], on)
+    return membership
+
+
+def require_step(current: Membership, status: str) -> None:
+    """Refuse a step that leads nowhere from where the person is."""
+    entry = codes.kind("statuses", status)
+    if current.status in entry["from"]:
+        return
+    may = "、".join(codes.title("statuses", one) for one in entry["from"])
+    reason = (
+        f"现在是{codes.title('statuses', current.status)}，只有{may}才能成为{entry['title']}。"
+    )
+    raise Refused(reason, {"status": reason})
+
+
+def before_suspension(current: Membership) -> str:
+    """The status of a member before the suspension; a roll may begin with one: full."""
+    earlier = current.person.memberships.filter(
+        valid_from__lt=current.valid_from, status__in=MEMBER_STATUSES
+    )
+    last = earlier.order_by("valid_from").last()
+    return last.status if last else "full"
+
+
+def _require_reason(reason: str) -> None:
+    if not reason.strip():
+        raise Refused("请写明原因。", {"reason": "请写明原因。"})
+
+
+def _require_other(by: User | None, person: Person) -> None:
+    if by is not None and by.person_id == person.pk:
+        raise Forbidden("本人的发展和党籍事项要由别人办理。")

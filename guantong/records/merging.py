@@ -1,0 +1,296 @@
+"""What merging two rows of one person would do, worked out before anything is done.
+
+The rules, the same on the page and in the action:
+- a field of the kept row stays; an empty one is filled from the other;
+- memberships, posts and relations move; on days on which both rows have one, the kept row's holds,
+  and what is left of the other's before and after moves;
+- of two attendances at one activity the kept row's stays; an attendance outweighs an absence;
+- the kept row's account stays; another account loses its person;
+- what was worked out (the ledger) is worked out anew, and kept ledgers stay as they are.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final
+
+from django.db.models import Model
+
+from guantong.records import catalogue, sealing
+from guantong.records.models import (
+    Absence,
+    Attendance,
+    ContactMade,
+    CorrectionRequest,
+    Entry,
+    Membership,
+    Merge,
+    Person,
+    Post,
+    Relation,
+    Restricted,
+    TransferLetter,
+    User,
+    Whereabouts,
+)
+from guantong.records.models.span import Span
+
+FILLED: Final = ("gender", "birth_date", "number", "joined_on", "full_member_on")
+LEFT: Final = (Entry, Merge, Person)
+"""What is not moved: worked out anew, or about merges themselves."""
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One row of the absorbed person (or of the kept one). `values` None: it is taken out."""
+
+    row: Model
+    values: dict[str, Any] | None
+    conflict: str = ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`fields` and `sealed` are filled in the kept row; `lost` stay in the trace alone."""
+
+    fields: dict[str, Any]
+    sealed: tuple[str, ...]
+    lost: tuple[str, ...]
+    edits: tuple[Edit, ...] = field(default=())
+
+    @property
+    def filled(self) -> int:
+        return len(self.fields) + len(self.sealed)
+
+    @property
+    def conflicts(self) -> list[str]:
+        return [edit.conflict for edit in self.edits if edit.conflict]
+
+    @property
+    def counts(self) -> list[tuple[str, int]]:
+        """How many rows of each sort move."""
+        moved = [edit for edit in self.edits if edit.values is not None]
+        return [
+            (title, count)
+            for model, title in TITLES.items()
+            if (count := sum(isinstance(edit.row, model) for edit in moved))
+        ]
+
+
+type Rule = Callable[[Person, Person], Iterator[Edit]]
+TITLES: Final[dict[type[Model], str]] = {
+    Membership: "组织关系",
+    Post: "任职",
+    Attendance: "出席记录",
+    Absence: "缺席记录",
+    Relation: "联系和结对",
+    User: "登录账号",
+    Restricted: "限知信息",
+    CorrectionRequest: "更正申请",
+    Whereabouts: "去向登记",
+    ContactMade: "联系记录",
+    TransferLetter: "介绍信",
+}
+
+
+def why_not(kept: Person, absorbed: Person) -> str:
+    """Why the two cannot be one person; empty if they can."""
+    if kept.pk == absorbed.pk:
+        return "这是同一份记录，请选择另一份。"
+    if kept.id_index and absorbed.id_index and kept.id_index != absorbed.id_index:
+        return "两份记录的身份证号不同，不是同一人。登记有误的请先更正。"
+    return ""
+
+
+def planned(kept: Person, absorbed: Person) -> Plan:
+    """Reads only."""
+    fields = {name: v for name in FILLED if (v := _filled(kept, absorbed, name)) is not None}
+    sealed = [
+        name for name in sealing.FIELDS if getattr(absorbed, name) and not getattr(kept, name)
+    ]
+    labels = {f.name: str(f.verbose_name) for f in Person._meta.concrete_fields}
+    lost = [
+        f"{labels[name]}：{getattr(absorbed, name)}"
+        for name in ("name", *FILLED)
+        if getattr(absorbed, name) not in (None, getattr(kept, name)) and name not in fields
+    ]
+    lost += [
+        labels[name] for name in sealing.FIELDS if getattr(absorbed, name) and name not in sealed
+    ]
+    edits = [edit for rule in RULES.values() for edit in rule(kept, absorbed)]
+    return Plan(fields, tuple(sealed), tuple(lost), tuple(edits))
+
+
+def _filled(kept: Person, absorbed: Person, name: str) -> Any:
+    return getattr(absorbed, name) if getattr(kept, name) is None else None
+
+
+# One rule for each table
+
+
+def _memberships(kept: Person, absorbed: Person) -> Iterator[Edit]:
+    held = list(kept.memberships.order_by("valid_from"))
+    for span in absorbed.memberships.select_related("org").order_by("valid_from"):
+        what = f"组织关系（{span.org.short_name}）"
+        yield from _free(span, held, {"person_id": kept.pk}, what)
+
+
+def _posts(kept: Person, absorbed: Person) -> Iterator[Edit]:
+    label = catalogue.current().label
+    for post in absorbed.posts.select_related("org").order_by("valid_from", "pk"):
+        held = list(kept.posts.filter(org=post.org, post=post.post).order_by("valid_from"))
+        what = f"任职（{post.org.short_name}{label('posts', post.post)}）"
+        yield from _free(post, held, {"person_id": kept.pk}, what)
+
+
+def _relations(kept: Person, absorbed: Person) -> Iterator[Edit]:
+    ends = ("person_id", "other_person_id")
+    rows = (absorbed.relations.all() | absorbed.relations_in.all()).distinct().order_by("pk")
+    for row in rows:
+        now = {
+            name: kept.pk if getattr(row, name) == absorbed.pk else getattr(row, name)
+            for name in ends
+        }
+        title = catalogue.current().label("relations", row.kind)
+        if now["person_id"] == now["other_person_id"]:
+            yield Edit(row, None, f"{title}：双方是同一个人，去掉这一条。")
+            continue
+        held = Relation.objects.filter(
+            kind=row.kind, org=row.org_id, other_org=row.other_org_id, **now
+        )
+        changed = {name: now[name] for name in ends if now[name] != getattr(row, name)}
+        yield from _free(row, list(held.exclude(pk=row.pk).order_by("valid_from")), changed, title)
+
+
+def _attendances(kept: Person, absorbed: Person) -> Iterator[Edit]:
+    there = set(kept.attendances.values_list("activity", flat=True))
+    missed = {row.activity_id: row for row in kept.absences.all()}
+    for row in absorbed.attendances.select_related("activity").order_by("pk"):
+        if row.activity_id in there:
+            yield Edit(row, None, f"“{row.activity}”两份都有出席，以保留的一份为准。")
+            continue
+        if row.activity_id in missed:
+            said = f"“{row.activity}”一份记缺席、一份记出席，以出席为准。"
+            yield Edit(missed[row.activity_id], None, said)
+        yield Edit(row, {"person_id": kept.pk})
+
+
+def _absences(kept: Person, absorbed: Person) -> Iterator[Edit]:
+    known = set(kept.attendances.values_list("activity", flat=True))
+    known |= set(kept.absences.values_list("activity", flat=True))
+    known |= set(absorbed.attendances.values_list("activity", flat=True))
+    for row in absorbed.absences.select_related("activity").order_by("pk"):
+        if row.activity_id in known:
+            yield Edit(row, None, f"“{row.activity}”已有出席或缺席记录，去掉重复的缺席。")
+        else:
+            yield Edit(row, {"person_id": kept.pk})
+
+
+def _accounts(kept: Person, absorbed: Person) -> Iterator[Edit]:
+    account = User.objects.filter(person=absorbed).first()
+    if account is None:
+        return
+    if User.objects.filter(person=kept).exists():
+        said = f"两份都有登录账号，账号“{account.username}”不再对应任何人，请系统管理员停用。"
+        yield Edit(account, {"person_id": None}, said)
+    else:
+        yield Edit(account, {"person_id": kept.pk})
+
+
+def _restricted(kept: Person, absorbed: Person) -> Iterator[Edit]:
+    row = Restricted.objects.filter(person=absorbed).first()
+    if row is None:
+        return
+    if Restricted.objects.filter(person=kept).exists():
+        yield Edit(row, None, "两份都有限知信息（党费基数等），以保留的一份为准。")
+    else:
+        yield Edit(row, {"person_id": kept.pk})
+
+
+def _whereabouts(kept: Person, absorbed: Person) -> Iterator[Edit]:
+    label = catalogue.current().label
+    for row in absorbed.whereabouts.order_by("valid_from"):
+        held = list(kept.whereabouts.filter(kind=row.kind).order_by("valid_from"))
+        yield from _free(row, held, {"person_id": kept.pk}, label("whereabouts", row.kind))
+
+
+def _contacts(kept: Person, absorbed: Person) -> Iterator[Edit]:
+    known = set(kept.contacts.values_list("on_day", flat=True))
+    for row in absorbed.contacts.order_by("on_day"):
+        if row.on_day in known:
+            yield Edit(row, None, f"{row.on_day} 两份都有联系记录，以保留的一份为准。")
+        else:
+            yield Edit(row, {"person_id": kept.pk})
+
+
+def _all(model: type[Model]) -> Rule:
+    """Where nothing can stand against each other, everything moves."""
+
+    def rule(kept: Person, absorbed: Person) -> Iterator[Edit]:
+        for row in model._default_manager.filter(person=absorbed).order_by("pk"):
+            yield Edit(row, {"person_id": kept.pk})
+
+    return rule
+
+
+RULES: Final[dict[type[Model], Rule]] = {
+    Membership: _memberships,
+    Post: _posts,
+    Relation: _relations,
+    Attendance: _attendances,
+    Absence: _absences,
+    User: _accounts,
+    Restricted: _restricted,
+    CorrectionRequest: _all(CorrectionRequest),
+    Whereabouts: _whereabouts,
+    ContactMade: _contacts,
+    TransferLetter: _all(TransferLetter),
+}
+
+
+# Days
+
+
+def _free[S: Span](row: S, held: Sequence[S], moved: dict[str, Any], what: str) -> Iterator[Edit]:
+    """What is left of a span on the days that the kept person has none like it."""
+    pieces = list(_without(row, held))
+    whole = [(row.valid_from, row.valid_to)]
+    said = (
+        ""
+        if pieces == whole
+        else f"{what}：{_days(row)}与保留的一份重叠，重叠的日子以保留的为准。"
+    )
+    if not pieces:
+        yield Edit(row, None, said)
+        return
+    for number, (start, end) in enumerate(pieces):
+        piece = row if number == 0 else _copy(row)
+        yield Edit(
+            piece, {**moved, "valid_from": start, "valid_to": end}, said if number == 0 else ""
+        )
+
+
+def _without(row: Span, held: Iterable[Span]) -> Iterator[tuple[date, date | None]]:
+    """The stretches of a span that none of the others (in order) covers."""
+    start, end = row.valid_from, row.valid_to
+    for other in held:
+        if other.valid_to is not None and other.valid_to <= start:
+            continue
+        if end is not None and other.valid_from >= end:
+            break
+        if start < other.valid_from:
+            yield start, other.valid_from
+        if other.valid_to is None:
+            return
+        start = other.valid_to
+    if end is None or start < end:
+        yield start, end
+
+
+def _copy[S: Span](row: S) -> S:
+    fields = [field for field in row._meta.concrete_fields if not field.primary_key]
+    return type(row)(**{field.attname: getattr(row, field.attname) for field in fields})
+
+
+def _days(row: Span) -> str:
+    return f"{row.valid_from} {f'至 {row.valid_to} ' if row.valid_to else '起'}"

@@ -1,0 +1,128 @@
+"""What the registers lead to, as days: when to get in touch, how long contact has been lost.
+
+Reads only; nothing happens by itself. Half a year without contact is the day from which the
+Party may consider a suspension, two years of suspension that from which it may consider removal
+(条例 24); both are told, never drawn as a conclusion.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from django.db.models import Max
+
+from guantong.periods import add_months
+from guantong.records import catalogue, sealing
+from guantong.records.models import (
+    ContactMade,
+    Membership,
+    Person,
+    Post,
+    TransferLetter,
+    Whereabouts,
+)
+
+SUSPENSION, REMOVAL, STUCK = 6, 24, 6  # months
+NAMES_LEVEL: Final = ("党委", "党工委", "组织部", "党组")
+
+
+@dataclass(frozen=True)
+class Due:
+    """One row of a register: when to get in touch next, and what else its days say."""
+
+    row: Whereabouts
+    contact: date | None
+    next_on: date
+    says: str
+
+    def overdue(self, today: date) -> bool:
+        return self.row.valid_to is None and self.next_on < today
+
+
+def dues(rows: Iterable[Whereabouts], today: date) -> list[Due]:
+    """Two queries, however many rows."""
+    shown = list(rows)
+    people = [row.person_id for row in shown]
+    made = ContactMade.objects.filter(person__in=people).values_list("person")
+    last = dict(made.annotate(last=Max("on_day")))
+    spans = Membership.objects.filter(person__in=people, status="suspended", valid_to=None)
+    suspended = dict(spans.values_list("person", "valid_from"))
+    return [_due(row, last.get(row.person_id), suspended, today) for row in shown]
+
+
+def _due(row: Whereabouts, last: date | None, suspended: Mapping[int, date], today: date) -> Due:
+    months: int = catalogue.current().kinds["whereabouts"][row.kind]["contact_months"]
+    contact = last if last and last >= row.valid_from else None
+    says = _lost(row, suspended.get(row.person_id), today) if row.kind == "lost" else ""
+    return Due(row, contact, add_months(contact or row.valid_from, months), says)
+
+
+def _lost(row: Whereabouts, suspended: date | None, today: date) -> str:
+    if suspended:
+        since, months, then = suspended, REMOVAL, "停止党籍满两年"
+    else:
+        since, months, then = row.last_seen_on or row.valid_from, SUSPENSION, "失去联系满六个月"
+    day = add_months(since, months)
+    return f"{day} {then}{'，由党组织研究' if day <= today else ''}"
+
+
+# Letters
+
+
+def bounces(
+    person: Person, *, heading: str, valid_days: int, dues_until: date, on: date
+) -> list[str]:
+    """What the receiver would send back: looked at before a letter is written. Empty: nothing."""
+    now = person.memberships.on(on).first()
+    status = now.status if now else ""
+    found = {
+        "现在没有组织关系": now is None,
+        f"现在是{_status(status)}，不能转接党员组织关系": bool(now) and not _transferable(status),
+        "没有身份证号": not sealing.unseal(person, "id_number"),
+        "没有出生日期": person.birth_date is None,
+        "没有入党时间": person.joined_on is None,
+        "没有转正时间": status == "full" and person.full_member_on is None,
+        "没有联系电话": not sealing.unseal(person, "phone"),
+        f"抬头“{heading}”看不出是有权接收的党组织（党委、组织部等）": not _level(heading),
+        f"有效期 {valid_days} 天，超过 90 天": valid_days > 90,
+        f"党费只交到 {dues_until:%Y-%m}，还没交到开具的月份": _month(dues_until) < _month(on),
+    }
+    return [text for text, wrong in found.items() if wrong]
+
+
+def posts_held(person: Person, on: date) -> int:
+    """How many posts end with the receipt."""
+    return Post.objects.on(on).filter(person=person).count()
+
+
+def expires_on(letter: TransferLetter) -> date:
+    """The first day on which a letter is no longer valid."""
+    return date.fromordinal(letter.issued_on.toordinal() + letter.valid_days)
+
+
+def stuck(letter: TransferLetter, today: date) -> str:
+    """Why somebody has to look after a letter; empty if it is under way or has arrived."""
+    if letter.received_on:
+        return ""
+    if letter.returned_on:
+        return "已退回，还没有重新开具"
+    if add_months(letter.issued_on, STUCK) <= today:
+        return "开具超过六个月没有回执"
+    return "已过有效期，没有回执" if expires_on(letter) <= today else ""
+
+
+def _status(code: str) -> str:
+    return catalogue.current().label("statuses", code) if code else ""
+
+
+def _transferable(status: str) -> bool:
+    return status in ("full", "probationary")
+
+
+def _level(heading: str) -> bool:
+    return any(name in heading for name in NAMES_LEVEL)
+
+
+def _month(day: date) -> tuple[int, int]:
+    return day.year, day.month

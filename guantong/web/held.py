@@ -1,0 +1,154 @@
+"""Everything held about one person, table by table, in words: for the person alone.
+
+What there is follows from the models: whatever leads to a person is shown. Sealed values come
+masked, or in clear where the caller hands them in.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+from django.db.models import Model, QuerySet
+from django.utils import timezone
+
+from guantong.records import catalogue, sealing
+from guantong.records.models import Entry, Merge, Org, Person, Relation
+from guantong.web.trail import CODES
+from guantong.web.verdicts import VERDICTS
+
+TITLES: Final = {
+    "person": "基本信息",
+    "membership": "组织关系",
+    "post": "任职",
+    "attendance": "出席",
+    "absence": "缺席",
+    "relation": "联系和结对",
+    "restricted": "限知信息",
+    "correctionrequest": "更正申请",
+    "whereabouts": "去向登记",
+    "contactmade": "联系记录",
+    "transferletter": "介绍信",
+    "user": "登录账号",
+    "entry": "台账条目",
+    "merge": "合并记录",
+}
+GENDERS: Final = {"0": "未知", "1": "男", "2": "女", "9": "未说明"}
+WORKED_OUT: Final = {
+    "obligation": "责任", "org": "党组织", "period_start": "周期开始", "period_end": "周期结束",
+    "due_on": "到期日", "required": "应完成", "actual": "已完成", "numerator": "分子",
+    "denominator": "分母", "verdict": "结论",
+}  # fmt: skip
+UNUSED: Final = ("is_staff", "is_superuser", "last_name")
+UNSAID: Final = {
+    ("user", "password"): "（只存摘要，不能还原）",
+    ("merge", "made"): "（撤回合并所需的内容）",
+    ("person", "id_index"): "（由身份证号得出的检索值）",
+}
+
+
+@dataclass(frozen=True)
+class Held:
+    """The rows of one table; a table without any is shown too, for that is an answer."""
+
+    table: str
+    title: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def about(person: Person, sealed: Mapping[str, str] | None = None) -> list[Held]:
+    """`sealed`: values in clear by their field; without it, masks."""
+    found = [_held(rows, sealed) for rows in _tables(person)]
+    order = list(TITLES)
+    return sorted(found, key=lambda one: order.index(one.table))
+
+
+def _tables(person: Person) -> Iterator[QuerySet[Any]]:
+    yield Person.everyone.filter(pk=person.pk)
+    for relation in Person._meta.related_objects:
+        model = relation.related_model
+        assert not isinstance(model, str)
+        if model is Person or (model is Merge and relation.field.name == "absorbed"):
+            continue
+        if model is Relation and relation.field.name == "other_person":
+            continue
+        rows = model._default_manager.filter(**{relation.field.name: person})
+        if model is Relation:
+            rows = rows | Relation.objects.filter(other_person=person)
+        if model is Entry:
+            rows = rows.filter(assessment__live=True)
+        yield rows.order_by("pk")
+
+
+def _held(rows: QuerySet[Any], sealed: Mapping[str, str] | None) -> Held:
+    table = str(rows.model._meta.model_name)
+    fields = [f for f in rows.model._meta.concrete_fields if not _left_out(table, f)]
+    if linked := [f.name for f in fields if f.is_relation]:
+        rows = rows.select_related(*linked)
+    return Held(
+        table=table,
+        title=TITLES[table],
+        header=tuple(_title(table, f) for f in fields),
+        rows=tuple(
+            tuple(_words(row, table, f, sealed) for f in fields) for row in rows.distinct()
+        ),
+    )
+
+
+def _left_out(table: str, field: Any) -> bool:
+    """Numbers that only the database uses, and the person, who is the same everywhere."""
+    if field.primary_key or (field.name == "person" and table != "relation"):
+        return True
+    if table == "user" and field.name in UNUSED:
+        return True
+    return table == "entry" and field.name not in WORKED_OUT
+
+
+def _title(table: str, field: Any) -> str:
+    if table == "entry":
+        return WORKED_OUT[field.name]
+    name = f"{table}.{field.name}"
+    purpose = catalogue.purposes().get(name)
+    return purpose.titles[name] if purpose else str(field.verbose_name)
+
+
+def _words(row: Model, table: str, field: Any, sealed: Mapping[str, str] | None) -> str:
+    if field.name in sealing.SEALED.get(table, ()):
+        if sealed is not None:
+            return sealed.get(field.name, "")
+        return sealing.mask(field.name, sealing.unseal(row, field.name))
+    value = getattr(row, field.name)
+    if value in (None, ""):
+        return ""
+    if said := UNSAID.get((table, field.name)):
+        return said
+    if table == "entry" and field.name == "obligation":
+        return catalogue.current().obligations[value].title
+    if table == "entry" and field.name == "verdict":
+        return VERDICTS[value].word
+    if (table, field.name) == ("person", "letters"):
+        return "、".join(filter(None, value.split("|")))
+    if (table, field.name) == ("person", "gender"):
+        return GENDERS[value]
+    if group := _group(table, field.name):
+        return catalogue.current().label(group, value)
+    return _plain(value)
+
+
+def _group(table: str, field: str) -> str:
+    return "roles" if (table, field) == ("attendance", "role") else CODES.get((table, field), "")
+
+
+def _plain(value: Any) -> str:
+    match value:
+        case bool():
+            return "是" if value else "否"
+        case datetime():
+            return f"{timezone.localtime(value):%Y-%m-%d %H:%M}"
+        case date():
+            return value.isoformat()
+        case Org():
+            return value.name
+        case _:
+            return str(value)
