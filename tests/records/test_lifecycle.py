@@ -69,7 +69,7 @@ def test_a_step_cannot_be_jumped_over(cast: Cast, activist: Person) -> None:
 
 
 def test_nobody_decides_on_his_own_way(cast: Cast) -> None:
-    own = make_person("支委甲", cast.branch, status="probationary", joined_on=SINCE)
+    own = make_person("支委甲", cast.branch)
     user = make_user("own", own)
     appoint(own, cast.branch, "committee_member")
     with refused("由别人办理"):

@@ -200,19 +200,12 @@ def relocate_all(moves: Mapping[int, Org], on: date) -> PostsEnded:
     home = {row.person_id: row.org_id for row in current}
     held = in_chunks(Post.objects.meeting(on, None).select_related("person"), "person", moves)
     ended = end_posts((post for post in held if post.org_id == home[post.person_id]), on)
-    followers = [_elsewhere(row, moves[row.person_id], on) for row in current]
+    followers = [spans.follower(row, on, org=moves[row.person_id]) for row in current]
     for row in current:
         row.valid_to, row.end_reason = on, "转到其他支部"
     rows.put(current, ["valid_to", "end_reason"])
     Membership.objects.bulk_create(followers, batch_size=rows.AT_ONCE)
     return ended
-
-
-def _elsewhere(row: Membership, to: Org, on: date) -> Membership:
-    return Membership(
-        person_id=row.person_id, org=to, status=row.status, exempt=row.exempt,
-        exempt_reason=row.exempt_reason, valid_from=on,
-    )  # fmt: skip
 
 
 def _require_all_free(current: Collection[Membership], moves: Mapping[int, Org], on: date) -> None:

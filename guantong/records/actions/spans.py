@@ -42,14 +42,19 @@ def succeed[S: Span](span: S, on: date, *, ending: str = "", **changes: Any) -> 
     if on == span.valid_from:
         rows.change(span, **changes)
         return span
-    until = span.valid_to
+    new = follower(span, on, **changes)
+    end(span, on, **({"end_reason": ending} if ending else {}))
+    return rows.insert(new)
+
+
+def follower[S: Span](span: S, on: date, **changes: Any) -> S:
+    """A copy that lasts from `on` to the end of the span, with the changes; the caller saves."""
     kept = {
         field.attname: getattr(span, field.attname)
         for field in span._meta.concrete_fields
         if not field.primary_key
     }
-    end(span, on, **({"end_reason": ending} if ending else {}))
-    follower = type(span)(**kept)
-    for name, value in {**changes, "valid_from": on, "valid_to": until}.items():
-        setattr(follower, name, value)
-    return rows.insert(follower)
+    new = type(span)(**kept)
+    for name, value in {**changes, "valid_from": on}.items():
+        setattr(new, name, value)
+    return new
