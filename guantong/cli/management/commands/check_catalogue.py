@@ -13,6 +13,8 @@ from guantong.obligations import naive
 from guantong.obligations.examples import all_examples
 from guantong.obligations.load import load_catalogue
 from guantong.obligations.model import Catalogue
+from guantong.processes.examples import faults, tried
+from guantong.processes.load import Loaded, load_processes
 from guantong.records.roles import load_roles
 from guantong.sheets.layout import load_layouts
 
@@ -33,16 +35,19 @@ class Command(BaseCommand):
             catalogue = load_catalogue(place)
             load_roles(place / "roles.yaml")
             load_layouts(place / "sheets", catalogue)
-            wrong = list(_wrong_examples(catalogue))
+            processes = load_processes(
+                place, regulations=catalogue.regulations, posts=catalogue.kinds["posts"]
+            )
+            wrong = [*_wrong_examples(catalogue), *_faults(processes)]
         except CatalogueError as error:
             count = len(error.problems)
             raise CommandError(f"规则目录有 {count} 处问题：\n{error}") from None
         if wrong:
             raise CommandError(f"有 {len(wrong)} 个例子与规则不符：\n" + "\n".join(wrong))
-        total = len(list(all_examples(catalogue)))
+        total = len(list(all_examples(catalogue))) + sum(map(len, map(tried, processes.values())))
         self.stdout.write(
             f"规则目录无误：{len(catalogue.plans)} 个计划，{len(catalogue.obligations)} 项责任，"
-            f"{len(catalogue.regulations)} 份依据，{total} 个例子全部相符"
+            f"{len(processes)} 个流程，{len(catalogue.regulations)} 份依据，{total} 个例子全部相符"
         )
 
 
@@ -52,3 +57,7 @@ def _wrong_examples(catalogue: Catalogue) -> list[str]:
         for example in all_examples(catalogue)
         for difference in example.differences(naive.entries(example.question, example.facts))
     ]
+
+
+def _faults(processes: dict[str, Loaded]) -> list[str]:
+    return [fault for loaded in processes.values() for fault in faults(loaded)]
