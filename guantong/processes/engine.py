@@ -125,9 +125,8 @@ def _last_day(
 ) -> date | None:
     row = row_of(process, case, given, Attempt(step.name, on, 0, frozenset()))
     match rule.test:
-        case m.Span("on", m.Way.NOT_AFTER, anchor) as span:
-            known = row.get(anchor)
-            return limit(span, known) if isinstance(known, date) else None
+        case m.Span("on", m.Way.NOT_AFTER) as span:
+            return limit(span, row)
         case m.Paced(of, since, months):
             days = [d for d in (row.get(since), *case.days_of(of)) if isinstance(d, date)]
             return add_months(max(days), months) if days else None
@@ -184,10 +183,8 @@ def _opens_on(
     days = []
     for finding in closing:
         match finding.rule.test:
-            case m.Span("on", m.Way.NOT_BEFORE, anchor) as span if row.get(anchor) is not None:
-                known = row[anchor]
-                assert isinstance(known, date)
-                days.append(limit(span, known))
+            case m.Span("on", m.Way.NOT_BEFORE) as span if (edge := limit(span, row)) is not None:
+                days.append(edge)
             case _:
                 return None
     return max(days, default=None)
@@ -202,9 +199,9 @@ def _wrong_hands(
         yield "who", f"“{step.title}”由{who}办理"
     elif attempt.by == case.person_id and "self" not in step.who:
         yield "self", "本人不能办理自己的事项，请由他人办理"
-    for other in step.not_by:
-        if attempt.by in {e.by for e in case.history if e.step == other}:
-            yield "same_hand", f"不能与“{process.steps[other].title}”由同一人办理"
+    own = {e.step for e in case.history if e.by == attempt.by}
+    if same := "".join(f"“{process.steps[s].title}”" for s in step.not_by if s in own):
+        yield "same_hand", f"不能与{same}由同一人办理"
 
 
 def _unfit(process: m.Process, step: m.Step, attempt: Attempt) -> Iterator[str]:

@@ -29,18 +29,23 @@ class Loaded:
 
 @dataclass(frozen=True)
 class Known:
-    """What the other files of the catalogue know: instruments, posts and actors."""
+    """What the other files of the catalogue know."""
 
     regulations: Collection[str]
+    clauses: Mapping[str, Collection[str]]  # of each plan, by its instrument
     posts: Collection[str]
     actors: Mapping[str, m.Actor]
 
 
 def load_processes(
-    folder: Path, *, regulations: Collection[str], posts: Collection[str]
+    folder: Path,
+    *,
+    regulations: Collection[str],
+    clauses: Mapping[str, Collection[str]],
+    posts: Collection[str],
 ) -> dict[str, Loaded]:
     """Load `processes/*.yaml` by name; raise CatalogueError with every problem found."""
-    known = Known(regulations, posts, load_actors(folder / "actors.yaml", posts))
+    known = Known(regulations, clauses, posts, load_actors(folder / "actors.yaml", posts))
     loaded: dict[str, Loaded] = {}
     problems: list[Problem] = []
     for path in sorted((folder / "processes").glob("*.yaml")):
@@ -74,7 +79,7 @@ def load_process(path: Path, known: Known) -> Loaded:
     f = read(path, at)
     trials = {key: f.data.pop(key, None) for key in ("usual", "courses", "examples")}
     process = _process(path.stem, f, known.actors)
-    if found := list(nonsense(process, at, regulations=known.regulations)):
+    if found := list(nonsense(process, at, known.regulations, known.clauses)):
         raise CatalogueError(*found)
     return Loaded(process, path, trials)
 
@@ -87,7 +92,7 @@ def _process(name: str, f: Fields, actors: Mapping[str, m.Actor]) -> m.Process:
         title=f.text("title"),
         version=f.take("version", int),
         about=f.text("about"),
-        clauses=f.names("clauses", []),
+        serves=tuple(read_basis(b) for b in f.each("serves")),
         of_person=f.choice("of", ["person", "org"]) == "person",
         initial=next(iter(states), ""),
         states=states,
@@ -103,6 +108,8 @@ def _process(name: str, f: Fields, actors: Mapping[str, m.Actor]) -> m.Process:
 def _states(f: Fields) -> dict[str, m.State]:
     """`code: 名称`, or `code: {title: 名称, closed: true}`. The first is where a case begins."""
     found = {}
+    if f.has(OPEN):
+        raise f.wrong(OPEN, "这个名称另有用处（from: open 指所有未办结的状态）", "换一个")
     for code in list(f.data):
         if isinstance(f.data[code], str):
             found[code] = m.State(code, f.text(code))

@@ -94,6 +94,7 @@ class Way(StrEnum):
 class Span:
     """`day` lies not before, or not after, `anchor` plus an amount (which may be negative).
 
+    `later`: a second anchor, which counts where it is known and later (a deadline put off).
     `if_known`: the rule says nothing where the anchor is not known.
     """
 
@@ -102,6 +103,7 @@ class Span:
     anchor: str
     amount: int
     unit: Unit
+    later: str = ""
     if_known: bool = False
 
 
@@ -242,7 +244,7 @@ class Process:
     title: str
     version: int
     about: str
-    clauses: tuple[str, ...]
+    serves: tuple[Basis, ...]  # clauses of a plan
     of_person: bool
     initial: str
     states: Mapping[str, State] = field(hash=False)

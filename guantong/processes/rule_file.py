@@ -63,6 +63,7 @@ def _span(f: Fields) -> m.Test:
         anchor=anchor,
         amount=-amount if ahead else amount,
         unit=unit,
+        later=s.text("or", ""),
         if_known=s.take("if_known", bool, default=False),
     )
     s.done()

@@ -79,7 +79,7 @@ def names_of(test: m.Test) -> tuple[str, ...]:
     """The columns that a test looks at."""
     match test:
         case m.Span(day, _, anchor):
-            return (day, anchor)
+            return (day, anchor, *([test.later] if test.later else []))
         case m.Holds(when):
             return tuple(sorted(fields_of(when)))
         case m.Amount(parts, _, _, of):
@@ -99,8 +99,13 @@ def names_of(test: m.Test) -> tuple[str, ...]:
 # ---------------------------------------------------------------- days
 
 
-def limit(span: m.Span, anchor: date) -> date:
-    """The first day that will do, or the last."""
+def limit(span: m.Span, row: m.Values) -> date | None:
+    """The first day that will do, or the last; None while the anchor is not known."""
+    anchors = [d for d in map(row.get, (span.anchor, span.later)) if isinstance(d, date)]
+    return _moved(span, max(anchors)) if row.get(span.anchor) is not None else None
+
+
+def _moved(span: m.Span, anchor: date) -> date:
     match span.unit:
         case m.Unit.MONTHS:
             return add_months(anchor, span.amount)
@@ -123,9 +128,10 @@ def weekdays_later(day: date, count: int) -> date:
 
 
 def _span(span: m.Span, look: Look) -> str:
-    if unknown := look.unknown((span.day, span.anchor)):
-        return KEPT if span.if_known else unknown
-    day, edge = look.day(span.day), limit(span, look.day(span.anchor))
+    edge = limit(span, look.row)
+    if edge is None or look.row.get(span.day) is None:
+        return KEPT if span.if_known else look.unknown((span.day, span.anchor))
+    day = look.day(span.day)
     kept = day >= edge if span.way is m.Way.NOT_BEFORE else day <= edge
     word = "最早" if span.way is m.Way.NOT_BEFORE else "最迟"
     return KEPT if kept else f"{word} {said(edge)}，{look.title(span.day)}是 {said(day)}"

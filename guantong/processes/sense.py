@@ -5,7 +5,7 @@ nobody reaches or leaves, rules without a firm basis that cannot be switched off
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 
-from guantong.conditions.basis import UNCERTAIN
+from guantong.conditions.basis import UNCERTAIN, Basis
 from guantong.conditions.check import Type, problems
 from guantong.conditions.parse import Problem
 from guantong.conditions.restraint import refused
@@ -16,7 +16,12 @@ from guantong.processes.rules import names_of
 RESERVED = {"on", "by", "first", "count", "subject"}
 
 
-def nonsense(process: m.Process, at: str, *, regulations: Collection[str]) -> Iterator[Problem]:
+def nonsense(
+    process: m.Process,
+    at: str,
+    regulations: Collection[str],
+    clauses: Mapping[str, Collection[str]],
+) -> Iterator[Problem]:
     yield from _states(process, at)
     yield from _variants(process, at)
     for text, key in _said(process):
@@ -27,8 +32,11 @@ def nonsense(process: m.Process, at: str, *, regulations: Collection[str]) -> It
         for rule in step.rules:
             yield from _rule(process, step, rule, f"{here}.rules {rule.id}")
     for basis, key in _bases(process):
-        if basis not in regulations:
-            yield Problem(f"{at}: {key}", f"regulations.yaml 里没有“{basis}”", "先登记该文件")
+        if basis.instrument not in regulations:
+            what = f"regulations.yaml 里没有“{basis.instrument}”"
+            yield Problem(f"{at}: {key}", what, "先登记该文件")
+        elif basis.place not in clauses.get(basis.instrument, {basis.place}):
+            yield Problem(f"{at}: {key}", f"计划里没有条款“{basis.place}”", "核对条款编号")
     ids = Counter(rule.id for step in process.steps.values() for rule in step.rules)
     for name in [name for name, times in ids.items() if times > 1]:
         yield Problem(f"{at}: steps", f"规则“{name}”写了两次", "每条规则用自己的 id")
@@ -139,10 +147,11 @@ def _said(process: m.Process) -> Iterator[tuple[str, str]]:
         yield from ((d.title, f"{at}.documents") for d in step.documents)
 
 
-def _bases(process: m.Process) -> Iterator[tuple[str, str]]:
+def _bases(process: m.Process) -> Iterator[tuple[Basis, str]]:
+    yield from ((basis, "serves") for basis in process.serves)
     for variant in process.variants.values():
-        yield from ((b.instrument, f"variants.{variant.id}.basis") for b in variant.basis)
+        yield from ((b, f"variants.{variant.id}.basis") for b in variant.basis)
     for step in process.steps.values():
-        yield from ((b.instrument, f"steps.{step.name}.basis") for b in step.basis)
+        yield from ((b, f"steps.{step.name}.basis") for b in step.basis)
         for rule in step.rules:
-            yield from ((b.instrument, f"steps.{step.name}.rules {rule.id}") for b in rule.basis)
+            yield from ((b, f"steps.{step.name}.rules {rule.id}") for b in rule.basis)

@@ -3,16 +3,12 @@
 from dataclasses import replace
 
 import pytest
-import yaml
 from django.conf import settings
 
 from guantong.processes.examples import faults, tried
-from guantong.processes.load import load_processes
+from tests.processes.folders import processes_of
 
-FOLDER = settings.CATALOGUE_DIR
-REGULATIONS = yaml.safe_load((FOLDER / "regulations.yaml").read_text(encoding="utf-8"))
-POSTS = yaml.safe_load((FOLDER / "kinds.yaml").read_text(encoding="utf-8"))["posts"]
-PROCESSES = load_processes(FOLDER, regulations=REGULATIONS, posts=POSTS)
+PROCESSES = processes_of(settings.CATALOGUE_DIR)
 STEPS = [(name, step) for name, x in PROCESSES.items() for step in x.process.steps.values()]
 RULES = [(name, step.name, rule.id) for name, step in STEPS for rule in step.rules]
 FOUR_EYES = [(name, step.name) for name, step in STEPS if step.not_by]

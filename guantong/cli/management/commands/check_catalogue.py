@@ -35,9 +35,7 @@ class Command(BaseCommand):
             catalogue = load_catalogue(place)
             load_roles(place / "roles.yaml")
             load_layouts(place / "sheets", catalogue)
-            processes = load_processes(
-                place, regulations=catalogue.regulations, posts=catalogue.kinds["posts"]
-            )
+            processes = _processes(place, catalogue)
             wrong = [*_wrong_examples(catalogue), *_faults(processes)]
         except CatalogueError as error:
             count = len(error.problems)
@@ -57,6 +55,15 @@ def _wrong_examples(catalogue: Catalogue) -> list[str]:
         for example in all_examples(catalogue)
         for difference in example.differences(naive.entries(example.question, example.facts))
     ]
+
+
+def _processes(place: Path, catalogue: Catalogue) -> dict[str, Loaded]:
+    return load_processes(
+        place,
+        regulations=catalogue.regulations,
+        clauses={p.instrument: {c.path for c in p.clauses} for p in catalogue.plans.values()},
+        posts=catalogue.kinds["posts"],
+    )
 
 
 def _faults(processes: dict[str, Loaded]) -> list[str]:
