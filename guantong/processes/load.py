@@ -15,6 +15,7 @@ from guantong.processes import model as m
 from guantong.processes.rule_file import read_rule
 from guantong.processes.sense import nonsense
 
+TRIALS = ("usual", "courses", "examples")
 OPEN = "open"  # as a source: every state that is not closed
 
 
@@ -44,11 +45,14 @@ def load_processes(
     clauses: Mapping[str, Collection[str]],
     posts: Collection[str],
 ) -> dict[str, Loaded]:
-    """Load `processes/*.yaml` by name; raise CatalogueError with every problem found."""
+    """Load `processes/*.yaml` by name, and `processes/earlier/*.yaml` by name and version.
+
+    Raise CatalogueError with every problem found.
+    """
     known = Known(regulations, clauses, posts, load_actors(folder / "actors.yaml", posts))
     loaded: dict[str, Loaded] = {}
     problems: list[Problem] = []
-    for path in sorted((folder / "processes").glob("*.yaml")):
+    for path in sorted((folder / "processes").rglob("*.yaml")):
         try:
             loaded[path.stem] = load_process(path, known)
         except CatalogueError as error:
@@ -77,7 +81,7 @@ def _actor(code: str, f: Fields, posts: Collection[str]) -> m.Actor:
 def load_process(path: Path, known: Known) -> Loaded:
     at = f"processes/{path.name}"
     f = read(path, at)
-    trials = {key: f.data.pop(key, None) for key in ("usual", "courses", "examples")}
+    trials = {key: f.data.pop(key, None) for key in TRIALS}
     process = _process(path.stem, f, known.actors)
     if found := list(nonsense(process, at, known.regulations, known.clauses)):
         raise CatalogueError(*found)
