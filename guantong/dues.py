@@ -6,6 +6,7 @@ register of what was paid, reductions and exemptions, are records; arrears are a
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
@@ -41,8 +42,13 @@ class Payer:
 
 @dataclass(frozen=True)
 class Rates:
-    """`counted`, `deducted`: items of the pay slip, code to title. `quantum`: what is rounded to."""
+    """`counted`, `deducted`: items of the pay slip, code to title. `quantum`: to what is rounded.
 
+    In force from `since` on, and before `until` where that is known.
+    """
+
+    since: date
+    until: date | None
     payers: Mapping[str, Payer]
     counted: Mapping[str, str]
     deducted: Mapping[str, str]
@@ -78,11 +84,13 @@ def load_rates(path: Path) -> Rates:
     """Read `dues.yaml`; raise CatalogueError with place and remedy."""
     f = read(path, path.name)
     in_force = f.fields("in_force")
-    in_force.day("from"), in_force.maybe_day("to")
+    since, until = in_force.day("from"), in_force.maybe_day("to")
     in_force.done()
     slip = f.fields("base")
     _basis(slip)
     rates = Rates(
+        since=since,
+        until=until,
         payers=_payers(f.fields("payers")),
         counted=_titles(slip, "counted"),
         deducted=_titles(slip, "deducted"),

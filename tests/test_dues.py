@@ -74,7 +74,7 @@ def test_more_than_a_thousand_a_month_is_of_ones_own_accord():
         ("{up_to: null, rate: 0.02}", "{up_to: 20000, rate: 0.02}", "最后一档写 null"),
         ("like: salaried", "like: salaries", "不认识 'salaries'"),
         ("value: 1000", "value: 0", "应大于零"),
-        ("article: \"6\", confidence: A}]\n    fixed", "article: \"6\"}]\n    fixed", "confidence：缺少"),
+        (", confidence: A}]\n    fixed", "}]\n    fixed", "confidence：缺少"),
     ],
 )  # fmt: skip
 def test_a_wrong_file_is_refused_with_its_place(right, wrong, said, tmp_path):

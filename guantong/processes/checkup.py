@@ -10,7 +10,7 @@ from datetime import date
 
 from guantong.conditions.basis import Basis
 from guantong.processes import model as m
-from guantong.processes.facts import columns, title_of
+from guantong.processes.facts import OF_A_STEP, columns, title_of
 from guantong.processes.paths import can_follow, necessary
 from guantong.processes.rules import Look, lack, names_of, said
 
@@ -19,7 +19,8 @@ from guantong.processes.rules import Look, lack, names_of, said
 class Record:
     """What a file tells. `days`: by step, each day it was taken, in any order.
 
-    `fields`: by `step.field`, and the given facts by their names. `told`: the steps that the
+    `fields`: by `step.field`, and the given facts by their names; of a step taken more than once
+    they are not looked at, for they do not say which time is meant. `told`: the steps that the
     file has a place for; only of these it is held against it that one is missing.
     """
 
@@ -116,7 +117,8 @@ def _broken(process: m.Process, days: Days, record: Record) -> Iterator[Contradi
             lambda column, step=step: title_of(process, step, column),  # type: ignore[misc]
         )
         for rule in step.rules:
-            if _can_tell(rule.test, look, days) and (why := lack(rule.test, look)):
+            told = _is_told(rule.test, look, days) and not _told_twice(rule.test, step, days)
+            if told and (why := lack(rule.test, look)):
                 says = f"“{step.title}”：{rule.says}（{why}）"
                 yield Contradiction(rule.id, _steps(rule, name), says, rule.level, rule.basis)
 
@@ -129,7 +131,7 @@ def _row(process: m.Process, days: Days, record: Record) -> dict[str, m.Value | 
     return row
 
 
-def _can_tell(test: m.Test, look: Look, days: Days) -> bool:
+def _is_told(test: m.Test, look: Look, days: Days) -> bool:
     """Whether the file tells enough to say that the rule is broken."""
     known = {name for name in names_of(test) if look.row.get(name) is not None}
     match test:
@@ -141,6 +143,13 @@ def _can_tell(test: m.Test, look: Look, days: Days) -> bool:
             return step in days and since in known
         case _:
             return known == set(names_of(test))
+
+
+def _told_twice(test: m.Test, step: m.Step, days: Days) -> bool:
+    """Whether it looks at what a step wrote down that was taken more than once: which time?"""
+    own = {f.name: f"{step.name}.{f.name}" for f in step.fields}
+    parts = (own.get(name, name).partition(".") for name in names_of(test))
+    return any(part not in OF_A_STEP and len(days.get(taken, ())) > 1 for taken, _, part in parts)
 
 
 def _steps(rule: m.Rule, step: str) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ being taken: `on`, `by` and its own fields. What is not known is null.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from guantong.conditions.check import Type
 from guantong.processes.model import COLUMN, Case, Field, FieldType, Process, Step, Values
@@ -56,13 +57,15 @@ def _told(
     return told if count else {**told, f"{step}.first": on}
 
 
-def columns(process: Process) -> dict[str, Type]:
+@lru_cache(maxsize=1000)
+def columns(process: Process) -> Mapping[str, Type]:
     """Every column that a rule of any step may name, bare names apart."""
     found: dict[str, Type] = {"subject": Type.ID}
     for step in process.steps.values():
         found |= {f"{step.name}.{part}": kind for part, kind in OF_A_STEP.items()}
         found |= {f"{step.name}.{f.name}": COLUMN[f.type] for f in comparable(step.fields)}
-    return found | {f.name: COLUMN[f.type] for f in comparable(tuple(process.given.values()))}
+    found |= {f.name: COLUMN[f.type] for f in comparable(tuple(process.given.values()))}
+    return found
 
 
 def columns_for(process: Process, step: Step) -> dict[str, Type]:

@@ -49,10 +49,13 @@ def load_processes(
 
     Raise CatalogueError with every problem found.
     """
+    files = sorted((folder / "processes").rglob("*.yaml"))
+    if not files:
+        return {}
     known = Known(regulations, clauses, posts, load_actors(folder / "actors.yaml", posts))
     loaded: dict[str, Loaded] = {}
     problems: list[Problem] = []
-    for path in sorted((folder / "processes").rglob("*.yaml")):
+    for path in files:
         try:
             loaded[path.stem] = load_process(path, known)
         except CatalogueError as error:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
 
 from guantong.conditions.basis import UNCERTAIN, Basis
 from guantong.conditions.check import Type
@@ -259,22 +260,27 @@ class Process:
 
     def with_variants(self, chosen: frozenset[str]) -> "Process":
         """The process as a school has it: what belongs to no variant, and the chosen ones."""
-        replaced = {self.variants[v].instead_of for v in chosen}
-        on = {"", *chosen} - (replaced - {""})
-        steps = {
-            name: replace(
-                step,
-                fields=tuple(f for f in step.fields if f.variant in on),
-                rules=tuple(r for r in step.rules if r.variant in on),
-                documents=tuple(d for d in step.documents if d.variant in on),
-            )
-            for name, step in self.steps.items()
-            if step.variant in on
-        }
-        return replace(self, steps=steps)
+        return _as_chosen(self, chosen)
 
     def out_of(self, state: str) -> tuple[Step, ...]:
         return tuple(s for s in self.steps.values() if state in s.sources)
+
+
+@lru_cache(maxsize=1000)
+def _as_chosen(process: Process, chosen: frozenset[str]) -> Process:
+    replaced = {process.variants[v].instead_of for v in chosen}
+    on = {"", *chosen} - (replaced - {""})
+    steps = {
+        name: replace(
+            step,
+            fields=tuple(f for f in step.fields if f.variant in on),
+            rules=tuple(r for r in step.rules if r.variant in on),
+            documents=tuple(d for d in step.documents if d.variant in on),
+        )
+        for name, step in process.steps.items()
+        if step.variant in on
+    }
+    return replace(process, steps=steps)
 
 
 # ---------------------------------------------------------------- the case

@@ -1,4 +1,4 @@
-"""What the arrows of a process say about order: which steps must, and which cannot, come before."""
+"""What the arrows of a process say about order: which steps come before which."""
 
 from guantong.processes.model import Process, Step
 

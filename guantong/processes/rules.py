@@ -119,6 +119,7 @@ def _moved(span: m.Span, anchor: date) -> date:
 
 def weekdays_later(day: date, count: int) -> date:
     """The first day after so many days from Monday to Friday have gone by since `day`."""
+    day -= timedelta(days=max(day.weekday() - 4, 0))  # from a weekend as from the Friday before
     whole, rest = divmod(count, 5)
     day += timedelta(weeks=whole)
     while rest:

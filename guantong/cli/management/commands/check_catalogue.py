@@ -45,7 +45,8 @@ class Command(BaseCommand):
             load_roles(place / "roles.yaml")
             load_layouts(place / "sheets", catalogue)
             processes = processes_of(place, catalogue)
-            load_rates(place / "dues.yaml")
+            if (place / "dues.yaml").exists():
+                load_rates(place / "dues.yaml")
             check_released(place, processes.values())
             wrong = [*_wrong_examples(catalogue), *_faults(processes)]
         except CatalogueError as error:
