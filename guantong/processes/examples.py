@@ -15,7 +15,7 @@ from guantong.conditions.yaml_file import Fields
 from guantong.processes import model as m
 from guantong.processes.engine import StepRefused, advance
 from guantong.processes.facts import Attempt
-from guantong.processes.load import Loaded
+from guantong.processes.load import END, Loaded
 
 SUBJECT = 1
 EXPECTED = ("refused", "because", "lands", "reminders")
@@ -150,7 +150,7 @@ def _known(courses: Courses, f: Fields, key: str) -> tuple[tuple[Move, ...], str
 
 def _up_to(moves: tuple[Move, ...], step: str, f: Fields) -> tuple[Move, ...]:
     """The moves before the step was first taken; `end`: all of them."""
-    if step == "end":
+    if step == END:
         return moves
     for i, move in enumerate(moves):
         if move.attempt.step == step:

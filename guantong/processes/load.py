@@ -16,6 +16,7 @@ from guantong.processes.rule_file import read_rule
 from guantong.processes.sense import nonsense
 
 TRIALS = ("usual", "courses", "examples")
+END = "end"  # in examples: the whole course
 OPEN = "open"  # as a source: every state that is not closed
 
 
@@ -144,6 +145,8 @@ def _variant(name: str, f: Fields) -> m.Variant:
 
 
 def _steps(f: Fields, not_closed: tuple[str, ...]) -> dict[str, m.Step]:
+    if f.has(END):
+        raise f.wrong(END, "这个名称另有用处（例子里 until: end 指整个办理过程）", "换一个")
     return {name: _step(name, f.fields(name), not_closed) for name in list(f.data)}
 
 

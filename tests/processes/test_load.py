@@ -97,6 +97,13 @@ WRONG = {
         "type: text, options: {a: 甲}}",
         "其他类型不能列",
     ),
+    "a reserved state": (
+        DRILL,
+        "  new: 尚未安排",
+        "  open: 尚未安排",
+        "states: open：这个名称另有用处",
+    ),
+    "a reserved step": (DRILL, "  put_off:", "  end:", "steps: end：这个名称另有用处"),
     "a reserved name": (DRILL, "      scene:", "      by:", "这个名称另有用处"),
     "a score": (DRILL, "title: 演练内容", "title: 演练得分", "“得分”不能作为要求"),
     "a photo": (DRILL, "documents: [演练安排]", "documents: [现场照片]", "“照片”不能作为要求"),

@@ -59,6 +59,9 @@ APPROVALS = {
     ("care", "helped"): {"verify", "decide", "help"},
     ("hazard", "closed"): {"assess", "settle", "close"},
     ("drill", "done"): {"plan", "hold", "review"},
+    ("award-org", "awarded"): {"nominate", "check", "decide"},
+    ("dues-relief", "relieved"): {"ask", "agree", "approve"},
+    ("deadline-correction", "handed_on"): {"propose", "approve", "judge", "hand_on"},
     ("dues-arrears", "removed"): {"ask", "warn", "propose", "approve"},
 }  # fmt: skip
 
