@@ -11,7 +11,7 @@ from datetime import date
 from guantong.conditions.basis import Basis
 from guantong.processes import model as m
 from guantong.processes.facts import OF_A_STEP, columns, title_of
-from guantong.processes.paths import can_follow, necessary
+from guantong.processes.paths import earlier, needed
 from guantong.processes.rules import Look, lack, names_of, said
 
 
@@ -73,11 +73,8 @@ def _order(process: m.Process, days: Days) -> Iterator[Contradiction]:
         step = process.steps[name]
         before = [
             (days[other][0], other)
-            for other in days
-            if other != name
-            and can_follow(process, process.steps[other], step)
-            and not can_follow(process, step, process.steps[other])
-            and days[other][0] > on[-1]
+            for other in earlier(process)[name] & days.keys()
+            if days[other][0] > on[-1]
         ]
         if before:
             latest, other = max(before)
@@ -89,12 +86,12 @@ def _order(process: m.Process, days: Days) -> Iterator[Contradiction]:
 
 
 def _missing(process: m.Process, days: Days, told: Collection[str]) -> Iterator[Contradiction]:
-    needed: dict[str, str] = {}
+    lacking: dict[str, str] = {}
     for name in days:
-        for other in necessary(process, process.steps[name]):
+        for other in needed(process)[name]:
             if other in told and other not in days:
-                needed.setdefault(other, name)
-    for other, name in needed.items():
+                lacking.setdefault(other, name)
+    for other, name in lacking.items():
         says = f"有“{process.steps[name].title}”，却没有在它之前的“{process.steps[other].title}”"
         yield _found("missing", process, (name, other), says)
 

@@ -11,6 +11,7 @@ from guantong.conditions.parse import Problem
 from guantong.conditions.restraint import refused
 from guantong.processes import model as m
 from guantong.processes.facts import columns_for
+from guantong.processes.paths import reached
 from guantong.processes.rules import names_of
 
 RESERVED = {"on", "by", "first", "count", "subject"}
@@ -44,23 +45,15 @@ def nonsense(
 
 def _states(process: m.Process, at: str) -> Iterator[Problem]:
     left = {s for step in process.steps.values() for s in step.sources if step.target}
-    reached = _reached(process)
+    reachable = reached(process, process.initial)
     for code, state in process.states.items():
         here = f"{at}: states.{code}"
-        if code not in reached:
+        if code not in reachable:
             yield Problem(here, "没有哪一步能走到这个状态", "补上走到它的步骤，或删去")
         if state.closed and code in left:
             yield Problem(here, "已办结的状态不能再有步骤走出去", "去掉 closed，或去掉那一步")
         if not state.closed and code not in left:
             yield Problem(here, "到了这个状态就没有出路", "补上步骤，或写 closed: true")
-
-
-def _reached(process: m.Process) -> set[str]:
-    reached, more = {process.initial}, True
-    while more:
-        next_ones = {s.target for r in reached for s in process.out_of(r) if s.target} - reached
-        reached, more = reached | next_ones, bool(next_ones)
-    return reached
 
 
 def _variants(process: m.Process, at: str) -> Iterator[Problem]:
