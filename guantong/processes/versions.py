@@ -5,28 +5,42 @@ copy its file to `processes/earlier/<name>.v<version>.yaml`, raise `version` and
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from guantong.conditions.parse import CatalogueError, Problem
 from guantong.conditions.yaml_file import read
 from guantong.processes.load import TRIALS, Loaded
 
+CITED = ("basis", "serves")
 RELEASED = "released.yaml"
 HEAD = """\
 # Which versions of the processes are released, by fingerprint. A released file is not changed in
-# place, its examples apart. Written by `python3 run check-catalogue --release`.
+# place, its examples and citations apart. Written by `python3 run check-catalogue --release`.
 """
 
 type Released = Mapping[tuple[str, int], str]
 
 
 def fingerprint(path: Path) -> str:
-    """SHA-256 of all that a file says but its examples; comments and layout do not count."""
-    data = dict(read(path, path.name).data)
-    said = {key: value for key, value in data.items() if key not in TRIALS}
-    return sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
+    """SHA-256 of what a file makes a case do: not of its examples, citations and comments.
+
+    A citation may be corrected, or name another plan, without a new version.
+    """
+    done = _without(read(path, path.name).data, {*TRIALS, *CITED})
+    return sha256(json.dumps(done, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _without(data: Any, keys: Collection[str]) -> Any:
+    match data:
+        case dict():
+            return {k: _without(v, keys) for k, v in data.items() if k not in keys}
+        case list():
+            return [_without(v, keys) for v in data]
+        case _:
+            return data
 
 
 def released(folder: Path) -> Released:

@@ -56,6 +56,11 @@ def test_examples_and_comments_may_be_added(folder):
     check(folder)
 
 
+def test_a_citation_may_be_put_right_and_name_another_plan(folder):
+    change(folder, "clause: 二/(四)/11, confidence: PLAN}]", "clause: 三/(三), confidence: PLAN}]")
+    check(folder)
+
+
 def test_raising_the_version_without_keeping_the_old_file_is_refused(folder):
     change(folder, "version: 1", "version: 2")
     with pytest.raises(CatalogueError, match="第 1 版不见了"):
