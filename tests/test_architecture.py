@@ -68,7 +68,15 @@ def writes(tree: ast.AST) -> Iterator[tuple[int, str]]:
                 yield node.lineno, f"holds {text.split()[0]} …"
 
 
-PURE = ("periods.py", "conditions", "obligations", "processes", "plans", "trust")  # no Django
+PURE = (
+    "periods.py",
+    "dues.py",
+    "conditions",
+    "obligations",
+    "processes",
+    "plans",
+    "trust",
+)  # no Django
 MAY_WRITE = [APP / place for place in (*PURE, "records/actions", "records/migrations")]
 
 

@@ -13,12 +13,16 @@ ROWS = ROW.findall((ROOT / "GLOSSARY.md").read_text(encoding="utf-8"))
 
 
 def titles() -> Iterator[tuple[str, str]]:
-    """Every code of kinds.yaml and roles.yaml, and what it is called."""
+    """Every code of kinds.yaml, roles.yaml, actors.yaml, every process; what it is called."""
     for name in ("kinds.yaml", "roles.yaml"):
         groups = yaml.safe_load((ROOT / "catalogue" / name).read_text(encoding="utf-8"))
         for entries in groups.values():
             for code, entry in entries.items():
                 yield code, str(entry["title"] if isinstance(entry, dict) else entry)
+    actors = yaml.safe_load((ROOT / "catalogue/actors.yaml").read_text(encoding="utf-8"))
+    yield from ((code, actor["title"]) for code, actor in actors.items())
+    for path in (ROOT / "catalogue/processes").glob("*.yaml"):
+        yield path.stem, yaml.safe_load(path.read_text(encoding="utf-8"))["title"]
 
 
 @pytest.mark.parametrize(("code", "title"), sorted(set(titles())))

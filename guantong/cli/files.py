@@ -8,7 +8,7 @@ from typing import IO
 
 from django.core.management.base import CommandError
 
-from guantong.obligations import os_errors
+from guantong.conditions import os_errors
 
 
 def output(text: str) -> Path:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
+from guantong.conditions import os_errors
 from guantong.config.keys import key_file
-from guantong.obligations import os_errors
 
 
 def data_folder(place: Path) -> Path:

@@ -8,9 +8,9 @@ from typing import Any
 
 from guantong.conditions.check import Type
 from guantong.conditions.parse import CatalogueError, Problem
+from guantong.conditions.yaml_file import Fields
 from guantong.obligations import model as m
 from guantong.obligations.tables import TABLES
-from guantong.obligations.yaml_file import Fields
 from guantong.periods import CALENDAR, Calendar, Every, Period, period_of
 
 DEFAULTS: Mapping[str, Any] = {

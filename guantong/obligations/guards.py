@@ -1,58 +1,34 @@
-"""What the catalogue may not say, whoever writes it: the restraint of the product, as checks.
+"""What no obligation may ask, whoever writes it: see `conditions.restraint` for the words.
 
-No ranking of people or branches, no online time, no compulsory photo or check-in, no score of
-anybody. The grammar has no measure for any of these; here is what could still be smuggled in by
-a word or a code: in any text that people are shown, and in narrative clauses too.
-
-The rule is one of words: a refused word may stand only directly behind a prohibition (不排名,
-不得以排名…, 不要求拍照, 无须登录系统). A double negative (不得不…) prohibits nothing.
+Here is where they could be smuggled in: any text that people are shown, codes, and narrative
+clauses too.
 """
 
-import re
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any
 
 from guantong.conditions import model as c
 from guantong.conditions.parse import Problem
+from guantong.conditions.restraint import refused
 from guantong.obligations import model as m
 from guantong.obligations.words import GROUPS
-
-REFUSED: Final = {
-    "不给人和支部排名次": (
-        r"排名|名次|排行|排位|末位|倒数|[积得]分榜|红黑榜|龙虎榜|\brank|leader_?board"
-    ),
-    "不登记在线时长、登录次数": (
-        r"(?:在线|上线)(?:时长|时间|次数|率)|活跃度|点击[量率]|打开次数|online|log_?in"
-        r"|登[录陆](?:系统|平台|率|时长|[^，。；、]{0,8}[次天])"
-    ),
-    "不强制拍照、打卡、定位": (
-        r"(?:照片|图片)(?!展)|相片|拍照|拍摄|截图|截屏|录像|录屏|录制视频|视频(?:留痕|存档|资料)"
-        r"|打卡|签到|人脸|刷脸|实时定位|定位(?:打卡|上传)|photo|picture|screenshot|check_?in\b|gps"
-    ),
-    "不给人的思想和表现打分": (r"打分|扣分|加分|得分|评分|分值|(?<!微)积分|画像|score|profil"),
-}
-PROHIBITED: Final = re.compile(
-    r"(?<!不得)(?<!不能)(?<!不可)(?:不|禁止|严禁|无须|无需)"
-    r"(?:得|要求|强制|必|须|以|用|作|做|看){0,2}$"
-)
-REMEDY: Final = "删去；要说明系统不这样做的，把“不”“不得”“不要求”直接写在这个词前面"
 
 
 def guard(catalogue: m.Catalogue) -> Iterator[Problem]:
     """Yield what the catalogue asks that it must not, and codes that kinds.yaml does not know."""
     for o in catalogue.obligations.values():
         for key, text in _said(o):
-            yield from _refused(text, f"obligations/{o.name}.yaml: {key}")
+            yield from refused(text, f"obligations/{o.name}.yaml: {key}")
     for o in _as_may_be_read(catalogue):
         at = f"obligations/{o.name}.yaml"
-        yield from _refused(" ".join((o.name, *_codes(o))), at)
+        yield from refused(" ".join((o.name, *_codes(o))), at)
         yield from _unknown_codes(o, catalogue, at)
     for plan in catalogue.plans.values():
         for clause in plan.clauses:
             at = f"plans/{plan.name}.yaml: clauses {clause.path}"
-            yield from _refused(f"{clause.title}；{clause.summary}；{clause.serves}", at)
+            yield from refused(f"{clause.title}；{clause.summary}；{clause.serves}", at)
     for group, entries in catalogue.kinds.items():
-        yield from _refused(f"{group} {entries!r}", f"kinds.yaml: {group}")
+        yield from refused(f"{group} {entries!r}", f"kinds.yaml: {group}")
 
 
 def _said(o: m.Obligation) -> Iterator[tuple[str, str]]:
@@ -69,14 +45,6 @@ def _as_may_be_read(catalogue: m.Catalogue) -> Iterator[m.Obligation]:
     for o in catalogue.obligations.values():
         yield o
         yield from o.reading.options.values() if o.reading else ()
-
-
-def _refused(text: str, at: str) -> Iterator[Problem]:
-    for reason, pattern in REFUSED.items():
-        for found in re.finditer(pattern, text, re.IGNORECASE):
-            if not PROHIBITED.search(text, 0, found.start()):
-                yield Problem(at, f"“{found[0]}”不能作为要求：本系统{reason}", REMEDY)
-                break
 
 
 def _codes(o: m.Obligation) -> Iterator[str]:

@@ -7,20 +7,19 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from guantong.conditions.basis import CONFIDENCE, UNCERTAIN, read_basis
 from guantong.conditions.check import Type, problems
 from guantong.conditions.model import ALWAYS, Condition
 from guantong.conditions.parse import CatalogueError, Problem, parse_condition
+from guantong.conditions.yaml_file import Fields, read
 from guantong.obligations import model as m
 from guantong.obligations import tables
 from guantong.obligations.examples import checked, lacking
 from guantong.obligations.guards import guard
 from guantong.obligations.plan_file import crossings, load_plan
-from guantong.obligations.yaml_file import Fields, read
 from guantong.periods import CALENDAR, Calendar, Every, Period, Rhythm
 
 LEVELS = ["must", "generally"]
-CONFIDENCE = ["PLAN", "A", "B", "C", "L"]
-UNCERTAIN = {"C", "L"}
 CHOOSABLE = {
     *("bearer", "every", "measure", "apart_from", "standard", "having", "exempt", "pro_rata"),
     "examples",
@@ -125,7 +124,7 @@ def _obligation(name: str, f: Fields) -> m.Obligation:
     since, until = in_force.day("from"), in_force.maybe_day("to")
     in_force.done()
     bearer, row = _bearer(f.fields("bearer"))
-    basis = tuple(_basis(b) for b in f.each("basis"))
+    basis = tuple(read_basis(b) for b in f.each("basis"))
     if not basis:
         raise f.wrong("basis", "没有依据的要求不能成为责任", "写明出自哪份文件哪一条")
     obligation = m.Obligation(
@@ -365,13 +364,6 @@ def _standard(f: Fields, bases: int) -> m.Standard:
     if not 0 <= standard.basis < bases:
         raise f.wrong("basis", f"依据只有 {bases} 条", "填 basis 列表中的序号，从 0 起")
     return standard
-
-
-def _basis(f: Fields) -> m.Basis:
-    place = f.text("clause") if f.has("clause") else f.text("article", "")
-    basis = m.Basis(f.text("instrument"), place, f.choice("confidence", CONFIDENCE))
-    f.done()
-    return basis
 
 
 def _reading(f: Fields) -> m.Reading:

@@ -10,6 +10,7 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
+from guantong.conditions.basis import Basis as Basis
 from guantong.conditions.model import Compare, Condition, Op
 from guantong.periods import Calendar, Every, Period, Rhythm, periods_from
 
@@ -170,15 +171,6 @@ class Having:
 
     state: State
     at_least: int
-
-
-@dataclass(frozen=True)
-class Basis:
-    """What a demand rests on: an instrument of `regulations.yaml` and the place in it."""
-
-    instrument: str
-    place: str  # a plan's clause path, or an article number
-    confidence: str  # PLAN, A, B, C or L, as tagged in the catalogue
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from guantong.conditions.parse import Problem
+from guantong.conditions.yaml_file import Fields, read
 from guantong.obligations import model as m
-from guantong.obligations.yaml_file import Fields, read
 from guantong.periods import Period
 
 

@@ -10,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from guantong.obligations.load import load_catalogue
 from guantong.obligations.model import Catalogue, Plan
+from guantong.processes.load import Loaded, load_processes
 from guantong.records.purposes import Purpose, load_purposes
 from guantong.records.roles import Roles, load_roles
 
@@ -42,6 +43,26 @@ def roles() -> Roles:
 def purposes() -> Mapping[str, Purpose]:
     """What each personal field is kept for: "person.phone" and so on."""
     return _purposes(settings.CATALOGUE_DIR)
+
+
+def processes() -> Mapping[str, Loaded]:
+    """By name those that cases begin under, and by name and version the earlier ones."""
+    return _processes(settings.CATALOGUE_DIR)
+
+
+def processes_of(folder: Path, rules: Catalogue) -> dict[str, Loaded]:
+    """The processes of a folder, checked against what else stands in it."""
+    return load_processes(
+        folder,
+        regulations=rules.regulations,
+        clauses={p.instrument: {c.path for c in p.clauses} for p in rules.plans.values()},
+        posts=rules.kinds["posts"],
+    )
+
+
+@cache
+def _processes(folder: Path) -> Mapping[str, Loaded]:
+    return processes_of(folder, _catalogue(folder))
 
 
 @cache

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from django.conf import settings
 
+from guantong.conditions.yaml_file import Fields, read
 from guantong.obligations import describe
 from guantong.obligations.model import Basis
-from guantong.obligations.yaml_file import Fields, read
 from guantong.records import catalogue
 
 OPTIONAL = frozenset({"C", "L"})

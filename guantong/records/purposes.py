@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from guantong.conditions.yaml_file import Fields, read
 from guantong.obligations.model import Basis
-from guantong.obligations.yaml_file import Fields, read
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from guantong.obligations.yaml_file import Fields, read
+from guantong.conditions.yaml_file import Fields, read
 
 SCOPES = ["subtree", "own"]
 

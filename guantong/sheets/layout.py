@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from guantong.conditions.yaml_file import Fields, read
 from guantong.obligations.model import Catalogue
-from guantong.obligations.yaml_file import Fields, read
 
 BRACKETED = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】|〔[^〔〕]*〕")
 

@@ -9,10 +9,15 @@ from django.core.management.base import BaseCommand, CommandError
 
 from guantong.cli import files
 from guantong.conditions.parse import CatalogueError
+from guantong.dues import load_rates
 from guantong.obligations import naive
 from guantong.obligations.examples import all_examples
 from guantong.obligations.load import load_catalogue
 from guantong.obligations.model import Catalogue
+from guantong.processes.examples import faults, tried
+from guantong.processes.load import Loaded
+from guantong.processes.versions import check_released, release
+from guantong.records.catalogue import processes_of
 from guantong.records.roles import load_roles
 from guantong.sheets.layout import load_layouts
 
@@ -26,23 +31,35 @@ class Command(BaseCommand):
             "folder", nargs="?", type=files.catalogue_folder, metavar="目录",
             help="默认是本系统的 catalogue/",
         )  # fmt: skip
+        parser.add_argument(
+            "--release", dest="release_them", action="store_true",
+            help="无误后记下各流程当前版本的指纹；记下的版本不能再就地修改",
+        )  # fmt: skip
 
-    def handle(self, *args: Any, folder: Path | None = None, **options: Any) -> None:
+    def handle(
+        self, *args: Any, folder: Path | None = None, release_them: bool = False, **options: Any
+    ) -> None:
         place = folder or settings.CATALOGUE_DIR
         try:
             catalogue = load_catalogue(place)
             load_roles(place / "roles.yaml")
             load_layouts(place / "sheets", catalogue)
-            wrong = list(_wrong_examples(catalogue))
+            processes = processes_of(place, catalogue)
+            if (place / "dues.yaml").exists():
+                load_rates(place / "dues.yaml")
+            check_released(place, processes.values())
+            wrong = [*_wrong_examples(catalogue), *_faults(processes)]
         except CatalogueError as error:
             count = len(error.problems)
             raise CommandError(f"规则目录有 {count} 处问题：\n{error}") from None
         if wrong:
             raise CommandError(f"有 {len(wrong)} 个例子与规则不符：\n" + "\n".join(wrong))
-        total = len(list(all_examples(catalogue)))
+        total = len(list(all_examples(catalogue))) + sum(map(len, map(tried, processes.values())))
+        if release_them:
+            self.stdout.write(f"新发布 {release(place, processes.values())} 个流程版本")
         self.stdout.write(
             f"规则目录无误：{len(catalogue.plans)} 个计划，{len(catalogue.obligations)} 项责任，"
-            f"{len(catalogue.regulations)} 份依据，{total} 个例子全部相符"
+            f"{len(processes)} 个流程，{len(catalogue.regulations)} 份依据，{total} 个例子全部相符"
         )
 
 
@@ -52,3 +69,7 @@ def _wrong_examples(catalogue: Catalogue) -> list[str]:
         for example in all_examples(catalogue)
         for difference in example.differences(naive.entries(example.question, example.facts))
     ]
+
+
+def _faults(processes: dict[str, Loaded]) -> list[str]:
+    return [fault for loaded in processes.values() for fault in faults(loaded)]

@@ -8,11 +8,13 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from guantong.cli.process_pages import process_page
 from guantong.obligations import describe
 from guantong.obligations import model as m
 from guantong.obligations.faults import ONE_AT_A_TIME
 from guantong.obligations.run import plain
 from guantong.obligations.tables import TABLES
+from guantong.processes.load import Loaded
 from guantong.records import catalogue
 
 PLACE = "docs/reference"
@@ -49,7 +51,14 @@ def _read(path: Path) -> str | None:
 def _pages() -> dict[str, Iterator[str]]:
     rules = catalogue.current()
     pages = {f"plan-{plan.name}.md": _plan(plan, rules) for plan in rules.plans.values()}
+    processes = catalogue.processes()
+    pages |= {f"process-{name}.md": _process(p, rules) for name, p in processes.items()}
     return {**pages, "regulations.md": _regulations(rules), "fact-tables.md": _tables(rules)}
+
+
+def _process(loaded: Loaded, rules: m.Catalogue) -> Iterator[str]:
+    yield NOTICE
+    yield from process_page(loaded, rules)
 
 
 def _plan(plan: m.Plan, rules: m.Catalogue) -> Iterator[str]:

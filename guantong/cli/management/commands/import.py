@@ -11,7 +11,7 @@ from django.db import transaction
 
 from guantong.cli.days import day
 from guantong.cli.numbers import whole
-from guantong.obligations import os_errors
+from guantong.conditions import os_errors
 from guantong.records.access import Refused
 from guantong.records.actions import imports
 from guantong.records.imports.decisions import Decision

@@ -15,8 +15,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, ProgrammingError
 
 from guantong.cli.days import day
+from guantong.conditions import os_errors
 from guantong.conditions.parse import CatalogueError
-from guantong.obligations import in_duckdb, os_errors, run
+from guantong.obligations import in_duckdb, run
 from guantong.obligations.model import Plan, Question
 from guantong.obligations.plan_file import load_plan
 from guantong.plans.attach import attach

@@ -13,8 +13,8 @@ from typing import Any
 
 import yaml
 
+from guantong.conditions import os_errors
 from guantong.conditions.parse import CatalogueError, Problem
-from guantong.obligations import os_errors
 
 
 class _Loader(yaml.SafeLoader):
