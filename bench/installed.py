@@ -115,11 +115,27 @@ def install(place: school.Place, facts: Path, size: Size) -> None:
         Assessment.objects.create(pk=1, **_described())
         write = _into_postgres if place.url else _into_sqlite
         for name, (columns, rows) in RECORDS.items():
-            write(f"records_{name}", columns, facts_in.execute(rows))
+            names, texts = _completed(name, columns, rows)
+            write(f"records_{name}", names, facts_in.execute(texts))
     _number_on(connection)
     School.objects.create(
         pk=1, name="A nation", today=ON, records_since=f"{YEAR}-01-01", plan=PLAN
     )
+
+
+def _completed(name: str, columns: str, rows: str) -> tuple[str, str]:
+    """With the columns that are never null and were not named, as Django would fill them."""
+    from django.apps import apps
+
+    named = {column.strip() for column in columns.split(",")}
+    left = {
+        field.attname: field.get_default()
+        for field in apps.get_model("records", name)._meta.concrete_fields
+        if not (field.null or field.primary_key or field.attname in named)
+    }
+    texts = [f"'{value}' AS {column}" for column, value in left.items()]
+    together = ", ".join(["given.*", *texts])
+    return ", ".join([columns, *left]), f"SELECT {together} FROM ({rows}) AS given"
 
 
 def _described() -> dict[str, Any]:
