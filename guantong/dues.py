@@ -10,8 +10,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
-from guantong.conditions.basis import Basis, read_basis
-from guantong.conditions.parse import CatalogueError, Problem
+from guantong.conditions.basis import Basis, read_bases
 from guantong.conditions.yaml_file import Fields, read
 
 WHOLE = Decimal(0)
@@ -87,7 +86,7 @@ def load_rates(path: Path) -> Rates:
     since, until = in_force.day("from"), in_force.maybe_day("to")
     in_force.done()
     slip = f.fields("base")
-    _basis(slip)
+    read_bases(slip)
     rates = Rates(
         since=since,
         until=until,
@@ -110,7 +109,7 @@ def _payers(f: Fields) -> dict[str, Payer]:
 
 
 def _payer(code: str, f: Fields, before: Mapping[str, Payer]) -> Payer:
-    title, basis = f.text("title"), _basis(f)
+    title, basis = f.text("title"), read_bases(f)
     if f.has("fixed"):
         payer = Payer(code, title, basis, fixed=f.number("fixed"))
     elif f.has("like"):
@@ -145,15 +144,8 @@ def _titles(f: Fields, key: str) -> dict[str, str]:
 
 def _value(f: Fields) -> Decimal:
     value = f.number("value")
-    _basis(f)
+    read_bases(f)
     f.done()
     if value <= 0:
         raise f.wrong("value", f"{value} 应大于零")
     return value
-
-
-def _basis(f: Fields) -> tuple[Basis, ...]:
-    found = tuple(read_basis(b) for b in f.each("basis"))
-    if not found:
-        raise CatalogueError(Problem(f.place("basis"), "没有依据", "写明出自哪份文件哪一条"))
-    return found

@@ -18,6 +18,14 @@ class Basis:
     confidence: str  # PLAN, A, B, C or L, as tagged in the catalogue
 
 
+def read_bases(f: Fields, missing: str = "没有依据") -> tuple[Basis, ...]:
+    """The list under `basis`; raise CatalogueError where it is empty."""
+    found = tuple(read_basis(one) for one in f.each("basis"))
+    if not found:
+        raise f.wrong("basis", missing, "写明出自哪份文件哪一条")
+    return found
+
+
 def read_basis(f: Fields) -> Basis:
     place = f.text("clause") if f.has("clause") else f.text("article", "")
     basis = Basis(f.text("instrument"), place, f.choice("confidence", CONFIDENCE))

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from guantong.conditions.basis import CONFIDENCE, UNCERTAIN, read_basis
+from guantong.conditions.basis import CONFIDENCE, UNCERTAIN, read_bases
 from guantong.conditions.check import Type, problems
 from guantong.conditions.model import ALWAYS, Condition
 from guantong.conditions.parse import CatalogueError, Problem, parse_condition
@@ -124,9 +124,7 @@ def _obligation(name: str, f: Fields) -> m.Obligation:
     since, until = in_force.day("from"), in_force.maybe_day("to")
     in_force.done()
     bearer, row = _bearer(f.fields("bearer"))
-    basis = tuple(read_basis(b) for b in f.each("basis"))
-    if not basis:
-        raise f.wrong("basis", "没有依据的要求不能成为责任", "写明出自哪份文件哪一条")
+    basis = read_bases(f, "没有依据的要求不能成为责任")
     obligation = m.Obligation(
         name=name,
         title=f.text("title"),

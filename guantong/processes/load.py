@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from guantong.conditions.basis import Basis, read_basis
+from guantong.conditions.basis import read_bases, read_basis
 from guantong.conditions.parse import CatalogueError, Problem
 from guantong.conditions.yaml_file import Fields, read
 from guantong.processes import model as m
@@ -136,7 +136,7 @@ def _variant(name: str, f: Fields) -> m.Variant:
     variant = m.Variant(
         id=name,
         title=f.text("title"),
-        basis=_basis(f),
+        basis=read_bases(f),
         on=f.take("on", bool),
         instead_of=f.text("instead_of", ""),
     )
@@ -151,7 +151,7 @@ def _steps(f: Fields, not_closed: tuple[str, ...]) -> dict[str, m.Step]:
 
 
 def _step(name: str, f: Fields, not_closed: tuple[str, ...]) -> m.Step:
-    basis = _basis(f)
+    basis = read_bases(f)
     step = m.Step(
         name=name,
         title=f.text("title"),
@@ -206,10 +206,3 @@ def _document(value: object, f: Fields) -> m.Document:
     document = m.Document(one.text("title"), one.text("variant", ""))
     one.done()
     return document
-
-
-def _basis(f: Fields) -> tuple[Basis, ...]:
-    found = tuple(read_basis(b) for b in f.each("basis"))
-    if not found:
-        raise CatalogueError(Problem(f.place("basis"), "没有依据", "写明出自哪份文件哪一条"))
-    return found

@@ -265,6 +265,12 @@ def require_person(user: Someone | None, permission: str, person: Person) -> Non
         raise Forbidden(reason)
 
 
+def require_other(user: User | None, person_id: int, text: str) -> None:
+    """Nobody decides about himself; the system may."""
+    if user is not None and user.person_id == person_id:
+        raise Forbidden(text)
+
+
 def _missing(permission: str, where: str) -> str:
     title = catalogue.roles().titles[permission]
     return f"您没有对{where}“{title}”的权限。需要时请联系上级党组织或学校党委组织部。"

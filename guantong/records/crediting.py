@@ -4,7 +4,7 @@ Not for verdicts: the engine decides those. This only asks the obligations' own 
 one activity, so that its page can say where it went.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -30,7 +30,8 @@ def touched(org_ids: Collection[int], person_ids: Collection[int]) -> QuerySet[E
 def still_open(draft: Draft) -> frozenset[int]:
     """The entries, not done yet, of those whom a draft names, for the periods of its day."""
     persons = {one.person_id for one in draft.attended or ()}
-    found = _on_day(touched({host.pk for host in draft.hosts}, persons), draft.held_on)
+    mine = touched({host.pk for host in draft.hosts}, persons)
+    found = _on_day(mine, draft.held_on, ledger.question().obligations)
     undone = found.exclude(verdict__in=[verdict.value for verdict in DONE])
     return frozenset(undone.values_list("pk", flat=True))
 
@@ -40,7 +41,8 @@ def counted_for(activity: Activity) -> list[Entry]:
     if activity.planned or activity.withdrawn_at:
         return []
     held, asked = _Held(activity), ledger.question().obligations
-    found = _on_day(touched(held.host_ids | held.above, held.attended.keys()), activity.held_on)
+    mine = touched(held.host_ids | held.above, held.attended.keys())
+    found = _on_day(mine, activity.held_on, asked)
     found = found.filter(
         obligation__in=[o.name for o in asked], assessment__on_day__gte=activity.held_on
     )
@@ -51,10 +53,10 @@ def counted_for(activity: Activity) -> list[Entry]:
     return sorted(counted, key=lambda e: (e.person_id is not None, order[e.obligation], e.pk))
 
 
-def _on_day(entries: QuerySet[Entry], day: date) -> QuerySet[Entry]:
+def _on_day(entries: QuerySet[Entry], day: date, asked: Iterable[m.Obligation]) -> QuerySet[Entry]:
     """Those whose period the day is in; where a window rolls, those that look back on it."""
     near = Q(period_start__lte=day)
-    for o in ledger.question().obligations:
+    for o in asked:
         if o.rhythm.every is Every.ROLLING:
             last = add_months(day.replace(day=1), o.rhythm.months - 1)
             near |= Q(obligation=o.name, period_start__lte=last)

@@ -187,24 +187,20 @@ def _absences(kept: Person, absorbed: Person) -> Iterator[Edit]:
 
 
 def _accounts(kept: Person, absorbed: Person) -> Iterator[Edit]:
-    account = User.objects.filter(person=absorbed).first()
-    if account is None:
-        return
-    if User.objects.filter(person=kept).exists():
-        said = f"两份都有登录账号，账号“{account.username}”不再对应任何人，请系统管理员停用。"
-        yield Edit(account, {"person_id": None}, said)
-    else:
-        yield Edit(account, {"person_id": kept.pk})
+    said = "两份都有登录账号，账号“{}”不再对应任何人，请系统管理员停用。"
+    for row in User.objects.filter(person=absorbed):
+        second = Edit(row, {"person_id": None}, said.format(row.username))
+        yield second if _has(User, kept) else Edit(row, {"person_id": kept.pk})
 
 
 def _restricted(kept: Person, absorbed: Person) -> Iterator[Edit]:
-    row = Restricted.objects.filter(person=absorbed).first()
-    if row is None:
-        return
-    if Restricted.objects.filter(person=kept).exists():
-        yield Edit(row, None, "两份都有限知信息（党费基数等），以保留的一份为准。")
-    else:
-        yield Edit(row, {"person_id": kept.pk})
+    for row in Restricted.objects.filter(person=absorbed):
+        second = Edit(row, None, "两份都有限知信息（党费基数等），以保留的一份为准。")
+        yield second if _has(Restricted, kept) else Edit(row, {"person_id": kept.pk})
+
+
+def _has(model: type[Model], person: Person) -> bool:
+    return model._default_manager.filter(person=person).exists()
 
 
 def _whereabouts(kept: Person, absorbed: Person) -> Iterator[Edit]:

@@ -6,7 +6,7 @@ A branch may write down what somebody says who does not sign in.
 from django.db import transaction
 
 from guantong.records import access, clock
-from guantong.records.access import Conflict, Forbidden, Refused
+from guantong.records.access import Conflict, Refused
 from guantong.records.actions import events, people, rows
 from guantong.records.models import CorrectionRequest, Person, User
 
@@ -41,8 +41,7 @@ def answer(
     """Say whether it was put right, and why not."""
     request = rows.locked(request)
     access.require_person(by, PERMISSION, request.person)
-    if by is not None and by.person_id == request.person_id:
-        raise Forbidden("本人的申请要由别人答复。")
+    access.require_other(by, request.person_id, "本人的申请要由别人答复。")
     if request.accepted is not None:
         raise Conflict("这项申请刚刚已经答复过，请刷新后核对。")
     if not accepted and not answer.strip():

@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import Model
 
 from guantong.records import clock
+from guantong.records.access import Refused
 from guantong.records.actions.rows import Change
 from guantong.records.models import Event, Org, User
 
@@ -26,6 +27,13 @@ def leave(
     return Event.objects.create(
         at=clock.now(), by=by, verb=verb, subject=subject(of), org=org, detail=detail
     )
+
+
+def reasoned(reason: str, missing: str = "请写明原因。") -> str:
+    """The reason as it is told; refuses where there is none."""
+    if not reason.strip():
+        raise Refused(missing, {"reason": missing})
+    return reason.strip()
 
 
 def subject(row: Model) -> str:

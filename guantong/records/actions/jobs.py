@@ -56,9 +56,13 @@ def running(kind: str) -> Job | None:
 
 
 def to_tell(kind: str) -> Job | None:
-    """The work of that kind that is being done or, if the last was not brought to an end, that."""
+    """The last work of that kind, if it is being done or was not brought to an end."""
     last = Job.objects.filter(kind=kind).last()
-    return running(kind) or (last if last and last.trouble else None)
+    return last if last and (last.trouble or _alive(last)) else None
+
+
+def _alive(job: Job) -> bool:
+    return job.ended_at is None and job.seen_at >= timezone.now() - DEAD_AFTER
 
 
 def _begin(kind: str, total: int) -> Job | None:

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from guantong.records import access
-from guantong.records.access import Forbidden, Refused
+from guantong.records.access import Refused
 from guantong.records.actions import codes, events, memberships, rows, spans
 from guantong.records.models import Membership, Person, Post, User
 from guantong.records.models.membership import MEMBER_STATUSES
@@ -21,10 +21,7 @@ ON_THE_WAY = ("activist", "candidate", "probationary")
 @transaction.atomic
 def advance(*, by: User | None, person: Person, status: str, on: date) -> Membership:
     """Take the next step from a day on; a probationary member counts from the meeting's day."""
-    person = rows.locked(person)
-    current = memberships.lasting(person)
-    access.require(by, "member.edit", current.org)
-    _require_other(by, person)
+    person, current = _in_hand(by, person)
     if status not in ON_THE_WAY:
         raise Refused("这里只办理积极分子、发展对象和预备党员。", {"status": "请选择下一步。"})
     require_step(current, status)
@@ -47,19 +44,16 @@ def advance(*, by: User | None, person: Person, status: str, on: date) -> Member
 @transaction.atomic
 def suspend(*, by: User | None, person: Person, on: date, reason: str) -> Membership:
     """Suspend a membership by a decision of the Party; every post ends with it."""
-    person = rows.locked(person)
-    current = memberships.lasting(person)
-    access.require(by, "member.edit", current.org)
-    _require_other(by, person)
-    _require_reason(reason)
+    person, current = _in_hand(by, person)
+    reason = events.reasoned(reason)
     require_step(current, "suspended")
     spans.require_come(on=on)
     posts = list(Post.objects.meeting(on, None).filter(person=person))
     posts_ended = memberships.end_posts(posts, on)
-    membership = memberships.follow(current, on, status="suspended", ending=reason.strip())
+    membership = memberships.follow(current, on, status="suspended", ending=reason)
     events.leave(
         "membership.suspended", membership, by=by, org=current.org, person=person, on=on,
-        reason=reason.strip(), posts_ended=posts_ended,
+        reason=reason, posts_ended=posts_ended,
         before={"status": current.status}, after={"status": "suspended"},
     )  # fmt: skip
     memberships.refresh([current.org_id, *(post.org_id for post in posts)], [person.pk], on)
@@ -69,19 +63,16 @@ def suspend(*, by: User | None, person: Person, on: date, reason: str) -> Member
 @transaction.atomic
 def resume(*, by: User | None, person: Person, on: date, reason: str) -> Membership:
     """Let a suspended membership go on as what it was before."""
-    person = rows.locked(person)
-    current = memberships.lasting(person)
-    access.require(by, "member.edit", current.org)
-    _require_other(by, person)
-    _require_reason(reason)
+    person, current = _in_hand(by, person)
+    reason = events.reasoned(reason)
     if current.status != "suspended":
         raise Refused("现在没有停止党籍。")
     spans.require_come(on=on)
     was = before_suspension(current)
-    membership = memberships.follow(current, on, status=was, ending=reason.strip())
+    membership = memberships.follow(current, on, status=was, ending=reason)
     events.leave(
         "membership.resumed", membership, by=by, org=current.org, person=person, on=on,
-        reason=reason.strip(), before={"status": "suspended"}, after={"status": was},
+        reason=reason, before={"status": "suspended"}, after={"status": was},
     )  # fmt: skip
     memberships.refresh([current.org_id], [person.pk], on)
     return membership
@@ -108,11 +99,10 @@ def before_suspension(current: Membership) -> str:
     return last.status if last else "full"
 
 
-def _require_reason(reason: str) -> None:
-    if not reason.strip():
-        raise Refused("请写明原因。", {"reason": "请写明原因。"})
-
-
-def _require_other(by: User | None, person: Person) -> None:
-    if by is not None and by.person_id == person.pk:
-        raise Forbidden("本人的发展和党籍事项要由别人办理。")
+def _in_hand(by: User | None, person: Person) -> tuple[Person, Membership]:
+    """The person, locked, and the membership that lasts, for who may act on them."""
+    person = rows.locked(person)
+    current = memberships.lasting(person)
+    access.require(by, "member.edit", current.org)
+    access.require_other(by, person.pk, "本人的发展和党籍事项要由别人办理。")
+    return person, current

@@ -9,7 +9,7 @@ from datetime import date
 from django.db import transaction
 
 from guantong.records import access, days
-from guantong.records.access import Forbidden, Refused
+from guantong.records.access import Refused
 from guantong.records.actions import codes, events, ledger, rows, spans
 from guantong.records.imports.people import in_chunks
 from guantong.records.models import Membership, Org, Person, Post, TransferLetter, User
@@ -130,10 +130,8 @@ def set_exempt(
     person = rows.locked(person)
     current = lasting(person)
     access.require(by, "member.edit", current.org)
-    if by is not None and by.person_id == person.pk:
-        raise Forbidden("本人的豁免要由别人办理。")
-    if not reason.strip():
-        raise Refused("请写明原因。", {"reason": "请写明原因。"})
+    access.require_other(by, person.pk, "本人的豁免要由别人办理。")
+    reason = events.reasoned(reason)
     if current.exempt == exempt:
         raise Refused("已经豁免。" if exempt else "本来就没有豁免。")
     spans.require_come(on=on)

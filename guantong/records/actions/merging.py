@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Model
 
 from guantong.records import access, clock, merging, sealing
-from guantong.records.access import Conflict, Forbidden, Refused
+from guantong.records.access import Conflict, Refused
 from guantong.records.actions import events, ledger, people, rows, snapshots
 from guantong.records.merging import Edit, Plan
 from guantong.records.models import Merge, Org, Person, User
@@ -26,23 +26,19 @@ def merge(*, by: User | None, kept: Person, absorbed: Person, reason: str) -> Me
     """Let everything of `absorbed` belong to `kept`."""
     for person in (kept, absorbed):
         access.require_person(by, PERMISSION, person)
-        if by is not None and by.person_id == person.pk:
-            raise Forbidden("本人的记录要由别人合并。")
+        access.require_other(by, person.pk, "本人的记录要由别人合并。")
     kept, absorbed = _locked(kept), _locked(absorbed)
     if why := merging.why_not(kept, absorbed):
         raise Refused(why)
-    if not reason.strip():
-        raise Refused("请写明凭什么确认是同一人。", {"reason": "请写明凭什么确认是同一人。"})
+    reason = events.reasoned(reason, "请写明凭什么确认是同一人。")
     plan = merging.planned(kept, absorbed)
     made = [*_edited(plan.edits), *_joined(kept, absorbed, plan)]
     done = rows.insert(
-        Merge(
-            kept=kept, absorbed=absorbed, by=by, at=clock.now(), reason=reason.strip(), made=made
-        )
+        Merge(kept=kept, absorbed=absorbed, by=by, at=clock.now(), reason=reason, made=made)
     )
     events.leave(
         "person.merged", kept, by=by, org=people.org_of(kept), absorbed=absorbed,
-        reason=reason.strip(), moved=dict(plan.counts), conflicts=plan.conflicts,
+        reason=reason, moved=dict(plan.counts), conflicts=plan.conflicts,
     )  # fmt: skip
     _refresh(done)
     return done

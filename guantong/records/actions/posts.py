@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from guantong.records import access, clock, days, qualification
-from guantong.records.access import Forbidden, Refused
+from guantong.records.access import Refused
 from guantong.records.actions import codes, events, ledger, rows, spans
 from guantong.records.models import Membership, Org, Person, Post, User
 from guantong.records.qualification import Candidate
@@ -18,6 +18,7 @@ TOLD = (
     "post", "valid_from", "valid_to", "acting", "qualified_as", "evidence", "evidence_on"
 )  # fmt: skip
 DOUBLE_LEADER = "double_leader"
+OWN = "本人的任免要由别人办理。"
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def appoint(
     """
     access.require(by, "post.edit", org)
     access.require_person(by, "post.edit", person)
-    _require_other(by, person)
+    access.require_other(by, person.pk, OWN)
     codes.kind("posts", post)
     org, person = rows.locked(org), rows.locked(person)
     if not org.exists_on(valid_from):
@@ -127,7 +128,7 @@ def end(*, by: User | None, post: Post, on: date) -> Post:
     """Release from a post; `on` is the first day without it."""
     post = rows.locked(post)
     access.require(by, "post.edit", post.org)
-    _require_other(by, post.person)
+    access.require_other(by, post.person.pk, OWN)
     before = post.valid_to
     if before is not None and before <= on:
         raise Refused(f"这一任职已于 {before} 结束。")
@@ -136,11 +137,6 @@ def end(*, by: User | None, post: Post, on: date) -> Post:
     events.leave("post.ended", post, by=by, org=post.org, person=post.person, change=change)
     _refresh(post)
     return post
-
-
-def _require_other(by: User | None, person: Person) -> None:
-    if by is not None and by.person_id == person.pk:
-        raise Forbidden("本人的任免要由别人办理。")
 
 
 def _require_fit(candidate: Candidate) -> None:

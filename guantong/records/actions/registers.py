@@ -69,9 +69,7 @@ def take_off(*, by: User | None, row: Whereabouts, on: date, reason: str) -> Whe
     spans.require_come(on=on)
     if row.valid_to is not None:
         raise Refused(f"已于 {row.valid_to} 结束登记。")
-    if not reason.strip():
-        raise Refused("请写明原因。", {"reason": "请写明原因。"})
-    change = spans.end(row, on, end_reason=reason.strip())
+    change = spans.end(row, on, end_reason=events.reasoned(reason))
     events.leave(
         "whereabouts.ended", row, by=by, org=people.org_of(row.person), person=row.person,
         change=change,

@@ -5,7 +5,7 @@ from decimal import Decimal, InvalidOperation
 from django.db import transaction
 
 from guantong.records import access, sealing
-from guantong.records.access import Forbidden, Refused
+from guantong.records.access import Refused
 from guantong.records.actions import events, people, rows
 from guantong.records.models import Person, Restricted, User
 
@@ -18,8 +18,7 @@ LABELS = {field.name: str(field.verbose_name) for field in Restricted._meta.conc
 def record(*, by: User | None, person: Person, **given: str | None) -> Restricted:
     """Set some fields (wage, hardship, political_review); None or nothing empties one."""
     access.require_person(by, PERMISSION, person)
-    if by is not None and by.person_id == person.pk:
-        raise Forbidden("本人的这些信息要由别人登记。")
+    access.require_other(by, person.pk, "本人的这些信息要由别人登记。")
     assert given.keys() <= set(sealing.RESTRICTED), given.keys()
     person = rows.locked(person)
     tidy = {name: (text or "").strip() for name, text in given.items()}

@@ -46,12 +46,11 @@ def switch(*, by: User | None, obligation: str, on: bool, reason: str) -> School
     known = catalogue.current().obligations.get(obligation)
     if known is None or not known.switchable:
         raise Refused("这项责任有明确依据，不能关闭；需要改动请修改规则目录。")
-    if not reason.strip():
-        raise Refused("请写明原因。", {"reason": "请写明原因。"})
+    reason = events.reasoned(reason)
     school = rows.locked(School.objects.get())
     off = set(school.switched_off) - {obligation} if on else {*school.switched_off, obligation}
     rows.change(school, switched_off=sorted(off))
     verb = "obligation.switched_on" if on else "obligation.switched_off"
-    events.leave(verb, school, by=by, obligation=obligation, reason=reason.strip())
+    events.leave(verb, school, by=by, obligation=obligation, reason=reason)
     ledger.follow_rules()
     return school

@@ -1,0 +1,144 @@
+"""Transfer letters under way: the list, its forms, and what would make one bounce."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from django import forms
+from django.contrib import messages
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+from guantong.records import access, clock, registers
+from guantong.records.actions import letters as actions
+from guantong.records.actions.letters import PERMISSION
+from guantong.records.models import TransferLetter
+from guantong.web.acting import ActionForm, DayField, acting, form_page
+from guantong.web.filters import Filter, paged, part_of
+from guantong.web.views.member import person_or_404
+from guantong.web.views.member_changes import crumbs_to_member
+
+
+def _to_letters() -> list[tuple[str, str]]:
+    return [("介绍信", reverse("letters"))]
+
+
+class LetterFilter(Filter):
+    state = forms.ChoiceField(
+        label="状态",
+        required=False,
+        choices=[("", "在途"), ("stuck", "卡住的"), ("done", "已回执"), ("all", "全部")],
+    )
+
+
+def letter_list(request: HttpRequest) -> HttpResponse:
+    if not access.reach(request.user, "member.view").paths:
+        raise Http404
+    form, today = LetterFilter(request), clock.today()
+    page = paged(request, _letters(request, form))
+    return TemplateResponse(
+        request,
+        part_of(request, "web/letters.html", "list"),
+        {
+            "title": "介绍信",
+            "crumbs": [("党员", reverse("member-list"))],
+            "form": form,
+            "page": page,
+            "rows": [
+                (one, registers.expires_on(one), registers.stuck(one, today)) for one in page
+            ],
+            "may_edit": access.orgs(request.user, PERMISSION).exists(),
+        },
+    )
+
+
+def _letters(
+    request: HttpRequest, form: LetterFilter
+) -> QuerySet[TransferLetter] | Sequence[TransferLetter]:
+    found = TransferLetter.objects.filter(person__in=access.people(request.user, "member.view"))
+    found = found.select_related("person").order_by("issued_on", "pk")
+    under_way = Q(received_on=None, returned_on=None)
+    match form.value("state"):
+        case "":
+            return found.filter(under_way)
+        case "done":
+            return found.exclude(received_on=None)
+        case "stuck":
+            today = clock.today()
+            later = TransferLetter.objects.exclude(received_on=None).values("person")
+            waiting = found.filter(received_on=None).exclude(
+                Q(returned_on__isnull=False) & Q(person__in=later)
+            )
+            return [one for one in waiting if registers.stuck(one, today)]
+        case _:
+            return found
+
+
+class LetterForm(ActionForm):
+    number = forms.CharField(label="介绍信编号", max_length=40)
+    heading = forms.CharField(
+        label="抬头党组织", max_length=120, help_text="写对方有权接收组织关系的党委或组织部。"
+    )
+    to_unit = forms.CharField(label="去往单位", max_length=120)
+    issued_on = DayField(label="开具日期")
+    valid_days = forms.IntegerField(label="有效期（天）", min_value=1, help_text="最多 90 天。")
+    dues_until = DayField(label="党费交至", help_text="写交到的那个月里的任意一天。")
+
+
+def issue(request: HttpRequest, pk: int) -> HttpResponse:
+    """What would make the letter bounce is told before and, at the latest, on sending the form."""
+    person, today = person_or_404(request, pk, PERMISSION), clock.today()
+    form = LetterForm(request.POST or None, initial={"issued_on": today, "valid_days": 90})
+    if form.outcome(partial(actions.issue, by=acting(request), person=person)):
+        messages.success(request, "已登记介绍信。收到回执以前，组织关系和管理责任仍在本支部。")
+        return redirect("letters")
+    lacks = registers.bounces(person, heading="党委", valid_days=90, dues_until=today, on=today)
+    posts = registers.posts_held(person, today)
+    about = "收到回执时组织关系才结束" + (f"，现任的 {posts} 项职务随之结束。" if posts else "。")
+    if lacks:
+        about = f"现在开出去会被退回：{'；'.join(lacks)}。请先在本人页面补全。"
+    return form_page(
+        request, form, title=f"开具介绍信：{person.name}", crumbs=crumbs_to_member(person),
+        submit="登记介绍信", about=about, danger=bool(lacks),
+    )  # fmt: skip
+
+
+class ReceiptForm(ActionForm):
+    on = DayField(label="回执日期", help_text="从这一天起组织关系在对方，本校的随之结束。")
+
+
+class ReturnForm(ActionForm):
+    on = DayField(label="退回日期")
+    reason = forms.CharField(label="退回原因", max_length=200)
+
+
+def _letter_or_404(request: HttpRequest, pk: int) -> TransferLetter:
+    people = access.people(request.user, PERMISSION)
+    found = TransferLetter.objects.select_related("person")
+    return get_object_or_404(found, pk=pk, person__in=people)
+
+
+def receive(request: HttpRequest, pk: int) -> HttpResponse:
+    letter = _letter_or_404(request, pk)
+    form = ReceiptForm(request.POST or None, initial={"on": clock.today()})
+    if form.outcome(partial(actions.receive, by=acting(request), letter=letter)):
+        messages.success(request, f"已登记回执，{letter.person.name} 的组织关系已转出。")
+        return redirect("letters")
+    return form_page(
+        request, form, title=f"登记回执：{letter.person.name}", crumbs=_to_letters(),
+        submit="登记回执", danger=True, about="组织关系和全部任职在这一天结束。",
+    )  # fmt: skip
+
+
+def send_back(request: HttpRequest, pk: int) -> HttpResponse:
+    letter = _letter_or_404(request, pk)
+    form = ReturnForm(request.POST or None, initial={"on": clock.today()})
+    if form.outcome(partial(actions.send_back, by=acting(request), letter=letter)):
+        messages.success(request, "已登记退回。补全之后可以重新开具。")
+        return redirect("letters")
+    return form_page(
+        request, form, title=f"登记退回：{letter.person.name}", crumbs=_to_letters(),
+        submit="登记退回",
+    )  # fmt: skip
