@@ -14,13 +14,10 @@ from pathlib import Path
 
 from django.conf import settings
 
+from guantong.conditions.basis import CONFIDENCE, UNCERTAIN, Basis, read_bases
 from guantong.conditions.yaml_file import Fields, read
 from guantong.obligations import describe
-from guantong.obligations.model import Basis
 from guantong.records import catalogue
-
-OPTIONAL = frozenset({"C", "L"})
-CONFIDENCES = ["PLAN", "A", "B", "C", "L"]
 
 
 @dataclass(frozen=True)
@@ -62,7 +59,7 @@ class Finding:
 
     @property
     def optional(self) -> bool:
-        return self.rule.confidence in OPTIONAL
+        return self.rule.confidence in UNCERTAIN
 
 
 def rule(name: str) -> Rule:
@@ -150,18 +147,11 @@ def _rule(name: str, f: Fields) -> Rule:
         title=f.text("title"),
         demand=f.text("demand"),
         must=f.choice("level", ["must", "generally"]) == "must",
-        confidence=f.choice("confidence", CONFIDENCES),
-        basis=tuple(_basis(one) for one in f.each("basis")),
+        confidence=f.choice("confidence", CONFIDENCE),
+        basis=read_bases(f),
         values=tuple(
             (one.day("from"), Decimal(one.take("value", int))) for one in f.each("values")
         ),
     )
     f.done()
     return found
-
-
-def _basis(f: Fields) -> Basis:
-    place = "clause" if "clause" in f.data else "article"
-    basis = Basis(f.text("instrument"), f.text(place, ""), f.text("confidence"))
-    f.done()
-    return basis

@@ -7,13 +7,13 @@ Party may consider a suspension, two years of suspension that from which it may 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from django.db.models import Max
 
 from guantong.periods import add_months
-from guantong.records import catalogue, sealing
+from guantong.records import catalogue
 from guantong.records.models import (
     ContactMade,
     Membership,
@@ -22,8 +22,10 @@ from guantong.records.models import (
     TransferLetter,
     Whereabouts,
 )
+from guantong.records.models.membership import MEMBER_STATUSES
 
 SUSPENSION, REMOVAL, STUCK = 6, 24, 6  # months
+LONGEST: Final = 90  # days for which a letter may be valid
 NAMES_LEVEL: Final = ("党委", "党工委", "组织部", "党组")
 
 
@@ -78,14 +80,15 @@ def bounces(
     status = now.status if now else ""
     found = {
         "现在没有组织关系": now is None,
-        f"现在是{_status(status)}，不能转接党员组织关系": bool(now) and not _transferable(status),
-        "没有身份证号": not sealing.unseal(person, "id_number"),
+        f"现在是{_status(status)}，不能转接党员组织关系": bool(now)
+        and status not in MEMBER_STATUSES,
+        "没有身份证号": person.id_number is None,
         "没有出生日期": person.birth_date is None,
         "没有入党时间": person.joined_on is None,
         "没有转正时间": status == "full" and person.full_member_on is None,
-        "没有联系电话": not sealing.unseal(person, "phone"),
+        "没有联系电话": person.phone is None,
         f"抬头“{heading}”看不出是有权接收的党组织（党委、组织部等）": not _level(heading),
-        f"有效期 {valid_days} 天，超过 90 天": valid_days > 90,
+        f"有效期 {valid_days} 天，超过 {LONGEST} 天": valid_days > LONGEST,
         f"党费只交到 {dues_until:%Y-%m}，还没交到开具的月份": _month(dues_until) < _month(on),
     }
     return [text for text, wrong in found.items() if wrong]
@@ -98,7 +101,7 @@ def posts_held(person: Person, on: date) -> int:
 
 def expires_on(letter: TransferLetter) -> date:
     """The first day on which a letter is no longer valid."""
-    return date.fromordinal(letter.issued_on.toordinal() + letter.valid_days)
+    return letter.issued_on + timedelta(days=letter.valid_days)
 
 
 def stuck(letter: TransferLetter, today: date) -> str:
@@ -114,10 +117,6 @@ def stuck(letter: TransferLetter, today: date) -> str:
 
 def _status(code: str) -> str:
     return catalogue.current().label("statuses", code) if code else ""
-
-
-def _transferable(status: str) -> bool:
-    return status in ("full", "probationary")
 
 
 def _level(heading: str) -> bool:

@@ -83,18 +83,23 @@ class LetterForm(ActionForm):
     )
     to_unit = forms.CharField(label="去往单位", max_length=120)
     issued_on = DayField(label="开具日期")
-    valid_days = forms.IntegerField(label="有效期（天）", min_value=1, help_text="最多 90 天。")
+    valid_days = forms.IntegerField(
+        label="有效期（天）", min_value=1, help_text=f"最多 {registers.LONGEST} 天。"
+    )
     dues_until = DayField(label="党费交至", help_text="写交到的那个月里的任意一天。")
 
 
 def issue(request: HttpRequest, pk: int) -> HttpResponse:
     """What would make the letter bounce is told before and, at the latest, on sending the form."""
     person, today = person_or_404(request, pk, PERMISSION), clock.today()
-    form = LetterForm(request.POST or None, initial={"issued_on": today, "valid_days": 90})
+    usual = {"issued_on": today, "valid_days": registers.LONGEST}
+    form = LetterForm(request.POST or None, initial=usual)
     if form.outcome(partial(actions.issue, by=acting(request), person=person)):
         messages.success(request, "已登记介绍信。收到回执以前，组织关系和管理责任仍在本支部。")
         return redirect("letters")
-    lacks = registers.bounces(person, heading="党委", valid_days=90, dues_until=today, on=today)
+    lacks = registers.bounces(
+        person, heading="党委", valid_days=registers.LONGEST, dues_until=today, on=today
+    )
     posts = registers.posts_held(person, today)
     about = "收到回执时组织关系才结束" + (f"，现任的 {posts} 项职务随之结束。" if posts else "。")
     if lacks:
