@@ -15,7 +15,6 @@ from guantong.processes import ballots
 from guantong.processes import model as m
 
 KEPT = ""
-UNIT = {m.Unit.MONTHS: "个月", m.Unit.DAYS: "天", m.Unit.WEEKDAYS: "个工作日"}
 RELATION = {
     m.Relation.IS: "应等于",
     m.Relation.AT_LEAST: "不得少于",

@@ -28,9 +28,6 @@ class ActivityQuerySet(models.QuerySet["Activity"]):
         hosts = ActivityHost.objects.filter(org__in=orgs)
         return self.filter(pk__in=hosts.values("activity_id"))
 
-    def attended_by(self, person: Person) -> Self:
-        return self.filter(pk__in=Attendance.objects.filter(person=person).values("activity_id"))
-
     def newest_first(self) -> Self:
         return self.order_by("-held_on", "-id")
 

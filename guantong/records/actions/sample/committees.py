@@ -46,7 +46,6 @@ ROUTINES = (
     Routine("contact_visit", (COLLEGE,), (4, 10), "走访宿舍和教研室"),
 )
 MEMBERS_TRAINING, LEADERS_TRAINING, SECRETARIES_TRAINING = (5, 10), (3, 9), (4,)
-LECTURE_KINDS = ("party_lecture", "ideology_course")
 
 
 def hold_all(diary: Diary, offices: Offices, papers: Papers) -> Lecturers:
