@@ -8,7 +8,7 @@ excepted: they ran on SQLite.
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -125,18 +125,27 @@ def _lead_to(name: str) -> None:
     connection.settings_dict["NAME"] = name
 
 
+@contextmanager
+def database_of_its_own[Built](
+    name: str, blocker: Any, build: Callable[[], Built]
+) -> Iterator[tuple[str, Built]]:
+    """A copy of the empty test database with what `build` puts into it."""
+    with blocker.unblock():
+        connection.close()  # what is in SQLite's write-ahead log goes into the file to be copied
+        connection.creation.clone_test_db(name, verbosity=0)
+        path = str(connection.creation.get_test_db_clone_settings(name)["NAME"])
+        with database_named(path):
+            built = build()
+    yield path, built
+    with blocker.unblock():
+        connection.creation.destroy_test_db(suffix=name, verbosity=0)
+
+
 @pytest.fixture(scope="session")
 def sample_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
     """A database of its own with the sample school, built once for all who ask."""
-    with django_db_blocker.unblock():
-        connection.close()  # what is in SQLite's write-ahead log goes into the file to be copied
-        connection.creation.clone_test_db("sample", verbosity=0)
-        name = str(connection.creation.get_test_db_clone_settings("sample")["NAME"])
-        with database_named(name):
-            sample.build()
-    yield name
-    with django_db_blocker.unblock():
-        connection.creation.destroy_test_db(suffix="sample", verbosity=0)
+    with database_of_its_own("sample", django_db_blocker, sample.build) as (name, _):
+        yield name
 
 
 @pytest.fixture(scope="module")

@@ -155,6 +155,7 @@ class Seen:
 
 
 def seen(request: HttpRequest, form_class: type[LedgerFilter]) -> Seen:
-    """Read the address."""
+    """Read the address; 404 for who has no ledger, not even of his own."""
+    scope.require_any(request, "ledger.view")
     asked, plan, org = ledger.question(), ledger.plan(), scope.org_in_view(request)
     return Seen(request, form_class(request, asked, plan, org), plan, org)

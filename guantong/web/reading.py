@@ -9,7 +9,7 @@ from guantong.records.once import once
 
 def asks_once(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[..., HttpResponse]:
     def middleware(request: HttpRequest) -> HttpResponse:
-        if request.method not in ("GET", "HEAD"):
+        if request.method != "GET":
             return get_response(request)
         with once():
             return get_response(request)

@@ -20,6 +20,13 @@ CHOSEN: Final = "org"
 DEPTH = Length("path") - Length(Replace(F("path"), Value("/"), Value("")))
 
 
+def require_any(request: HttpRequest, permission: str) -> None:
+    """404 for who may do it nowhere, not even with what is held about himself."""
+    far = access.reach(request.user, permission)
+    if not far.paths and not far.own_persons:
+        raise Http404
+
+
 def visible(request: HttpRequest) -> OrgQuerySet:
     """The organisations that can be in view, dissolved ones too."""
     return access.orgs(request.user, "ledger.view")

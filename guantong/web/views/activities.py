@@ -8,8 +8,9 @@ from typing import Final
 from django import forms
 from django.db.models import Count, DurationField, ExpressionWrapper, F
 from django.db.models.functions import TruncDate
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.views.decorators.http import require_GET
 
 from guantong.records import access, catalogue, clock
 from guantong.records.drafts import recorded_late
@@ -84,10 +85,9 @@ class Row:
     late: int
 
 
+@require_GET
 def activity_list(request: HttpRequest) -> HttpResponse:
-    far = access.reach(request.user, "activity.view")
-    if not far.paths and not far.own_persons:
-        raise Http404
+    scope.require_any(request, "activity.view")
     org = scope.org_in_view(request)
     form = ActivityFilter(request, org)
     found = _found(request, form, org)

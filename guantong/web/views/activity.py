@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from guantong.obligations.run import plain
 from guantong.records import access, catalogue, crediting
@@ -51,7 +51,12 @@ class Person:
     note: str
 
 
-def activity(request: HttpRequest, pk: int, *, refused: Refused | None = None) -> HttpResponse:
+@require_GET
+def activity(request: HttpRequest, pk: int) -> HttpResponse:
+    return _page(request, pk)
+
+
+def _page(request: HttpRequest, pk: int, refused: Refused | None = None) -> HttpResponse:
     found = access.activities(request.user, "activity.view")
     found = found.select_related("recorded_by", "verified_by", "withdrawn_by")
     shown = get_object_or_404(found, pk=pk)
@@ -264,6 +269,6 @@ def _carry_out(
     try:
         act(by=acting(request), activity=found)
     except Refused as refused:
-        return activity(request, pk, refused=refused)
+        return _page(request, pk, refused)
     messages.success(request, said)
     return redirect("activity", pk)

@@ -14,6 +14,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
+from django.views.decorators.http import require_GET
 
 from guantong.obligations import describe, explain
 from guantong.obligations import model as m
@@ -38,6 +39,7 @@ class Rows:
     folded: bool = False
 
 
+@require_GET
 def cell(request: HttpRequest, pk: int) -> TemplateResponse:
     entry = _entry(request, pk)
     rules, plan = catalogue.current(), ledger.plan()

@@ -10,6 +10,7 @@ from django.db.models import Case, Count, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.views.decorators.http import require_GET
 
 from guantong.obligations.model import Plan, Question
 from guantong.records import access, catalogue
@@ -73,6 +74,7 @@ class Line:
     org_url: str  # empty where the user may not open it
 
 
+@require_GET
 def entries(request: HttpRequest) -> HttpResponse:
     part = seen(request, EntryFilter)
     found = _narrowed(part)

@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.views.decorators.http import require_GET
 
 from guantong.obligations import run
 from guantong.records import access, clock, ledger
@@ -54,6 +55,7 @@ def _keep(request: HttpRequest, *, name: str, on: date) -> Assessment:
     return actions.keep_day(by=acting(request), name=name, day=on)
 
 
+@require_GET
 def kept_csv(request: HttpRequest, pk: int) -> HttpResponse:
     """One stored ledger, byte for byte as it was."""
     _require_whole(request)

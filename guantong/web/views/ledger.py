@@ -10,6 +10,7 @@ from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.views.decorators.http import require_GET
 
 from guantong.obligations.model import Obligation, Plan, Question
 from guantong.periods import Period
@@ -68,6 +69,7 @@ class TableFilter(LedgerFilter):
         self.fields["period"].label = "年（年度主题）"
 
 
+@require_GET
 def ledger(request: HttpRequest) -> HttpResponse:
     part = seen(request, TableFilter)
     if part.org is None:
@@ -111,6 +113,7 @@ def ledger(request: HttpRequest) -> HttpResponse:
     )
 
 
+@require_GET
 def progress(request: HttpRequest) -> TemplateResponse:
     """How far the recomputation after a change of rules is; asked again while it runs."""
     if not access.reach(request.user, "ledger.view").paths:

@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.views.decorators.http import require_GET
 
 from guantong.records import access, clock, registers
 from guantong.records.actions import letters as actions
@@ -33,6 +34,7 @@ class LetterFilter(Filter):
     )
 
 
+@require_GET
 def letter_list(request: HttpRequest) -> HttpResponse:
     if not access.reach(request.user, "member.view").paths:
         raise Http404

@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.views.decorators.http import require_GET
 
 from guantong.records import access, catalogue, clock
 from guantong.records.actions import relations
@@ -48,6 +49,7 @@ class LinkFilter(Filter):
         self.offer("kind", choices.kinds("relations", every="全部类别"))
 
 
+@require_GET
 def links(request: HttpRequest) -> HttpResponse:
     form, org = LinkFilter(request), _viewed(request)
     found = _filtered(request, form, org)
@@ -238,6 +240,7 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
 # Who lacks one
 
 
+@require_GET
 def lacking(request: HttpRequest) -> TemplateResponse:
     _viewed(request)
     may = dict(_may_record(request))

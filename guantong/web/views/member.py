@@ -9,6 +9,7 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
+from django.views.decorators.http import require_GET
 
 from guantong.obligations import model as m
 from guantong.obligations.explain import Candidate
@@ -39,6 +40,7 @@ STEPS = {
 }
 
 
+@require_GET
 def me(request: HttpRequest) -> TemplateResponse:
     """One's own page; an account that belongs to nobody on the roll is told so."""
     person = acting(request).person
@@ -47,6 +49,7 @@ def me(request: HttpRequest) -> TemplateResponse:
     return _page(request, person)
 
 
+@require_GET
 def member(request: HttpRequest, pk: int) -> HttpResponse:
     """One member; who was merged into another is found under the other."""
     merged = Person.everyone.filter(pk=pk).exclude(merged_into=None).first()

@@ -10,6 +10,7 @@ from django.db.models import FilteredRelation, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.views.decorators.http import require_GET
 
 from guantong.obligations import model as m
 from guantong.records import access, catalogue, clock, finding, sealing
@@ -58,6 +59,7 @@ class MemberFilter(Filter):
         self.offer("status", [*choices.kinds("statuses", every="党员"), (LEFT, "已离开")])
 
 
+@require_GET
 def member_list(request: HttpRequest) -> HttpResponse:
     far = access.reach(request.user, "member.view")
     if not far.paths:

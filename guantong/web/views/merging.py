@@ -14,6 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.views.decorators.http import require_GET
 
 from guantong.records import access, merging
 from guantong.records.actions import merging as actions
@@ -37,6 +38,7 @@ class Doubles:
     people: Sequence[Person]
 
 
+@require_GET
 def doubles(request: HttpRequest) -> HttpResponse:
     """Those in reach who share name and birth date. A question, never an answer."""
     within = access.people(request.user, PERMISSION)

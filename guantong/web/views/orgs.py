@@ -47,6 +47,7 @@ class TreeFilter(Filter):
         return Wanted(self.value("q").strip(), self.value("kind"), self.value("category"))
 
 
+@require_GET
 def org_list(request: HttpRequest) -> HttpResponse:
     orgs = access.orgs(request.user, "org.view")
     form = TreeFilter(request)
@@ -111,6 +112,7 @@ class DayFilter(Filter):
     tree = forms.ChoiceField(label="按哪时的隶属", required=False, choices=AS)
 
 
+@require_GET
 def org(request: HttpRequest, pk: int) -> TemplateResponse:
     """On a day: its posts, members, papers and what hung below it then, or hangs below it now."""
     found = org_or_404(request, pk, "org.view")

@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from guantong.records import access, clock
 from guantong.records.actions import corrections, people
@@ -37,6 +37,7 @@ def _crumbs(*, upto: int) -> list[tuple[str, str]]:
     return [(label, reverse(name)) for label, name in CRUMBS[:upto]]
 
 
+@require_GET
 def everything(request: HttpRequest) -> TemplateResponse:
     person = _own(request)
     looks = access.looks(request.user, person).select_related("by").order_by("-id")
@@ -104,6 +105,7 @@ class RequestFilter(Filter):
     state = forms.ChoiceField(label="状态", required=False, choices=STATES)
 
 
+@require_GET
 def requests(request: HttpRequest) -> TemplateResponse:
     """What people in reach have asked for."""
     get_object_or_404(access.orgs(request.user, corrections.PERMISSION)[:1])

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.views.decorators.http import require_GET
 
 from guantong.obligations import describe
 from guantong.obligations import model as m
@@ -43,9 +44,7 @@ class Seen:
 
 def require_view(request: HttpRequest) -> None:
     """404 for who may not see the plan."""
-    far = access.reach(request.user, "plan.view")
-    if not far.paths and not far.own_persons:
-        raise Http404
+    scope.require_any(request, "plan.view")
 
 
 def _seen(request: HttpRequest, plan: m.Plan) -> Seen:
@@ -125,6 +124,7 @@ def _above(clause: m.Clause) -> str:
 # The pages
 
 
+@require_GET
 def plan(request: HttpRequest) -> TemplateResponse:
     known = ledger.plan()
     seen = _seen(request, known)
@@ -155,6 +155,7 @@ def _years(plan: m.Plan, period: str, *, themes: bool = False) -> list[tuple[str
     return [(word, code, code == period) for code, word in found]
 
 
+@require_GET
 def clause(request: HttpRequest, path: str) -> TemplateResponse:
     known = ledger.plan()
     seen = _seen(request, known)
@@ -197,6 +198,7 @@ class Past:
     link: str
 
 
+@require_GET
 def obligation(request: HttpRequest, name: str) -> TemplateResponse:
     known, rules = ledger.plan(), catalogue.current()
     if name not in known.obligation_names():

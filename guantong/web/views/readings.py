@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.views.decorators.http import require_GET
 
 from guantong.obligations import model as m
 from guantong.records import access, catalogue, clock, ledger
@@ -37,6 +38,7 @@ class Register:
         return any(url for _, url in self.others) or bool(self.choice and self.choice.option)
 
 
+@require_GET
 def readings(request: HttpRequest) -> TemplateResponse:
     require_view(request)
     return TemplateResponse(

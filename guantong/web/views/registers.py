@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.views.decorators.http import require_GET
 
 from guantong.records import access, catalogue, clock, registers
 from guantong.records.actions import registers as actions
@@ -40,6 +41,7 @@ class RegisterFilter(Filter):
         self.offer("kind", choices.kinds("whereabouts", every="全部"))
 
 
+@require_GET
 def register_list(request: HttpRequest) -> HttpResponse:
     if not access.reach(request.user, "member.view").paths:
         raise Http404

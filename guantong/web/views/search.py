@@ -2,17 +2,22 @@
 
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
+from django.views.decorators.http import require_GET
 
 from guantong.records import access, clock, finding
 
 MOST = 10  # of a kind; the lists show the rest
 
 
+@require_GET
 def search(request: HttpRequest) -> TemplateResponse:
     query = request.GET.get("q", "").strip()
     orgs = access.orgs(request.user, "org.view").search(query).in_order()
     within = access.people(request.user, "member.view")
-    people = finding.people(within, query, access.orgs(request.user, "org.view")).in_order()
+    known = finding.people(within, query, access.orgs(request.user, "org.view")).in_order()
+    people = list(known[: MOST + 1]) if query else []
+    keeping = access.people(request.user, "member.edit")
+    numbered = keeping.filter(pk__in=[person.pk for person in people]).values_list("pk", flat=True)
     activities = access.activities(request.user, "activity.view").live()
     activities = activities.filter(title__contains=query).newest_first()
     activities = activities.prefetch_related("hosts")
@@ -25,7 +30,8 @@ def search(request: HttpRequest) -> TemplateResponse:
             "most": MOST,
             "today": clock.today(),
             "orgs": list(orgs[: MOST + 1]) if query else [],
-            "people": list(people[: MOST + 1]) if query else [],
+            "people": people,
+            "numbered": set(numbered),  # those whose number the user may see
             "activities": list(activities[: MOST + 1]) if query else [],
         },
     )

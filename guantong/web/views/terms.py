@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.views.decorators.http import require_GET
 
 from guantong.periods import add_months
 from guantong.records import access, catalogue, clock, org_rules
@@ -60,6 +61,7 @@ class Row:
     says: str
 
 
+@require_GET
 def term_list(request: HttpRequest) -> HttpResponse:
     orgs = access.orgs(request.user, "org.view")
     if not orgs.exists():

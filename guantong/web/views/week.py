@@ -14,6 +14,7 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.views.decorators.http import require_GET
 
 from guantong.obligations import model as m
 from guantong.obligations.run import plain
@@ -58,6 +59,7 @@ class Year:
     figures: tuple[tuple[str, int, str], ...]
 
 
+@require_GET
 def week(request: HttpRequest) -> TemplateResponse:
     page = Week(request)
     sections, unconfirmed = page.sections(), page.unconfirmed()

@@ -12,6 +12,7 @@ from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.views.decorators.http import require_GET
 
 from guantong.obligations import model as m
 from guantong.obligations.differences import Difference, summary
@@ -101,6 +102,7 @@ class Turn:
     count: int
 
 
+@require_GET
 def page(request: HttpRequest) -> HttpResponse:
     far = access.reach(request.user, "ledger.view")
     if not far.paths:

@@ -1,0 +1,275 @@
+"""Every page by every account: who sees it, who may act, and that nothing leaks.
+
+The school is built once, in a database of its own; what a test sends is rolled back. What is held
+against it: `pages` (one line a page), `oracle` (who may do what), `canaries` (who may read what).
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import pytest
+from django.db import connection, transaction
+from django.test import Client
+from django.urls import get_resolver, reverse
+
+from guantong.records.models import Event
+from tests.conftest import database_named, database_of_its_own
+from tests.matrix import canaries
+from tests.matrix.lines import Page
+from tests.matrix.oracle import READERS, Reader, position
+from tests.matrix.pages import PAGES
+from tests.matrix.world import At, World, build, columns, name_of
+from tests.records.conftest import fingerprint
+from tests.test_architecture import PUBLIC, urls
+
+pytestmark = pytest.mark.django_db
+SIGN_IN: Final = "/account/login/"
+TOKEN: Final = re.compile(r'"\w{64}"')  # against forgery; another one each time
+WRITES: Final = re.compile(r"\s*(?:INSERT INTO|UPDATE|DELETE FROM) \"?(\w+)", re.IGNORECASE)
+OF_ALLAUTH: Final = {"account_reauthenticate", "account_change_password"}  # of one's own account
+NOT_RECORDS: Final = {"django_session"}
+DEEP: Final = bool(os.environ.get("GUANTONG_DEEP"))
+ASKING: Final = [reader for reader in READERS if reader.name in ("officer", "secretary", "member")]
+OFFICE: Final = READERS[0]
+ONCE: Final = list({line.read_as: line for line in reversed(PAGES)}.values())
+
+
+@pytest.fixture(scope="module")
+def school(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
+    own = database_of_its_own("matrix", django_db_blocker, build)
+    with own as (name, world), database_named(name):
+        with django_db_blocker.unblock():
+            world.fingerprint = fingerprint()
+        yield world
+
+
+@dataclass
+class Walk:
+    """A walk through pages, and what it met that should not be."""
+
+    world: World
+    wrong: list[str] = field(default_factory=list)
+
+    def visit(
+        self, reader: Reader, method: str, where: str, given: Any = None, shows: str = ""
+    ) -> Any:
+        response = getattr(self.world.clients[reader.name], method)(where, given)
+        told = canaries.said(response)
+        for typed in (given or {}).values():
+            told = told.replace(str(typed), "")  # what he knew himself
+        for canary in self.world.birds.seen_in(told):
+            if canary.about != shows and not canary.may_be_seen_by(reader):
+                self.say(f"{reader.name} reads {canary} on {where}")
+        if reader.closed and not response.get("Location", "").startswith(SIGN_IN):
+            self.say(f"{reader.name} is not sent to sign in by {where}")
+        return response
+
+    def require(self, reader: Reader, at: At | None, response: Any, right: set[int]) -> None:
+        if response.status_code not in right:
+            asked = response.wsgi_request
+            where = f"{asked.get_full_path()} ({at.place if at else ''})"
+            form = (response.context or {}).get("form")
+            why = form.errors.as_json(escape_html=False) if form is not None else ""
+            self.say(
+                f"{reader.name} {asked.method} {where}: "
+                f"{response.status_code}, not {sorted(right)} {why}"
+            )
+
+    def say(self, what: str) -> None:
+        if what not in self.wrong:
+            self.wrong.append(what)
+
+    @contextmanager
+    def nothing_written(self, what: str) -> Iterator[None]:
+        def watch(execute: Any, sql: str, *more: Any) -> Any:
+            found = WRITES.match(sql)
+            if found and found[1] not in NOT_RECORDS:
+                self.say(f"{what} wrote: {sql[:80]}")
+            return execute(sql, *more)
+
+        with connection.execute_wrapper(watch):
+            yield
+
+
+@contextmanager
+def walking(school: World) -> Iterator[Walk]:
+    walk = Walk(school)
+    yield walk
+    if walk.wrong:
+        pytest.fail("\n".join(walk.wrong), pytrace=False)
+
+
+def visits(line: Page, world: World) -> Iterator[tuple[Reader, list[At | None]]]:
+    """For each reader one place for each way in which it can lie, seen from there.
+
+    Of those who hold one role, the others go only where it lies otherwise. Unless the run is a
+    deep one: where the reader may, and one of those where he may not, in turn from line to line.
+    """
+    turn = PAGES.index(line)
+    for reader, places in all_visits(line, world):
+        may = [at for at in places if line.allows(reader, at.place if at else "")]
+        may_not = [at for at in places if at not in may]
+        if DEEP or not line.about:
+            yield reader, places
+        else:
+            yield reader, [*may, *may_not[turn % max(len(may_not), 1) :][:1]]
+
+
+def all_visits(line: Page, world: World) -> Iterator[tuple[Reader, list[At | None]]]:
+    met = set()
+    for reader in READERS:
+        ways = {}
+        for at in world.places(line.kinds) if line.about else ():
+            way = (reader.role or reader.name, position(reader, at.place))
+            if way not in met or at.place in line.works:
+                ways.setdefault((way, at.place in line.works), at)
+        met |= {way for way, _ in ways}
+        yield reader, [*ways.values()] if line.about else [None]
+
+
+# Reading
+
+
+@pytest.mark.parametrize("line", ONCE, ids=str)
+def test_a_page_is_seen_by_whom_it_is_for(school: World, line: Page) -> None:
+    with walking(school) as walk:
+        for reader, places in visits(line, school):
+            told = {read(walk, reader, line, at) for at in places} - {""}
+            if told and line.about and not line.about.startswith(">") and reader in ASKING:
+                where = line.address_of_nothing(school, places[0])
+                told.add(plain(walk.visit(reader, "get", where)))
+                if len(told) > 1:
+                    walk.say(f"{reader.name} can tell what he may not see from what is not there")
+
+
+def read(walk: Walk, reader: Reader, line: Page, at: At | None) -> str:
+    """What is told of a page that is not found; nothing, if it is or should be."""
+    where = line.address(walk.world, at)
+    with walk.nothing_written(f"{reader.name} reading {where}"):
+        response = walk.visit(reader, "get", where)
+    right = line.expected(reader, at.place if at else "", sent=False)
+    walk.require(reader, at, response, right)
+    return plain(response) if right == {404} else ""
+
+
+def plain(response: Any) -> str:
+    """An answer without what differs each time, and without its own address."""
+    headers = sorted((k, v) for k, v in response.items() if k != "Content-Length")
+    body = TOKEN.sub("", response.content.decode())
+    return f"{headers}\n{body.replace(response.wsgi_request.get_full_path(), '')}"
+
+
+# Sending
+
+
+@pytest.mark.parametrize("line", PAGES, ids=str)
+def test_a_form_is_sent_by_whom_it_is_for(school: World, line: Page) -> None:
+    with walking(school) as walk:
+        for reader, places in visits(line, school):
+            send(walk, reader, line, places)
+    assert fingerprint() == school.fingerprint
+
+
+def send(walk: Walk, reader: Reader, line: Page, places: list[At | None]) -> None:
+    """Done once where the reader may; refused the same way only once, too."""
+    met = set()
+    for at in places:
+        place = at.place if at else ""
+        right = line.expected(reader, place, sent=True)
+        if line.sends is None or not line.allows(reader, place):
+            if (way := str(right)) not in met:
+                refuse(walk, reader, line, at, right)
+        elif (way := "done") not in met and (not line.works or place in line.works):
+            accept(walk, reader, line, at, right)
+        else:
+            continue
+        met.add(way)
+
+
+def refuse(walk: Walk, reader: Reader, line: Page, at: At | None, right: set[int]) -> None:
+    where = line.address(walk.world, at)
+    with transaction.atomic(), walk.nothing_written(f"{reader.name} sending {where}"):
+        response = walk.visit(reader, "post", where, line.form(walk.world, at))
+        transaction.set_rollback(True)
+    walk.require(reader, at, response, right)
+
+
+def accept(walk: Walk, reader: Reader, line: Page, at: At | None, right: set[int]) -> None:
+    """One event is left, by the reader; then all is undone."""
+    last = Event.objects.latest("id").pk
+    where = line.address(walk.world, at)
+    with transaction.atomic():
+        response = walk.visit(reader, "post", where, line.form(walk.world, at), line.shows)
+        left = list(Event.objects.filter(pk__gt=last).values_list("verb", "by"))
+        transaction.set_rollback(True)
+    walk.require(reader, at, response, right)
+    if left != [(line.leaves, walk.world.users[reader.name].pk)] * bool(line.leaves):
+        walk.say(f"{reader.name} sends {where} and leaves {left}")
+
+
+# Other ways of asking
+
+
+@pytest.mark.parametrize("line", [line for line in ONCE if not line.about], ids=str)
+def test_no_list_tells_more_when_it_is_searched_or_exported(school: World, line: Page) -> None:
+    """What is in no list is in no file of it, and is not found in it either."""
+    with walking(school) as walk:
+        for reader in READERS:
+            if line.expected(reader, "", sent=False) == {200, 302}:
+                for asked in ("export=xlsx", "q=ZK"):
+                    where = line.address(school, None)
+                    response = walk.visit(reader, "get", f"{where}?{asked}")
+                    walk.require(reader, None, response, {200, 302})
+
+
+def test_a_part_is_found_below_its_whole_alone(school: World) -> None:
+    """Who may see both finds none of one place in the address of another."""
+    with walking(school) as walk:
+        for line in ONCE:
+            first, *parts = line.kinds.split() or [""]
+            for part in parts:
+                here, there = school.places(line.kinds)[:2]
+                ids = [getattr(here, first).pk, getattr(there, part).pk]
+                response = walk.visit(OFFICE, "get", reverse(line.name, args=ids))
+                walk.require(OFFICE, here, response, {404})
+
+
+def test_pages_are_got_and_forms_are_posted_and_nothing_else(school: World) -> None:
+    with walking(school) as walk:
+        for line in ONCE:
+            at = next(iter(school.places(line.kinds)), None) if line.about else None
+            for method in ("head", "put", "patch", "delete", "options", "trace"):
+                response = walk.visit(OFFICE, method, line.address(school, at))
+                walk.require(OFFICE, at, response, {405})
+
+
+def test_nothing_is_done_for_a_form_of_another_site(school: World) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.cookies = school.clients[OFFICE.name].cookies
+    for line in PAGES:
+        if line.sends is not None:
+            at = next(iter(school.places(line.kinds)), None) if line.about else None
+            assert client.post(line.address(school, at), line.form(school, at)).status_code == 403
+
+
+# Whole
+
+
+def test_every_page_has_its_line(school: World) -> None:
+    known = {name for name, _ in urls(get_resolver().url_patterns)}
+    lacking = known - PUBLIC - OF_ALLAUTH - {line.name for line in PAGES}
+    assert not lacking, f"add a line to tests/matrix/pages.py for {sorted(lacking)}"
+
+
+def test_every_text_column_has_its_canary(school: World) -> None:
+    """Of every table; a new one is furnished in `world`, so that its texts are watched."""
+    lacking = {
+        name_of(column)
+        for model, column in columns()
+        if not model._base_manager.filter(**{f"{column.name}__contains": "ZK"}).exists()
+    }
+    assert not lacking, f"furnish tests/matrix/world.py with {sorted(lacking)}"
