@@ -1,7 +1,9 @@
 """Every table. One module per theme; `span` is what lasts."""
 
 from guantong.records.models.activity import Absence, Activity, ActivityHost, Attendance
+from guantong.records.models.attachment import Attachment
 from guantong.records.models.batch import ImportBatch
+from guantong.records.models.certificate import HoursCertificate, TrustedIssuer
 from guantong.records.models.closed_month import ClosedMonth
 from guantong.records.models.correction import CorrectionRequest
 from guantong.records.models.event import Event
@@ -25,6 +27,7 @@ __all__ = [
     "Activity",
     "ActivityHost",
     "Assessment",
+    "Attachment",
     "Attendance",
     "ClosedMonth",
     "ContactMade",
@@ -34,6 +37,7 @@ __all__ = [
     "Event",
     "Figure",
     "Grant",
+    "HoursCertificate",
     "ImportBatch",
     "Job",
     "Membership",
@@ -52,6 +56,7 @@ __all__ = [
     "School",
     "Term",
     "TransferLetter",
+    "TrustedIssuer",
     "User",
     "Whereabouts",
 ]

@@ -5,7 +5,7 @@ with the times of recording that the story has, which no other action may do. Wh
 be found in the ledger is listed in `gaps`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
@@ -17,7 +17,15 @@ from django.utils import timezone
 
 from guantong.records.access import Refused
 from guantong.records.actions import events, ledger
-from guantong.records.actions.sample import accounts, branches, committees, days, papers, people
+from guantong.records.actions.sample import (
+    accounts,
+    branches,
+    brought,
+    committees,
+    days,
+    papers,
+    people,
+)
 from guantong.records.actions.sample.diary import Diary
 from guantong.records.actions.sample.members import Roll, enrol
 from guantong.records.actions.sample.offices import Offices, fill
@@ -87,10 +95,19 @@ def build() -> None:
     accounts.sign(story.diary, story.tree, users)
     _write_diary(story.diary)
     _write(accounts.close_months(story.tree, users))
+    _bring_certificate(story.people, users)
     _tell_the_database()
     _prepare_recut(story.tree)
     events.leave(BUILT, school, by=None, name=NAME, seed=days.SEED)
     ledger.rebuild()
+
+
+def _bring_certificate(everyone: People, users: Mapping[str, User]) -> None:
+    """The plain member of the sign-in page came from elsewhere."""
+    issuer = brought.issuer(users["zuzhibu"])
+    _write([issuer])
+    member = everyone.numbered[accounts.number_of("dangyuan")]
+    _write([brought.certificate(member, issuer, users["zhishu"])])
 
 
 def _prepare_recut(tree: Tree) -> None:
