@@ -2,6 +2,7 @@
 
 from guantong.records.models.activity import Absence, Activity, ActivityHost, Attendance
 from guantong.records.models.batch import ImportBatch
+from guantong.records.models.change import OrgChange
 from guantong.records.models.correction import CorrectionRequest
 from guantong.records.models.event import Event
 from guantong.records.models.grant import Grant
@@ -37,6 +38,7 @@ __all__ = [
     "Membership",
     "Merge",
     "Org",
+    "OrgChange",
     "OrgName",
     "OrgParent",
     "OrgSuccession",
