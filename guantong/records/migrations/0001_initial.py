@@ -656,6 +656,59 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.CreateModel(
+            name="OrgChange",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=30, verbose_name="变动")),
+                ("on_day", models.DateField(verbose_name="从哪一天起")),
+                ("asked", models.JSONField(blank=True, default=list)),
+                (
+                    "made",
+                    models.JSONField(
+                        blank=True,
+                        default=list,
+                        encoder=django.core.serializers.json.DjangoJSONEncoder,
+                    ),
+                ),
+                (
+                    "touch",
+                    models.JSONField(
+                        blank=True,
+                        default=dict,
+                        encoder=django.core.serializers.json.DjangoJSONEncoder,
+                    ),
+                ),
+                ("at", models.DateTimeField(editable=False, verbose_name="办理时间")),
+                (
+                    "undone_at",
+                    models.DateTimeField(editable=False, null=True, verbose_name="撤回时间"),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "org",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="changes",
+                        to="records.org",
+                        verbose_name="党组织",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
             name="OrgName",
             fields=[
                 (
@@ -860,6 +913,10 @@ class Migration(migrations.Migration):
                 (
                     "exempt_until",
                     models.DateField(blank=True, null=True, verbose_name="豁免复核日期"),
+                ),
+                (
+                    "probation_to",
+                    models.DateField(blank=True, null=True, verbose_name="预备期延长至"),
                 ),
                 (
                     "end_reason",
@@ -1694,6 +1751,10 @@ class Migration(migrations.Migration):
                 ),
                 name="activity_hours",
             ),
+        ),
+        migrations.AddIndex(
+            model_name="orgchange",
+            index=models.Index(fields=["org", "-id"], name="org_change_newest"),
         ),
         migrations.AddConstraint(
             model_name="orgname",

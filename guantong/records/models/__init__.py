@@ -4,6 +4,7 @@ from guantong.records.models.activity import Absence, Activity, ActivityHost, At
 from guantong.records.models.attachment import Attachment
 from guantong.records.models.batch import ImportBatch
 from guantong.records.models.certificate import HoursCertificate, TrustedIssuer
+from guantong.records.models.change import OrgChange
 from guantong.records.models.closed_month import ClosedMonth
 from guantong.records.models.correction import CorrectionRequest
 from guantong.records.models.event import Event
@@ -43,6 +44,7 @@ __all__ = [
     "Membership",
     "Merge",
     "Org",
+    "OrgChange",
     "OrgName",
     "OrgParent",
     "OrgSuccession",
