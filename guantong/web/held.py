@@ -30,6 +30,8 @@ TITLES: Final = {
     "contactmade": "联系记录",
     "transferletter": "介绍信",
     "hourscertificate": "学时证明",
+    "enrolment": "报名",
+    "signin": "签到",
     "user": "登录账号",
     "entry": "台账条目",
     "merge": "合并记录",

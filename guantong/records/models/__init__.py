@@ -7,6 +7,7 @@ from guantong.records.models.certificate import HoursCertificate, TrustedIssuer
 from guantong.records.models.change import OrgChange
 from guantong.records.models.closed_month import ClosedMonth
 from guantong.records.models.correction import CorrectionRequest
+from guantong.records.models.enrolment import Enrolment, Places, SignIn, SignInSheet
 from guantong.records.models.event import Event
 from guantong.records.models.grant import Grant
 from guantong.records.models.job import Job
@@ -34,6 +35,7 @@ __all__ = [
     "ContactMade",
     "CorrectionRequest",
     "Document",
+    "Enrolment",
     "Entry",
     "Event",
     "Figure",
@@ -49,6 +51,7 @@ __all__ = [
     "OrgParent",
     "OrgSuccession",
     "Person",
+    "Places",
     "PlanWording",
     "Post",
     "ReadingChoice",
@@ -56,6 +59,8 @@ __all__ = [
     "Relation",
     "Restricted",
     "School",
+    "SignIn",
+    "SignInSheet",
     "Term",
     "TransferLetter",
     "TrustedIssuer",

@@ -19,7 +19,7 @@ from guantong.records import access, catalogue, crediting
 from guantong.records.access import Refused
 from guantong.records.actions import activities as actions
 from guantong.records.drafts import WEIGHTIEST_FIRST, recorded_late
-from guantong.records.models import Activity, Attachment, Entry, Org
+from guantong.records.models import Activity, Attachment, Entry, Org, Places
 from guantong.sheets import attached
 from guantong.web import ids, trail
 from guantong.web.acting import ActionForm, acting, form_page, require, status_of
@@ -84,6 +84,7 @@ def activity(request: HttpRequest, pk: int, *, refused: Refused | None = None) -
             "unasked": people.present - len(_persons(whole)) if _studies(shown) else 0,
             "closed": list(_credits([entry for entry in counted if entry.pk in just])),
             "saved": closed.get("activity") == pk,
+            "enrolling": shown.planned and Places.objects.filter(activity=shown).exists(),
             "files": _files(request, shown),
             "may": _may(request, shown, hosts),
             "trail": _trail(request, shown),

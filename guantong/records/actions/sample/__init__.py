@@ -25,6 +25,7 @@ from guantong.records.actions.sample import (
     days,
     papers,
     people,
+    trainings,
 )
 from guantong.records.actions.sample.diary import Diary
 from guantong.records.actions.sample.members import Roll, enrol
@@ -96,10 +97,23 @@ def build() -> None:
     _write_diary(story.diary)
     _write(accounts.close_months(story.tree, users))
     _bring_certificate(story.people, users)
+    _write(*trainings.places(story.diary, _of_college(story)), *trainings.signed(story.diary))
     _tell_the_database()
     _prepare_recut(story.tree)
     events.leave(BUILT, school, by=None, name=NAME, seed=days.SEED)
     ledger.rebuild()
+
+
+def _of_college(story: Draft) -> list[Person]:
+    """Members of the branches of the college whose accounts the sample has."""
+    path = story.tree.named[accounts.COLLEGE].path
+    branches = {org.pk for org in story.tree.orgs if org.path.startswith(path)}
+    known = {person.pk: person for person in story.people.all}
+    return [
+        known[row.person_id]
+        for row in story.roll.rows
+        if row.org_id in branches and row.valid_to is None
+    ]
 
 
 def _bring_certificate(everyone: People, users: Mapping[str, User]) -> None:
