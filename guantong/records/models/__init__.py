@@ -2,6 +2,8 @@
 
 from guantong.records.models.activity import Absence, Activity, ActivityHost, Attendance
 from guantong.records.models.batch import ImportBatch
+from guantong.records.models.change import OrgChange
+from guantong.records.models.closed_month import ClosedMonth
 from guantong.records.models.correction import CorrectionRequest
 from guantong.records.models.event import Event
 from guantong.records.models.grant import Grant
@@ -27,6 +29,7 @@ __all__ = [
     "Assessment",
     "Attendance",
     "CalendarFeed",
+    "ClosedMonth",
     "ContactMade",
     "CorrectionRequest",
     "Document",
@@ -39,6 +42,7 @@ __all__ = [
     "Membership",
     "Merge",
     "Org",
+    "OrgChange",
     "OrgName",
     "OrgParent",
     "OrgSuccession",
