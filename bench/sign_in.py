@@ -63,7 +63,7 @@ def _rush(engine: str, url: str, asked: argparse.Namespace) -> int:
             whole = time.monotonic() - start
         counted = _child("count", env)
     answered = [seconds for seconds in took if seconds is not None]
-    odd = abs(asked.people - counted["entries"]) + counted["entries"] - counted["persons"]
+    odd: int = abs(asked.people - counted["entries"]) + counted["entries"] - counted["persons"]
     p95 = quantiles(answered, n=20)[-1] if len(answered) > 1 else float("nan")
     print(
         f"{engine:11} {asked.people} people in {whole:.1f} s: {counted['entries']} entries of "
