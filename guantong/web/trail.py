@@ -129,7 +129,7 @@ CODES: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
     }
 )
 # Whose fields the events about a row tell too.
-BESIDE: Final = {"person": ("membership",), "membership": ("person",)}
+BESIDE: Final = {"person": ("membership",), "membership": ("person",), "activity": ("places",)}
 UNSAID: Final = frozenset(
     {"pinyin", "letters", "sort_key", "path", "id_index"}
     | {"withdrawn_at", "withdrawn_by", "verified_at", "verified_by"}

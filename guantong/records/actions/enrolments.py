@@ -1,6 +1,7 @@
 """Places at something planned: offering them, taking one, waiting, giving one up."""
 
 from datetime import date
+from typing import Any
 
 from django.db import transaction
 
@@ -51,7 +52,7 @@ def enrol(*, by: User | None, activity: Activity, person: Person, wait: bool) ->
     if not now.left and not wait:
         raise Refused(f"{row.places} 个名额已满，还有 {len(now.waiting)} 人候补。可以排候补。")
     made = rows.insert(Enrolment(activity=activity, person=person, at=clock.now(), by=by))
-    _tell("enrolment.made", activity, by, person=person)
+    _tell("enrolment.made", activity, by, about=made, person=person)
     return made
 
 
@@ -68,7 +69,10 @@ def cancel(*, by: User | None, row: Enrolment) -> Enrolment:
     rows.change(row, cancelled_at=clock.now())
     placed = {one.person_id for one in before.placed}
     up = [one.person for one in enrolments.standing(places).placed if one.person_id not in placed]
-    _tell("enrolment.cancelled", activity, by, person=row.person, moved_up=[p.pk for p in up])
+    _tell(
+        "enrolment.cancelled", activity, by, about=row, person=row.person,
+        moved_up=[p.pk for p in up],
+    )  # fmt: skip
     return row
 
 
@@ -85,6 +89,9 @@ def _require_person(by: User | None, activity: Activity, person: Person) -> None
         raise Forbidden("您不能替这个人报名：要由本人或所在支部办理，且活动面向所在支部。")
 
 
-def _tell(verb: str, activity: Activity, by: User | None, **more: object) -> None:
+def _tell(
+    verb: str, activity: Activity, by: User | None, about: Enrolment | None = None, **more: Any
+) -> None:
+    """Offering in the activity's own trail, each enrolment in its own."""
     host = activity.hosts.order_by("host_rows__id")[0]
-    events.leave(verb, activity, by=by, org=host, **more)  # type: ignore[arg-type]
+    events.leave(verb, about or activity, by=by, org=host, **more)

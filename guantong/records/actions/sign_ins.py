@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Collection
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 
@@ -63,7 +64,7 @@ def sign(*, by: User, activity: Activity) -> tuple[SignIn, bool]:
     now = clock.now()
     late = now > sign_ins.late_from(activity, sheet)
     row = rows.insert(SignIn(activity=activity, person=person, at=now, late=late))
-    _tell("sign_in.made", activity, by, person=person, late=late)
+    _tell("sign_in.made", activity, by, about=row, person=person, late=late)
     return row, True
 
 
@@ -115,6 +116,9 @@ def _may(person: Person, activity: Activity) -> bool:
     return found.filter(pk=person.pk).exists()
 
 
-def _tell(verb: str, activity: Activity, by: User | None, **more: object) -> None:
+def _tell(
+    verb: str, activity: Activity, by: User | None, about: SignIn | None = None, **more: Any
+) -> None:
+    """Of the activity; of hundreds who sign in, each of the own row, or nobody could read it."""
     host = activity.hosts.order_by("host_rows__id")[0]
-    events.leave(verb, activity, by=by, org=host, **more)  # type: ignore[arg-type]
+    events.leave(verb, about or activity, by=by, org=host, **more)

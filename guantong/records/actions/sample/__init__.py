@@ -69,6 +69,7 @@ def draft() -> Draft:
     diary = Diary(excused=offices.excused)
     lecturers = committees.hold_all(diary, offices, filed)
     branches.hold_all(diary, offices, lecturers)
+    trainings.plan(diary, tree)
     return Draft(tree, everyone, roll, offices, filed, diary)
 
 

@@ -10,18 +10,22 @@ from django.utils import timezone
 from guantong.records.actions.sample import days
 from guantong.records.actions.sample.accounts import COLLEGE
 from guantong.records.actions.sample.diary import Diary, Held
+from guantong.records.actions.sample.tree import Tree
 from guantong.records.models import Enrolment, Person, Places, SignIn, SignInSheet
 
 PLACED, ENROLLED, LATE = 30, 33, 3
 KIND: Final = "central_training"
 
 
+def plan(diary: Diary, tree: Tree) -> None:
+    """Put the training of the summer into the diary, after everything else."""
+    college = tree.named[COLLEGE]
+    diary.hold(KIND, date(2023, 7, 10), (college,), "暑期党员培训班", [], hours=16)
+
+
 def places(diary: Diary, people: list[Person]) -> Iterator[list[Model]]:
     """A planned training with all its places taken and some people waiting."""
-    planned = _of_college(diary, planned=True) or next(
-        held for held in diary.held if held.activity.planned
-    )
-    activity = planned.activity
+    activity = _of_college(diary, planned=True).activity
     yield [Places(activity=activity, places=PLACED, closes_on=activity.held_on)]
     at = _moment(days.TODAY - timedelta(days=3), time(9))
     yield [
@@ -33,7 +37,6 @@ def places(diary: Diary, people: list[Person]) -> Iterator[list[Model]]:
 def signed(diary: Diary) -> Iterator[list[Model]]:
     """The list of a training that was held: who came signed in, the last of them late."""
     held = _of_college(diary, planned=False)
-    assert held is not None, "every college trains its members"
     activity = held.activity
     start = _moment(activity.held_on, activity.starts_at or time(9))
     sheet = SignInSheet(
@@ -53,16 +56,13 @@ def signed(diary: Diary) -> Iterator[list[Model]]:
     ]
 
 
-def _of_college(diary: Diary, *, planned: bool) -> Held | None:
+def _of_college(diary: Diary, *, planned: bool) -> Held:
     return next(
-        (
-            held
-            for held in diary.held
-            if held.activity.kind == KIND
-            and held.activity.planned == planned
-            and held.hosts[0].name == COLLEGE
-        ),
-        None,
+        held
+        for held in diary.held
+        if held.activity.kind == KIND
+        and held.activity.planned == planned
+        and held.hosts[0].name == COLLEGE
     )
 
 
