@@ -40,10 +40,8 @@ class Delivery(models.Model):
 
     week = models.DateField("周一")
     channel = models.CharField("渠道", max_length=80)
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="deliveries"
-    )
-    org = models.ForeignKey(Org, models.PROTECT, null=True, related_name="deliveries")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    org = models.ForeignKey(Org, models.PROTECT, null=True, related_name="+")
     state = models.CharField("状态", max_length=10, default="waiting")
     tries = models.PositiveSmallIntegerField(default=0)
     due_at = models.DateTimeField()

@@ -18,7 +18,7 @@ from guantong.records import catalogue, clock, feeds, ledger
 from guantong.records.actions import digests
 from guantong.records.actions import feeds as actions
 from guantong.records.actions import ledger as upkeep
-from guantong.records.models import Activity, CalendarFeed, DigestSubscription, Entry
+from guantong.records.models import Activity, CalendarFeed, Delivery, DigestSubscription, Entry
 from guantong.web import icalendar
 from guantong.web.acting import ActionForm, acting
 from guantong.web.wording import period_of_entry, period_words
@@ -81,7 +81,7 @@ def _page(
             "orgs": feeds.own_orgs(user).in_order(),
             "form": form,
             "subscription": DigestSubscription.objects.filter(user=user).first(),
-            "last": user.deliveries.order_by("pk").last(),
+            "last": Delivery.objects.filter(user=user).order_by("pk").last(),
         },
         status=form.status,
     )
