@@ -24,13 +24,28 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
         "activity.verified": "核实活动",
         "activity.withdrawn": "撤销活动",
         "activity.restored": "恢复活动",
+        "attachment.added": "添加附件",
+        "attachment.removed": "移除附件",
+        "places.offered": "开放报名",
+        "enrolment.made": "报名",
+        "enrolment.cancelled": "取消报名",
+        "sign_in.opened": "开始签到",
+        "sign_in.closed": "结束签到",
+        "sign_in.made": "签到",
         "document.recorded": "登记制度",
         "document.reviewed": "复核制度",
         "document.ended": "停止执行制度",
+        "digest.subscribed": "订阅每周摘要",
+        "digest.stopped": "停收每周摘要",
+        "digest.sent": "发出每周摘要",
+        "feed.renewed": "更换日历地址",
+        "feed.given_up": "停用日历地址",
         "figure.recorded": "登记人数",
         "figure.corrected": "更正人数",
         "grant.given": "授予角色",
         "grant.ended": "收回角色",
+        "month.closed": "按月结账",
+        "month.unlocked": "解锁已结账的月份",
         "import.confirmed": "确认导入",
         "import.undone": "撤回导入",
         "membership.begun": "登记组织关系",
@@ -46,6 +61,9 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
         "membership.made_full_undone": "撤回转正登记",
         "membership.suspended_undone": "撤回停止党籍登记",
         "membership.resumed_undone": "撤回恢复党籍登记",
+        "membership.probation_extended": "延长预备期",
+        "membership.probation_extended_undone": "撤回延长预备期登记",
+        "membership.corrected": "更正组织关系",
         "membership.exempted": "登记豁免",
         "membership.exemption_ended": "结束豁免",
         "org.founded": "新建组织",
@@ -55,12 +73,19 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
         "org.merged": "合并党组织",
         "org.split": "分设党组织",
         "org.described": "更正组织情况",
+        "org.change_undone": "撤回组织变动",
         "person.registered": "登记党员",
         "person.corrected": "更正党员信息",
         "person.revealed": "查看加密信息",
         "whereabouts.entered": "列入登记册",
         "whereabouts.ended": "结束登记",
+        "whereabouts.struck": "去掉有误的登记",
         "contact.made": "登记联系",
+        "certificate.issued": "签发学时证明",
+        "certificate.received": "登记外校学时证明",
+        "certificate.withdrawn": "撤销外校学时证明",
+        "issuer.trusted": "认可外校的签发密钥",
+        "issuer.distrusted": "停止认可外校的签发密钥",
         "letter.issued": "开具介绍信",
         "letter.returned": "介绍信退回",
         "correction.asked": "申请更正",
@@ -107,7 +132,7 @@ CODES: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
     }
 )
 # Whose fields the events about a row tell too.
-BESIDE: Final = {"person": ("membership",), "membership": ("person",)}
+BESIDE: Final = {"person": ("membership",), "membership": ("person",), "activity": ("places",)}
 UNSAID: Final = frozenset(
     {"pinyin", "letters", "sort_key", "path", "id_index"}
     | {"withdrawn_at", "withdrawn_by", "verified_at", "verified_by"}
@@ -129,6 +154,7 @@ class Line:
     about: str
     reason: str
     changes: tuple[Changed, ...]
+    unverified: str = ""  # the moment of the confirmation that fell away
 
 
 def lines(
@@ -182,8 +208,9 @@ def _line(event: Event, names: Names) -> Line:
         at=event.at,
         by=event.by.called if event.by else "系统",
         says=VERBS.get(event.verb, event.verb),
-        about=names["person"].get(person, "") if person else "",
+        about=names["person"].get(person, "") if person else event.detail.get("file", ""),
         reason=str(event.detail.get("reason", "")),
+        unverified=str(event.detail.get("unverified", ""))[:10],
         changes=tuple(
             Changed(
                 field=_label(subject, field),

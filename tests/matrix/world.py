@@ -43,6 +43,7 @@ from guantong.records.models import (
     Entry,
     Membership,
     Org,
+    OrgChange,
     Person,
     PlanWording,
     Post,
@@ -66,6 +67,8 @@ CODES: Final = {
     "importbatch.kind", "importbatch.sha256", "importbatch.state", "job.kind",
     "membership.departure", "membership.status", "org.category", "org.kind", "org.path",
     "org.sort_key", "person.gender", "person.id_index", "person.letters", "person.pinyin",
+    "attachment.kind", "attachment.sha256", "calendarfeed.digest", "delivery.channel",
+    "delivery.state", "orgchange.kind", "signinsheet.secret", "trustedissuer.key",
     "planwording.path", "planwording.plan", "post.post", "post.qualified_as",
     "readingchoice.option", "readingchoice.reading", "recut.category", "recut.state",
     "relation.kind", "school.plan", "user.password", "whereabouts.kind",
@@ -122,9 +125,9 @@ def build() -> World:
         _matters(w, w.at[branch])
     _whole(w)
     _touched(w)
-    _linked(w)
     _fill(w)
-    _merged(w)
+    _last(w)
+    _linked(w)
     _sign_in(w)
     return w
 
@@ -293,6 +296,7 @@ def _matters(w: World, at: At) -> None:
     def text(about: str) -> str:
         return w.birds.text(about, at.place)
 
+    at.span = at.person.memberships.get()
     memberships.set_exempt(
         by=None, person=at.double, exempt=True, on=YESTERDAY, reason=text("membership")
     )
@@ -432,8 +436,12 @@ def _fill(w: World) -> None:
             model._base_manager.filter(pk=row.pk).update(**{column.name: text})
 
 
-def _merged(w: World) -> None:
-    """The last of all: what is changed afterwards could not be undone."""
+def _last(w: World) -> None:
+    """What can be taken back, which it could not if it were changed afterwards."""
+    for place in TREE:
+        at = w.at[place]
+        at.org = orgs.rename(by=None, org=at.org, name=w.birds.text("org", place), on=TODAY)
+        at.change = OrgChange.objects.latest("pk")
     for branch in BRANCHES:
         at, reason = w.at[branch], w.birds.text("merge", branch)
         at.merge = merging.merge(by=None, kept=at.merged, absorbed=at.absorbed, reason=reason)

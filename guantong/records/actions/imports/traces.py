@@ -4,11 +4,20 @@ from collections.abc import Collection, Iterator
 
 from django.db.models import Model
 
+from guantong.records import closed_months
 from guantong.records.access import Conflict
 from guantong.records.actions import ledger, traces
 from guantong.records.actions.traces import Made, Snapshot
 from guantong.records.imports.people import in_chunks
-from guantong.records.models import Activity, Entry, ImportBatch, Membership, Person, Post
+from guantong.records.models import (
+    Activity,
+    Attachment,
+    Entry,
+    ImportBatch,
+    Membership,
+    Person,
+    Post,
+)
 
 # What an import writes, in an order in which rows can be deleted. Of an activity only the record
 # itself: its hosts and people go with it, and every change of them raises its version.
@@ -45,7 +54,7 @@ def of_activities(ids: Collection[int]) -> Snapshot:
 def undo(batch: ImportBatch) -> None:
     """Delete what the batch made and put back what it changed; refuse if anything moved on."""
     made = traces.sorted_by_model(batch.made)
-    if reasons := sorted({*_changed_since(made), *_in_use(made)}):
+    if reasons := sorted({*_changed_since(made), *_in_use(made), *_closed_since(made)}):
         more = f"\n……共 {len(reasons)} 处。" if len(reasons) > SHOWN else ""
         raise Conflict(
             "导入之后有人改过或用到了这些内容，不能整批撤回：\n"
@@ -89,6 +98,17 @@ def _in_use(made: Made) -> Iterator[str]:
             if row.pk not in made.get(model.__name__, {}):
                 called = CALLED.get(model.__name__, "其他记录")
                 yield f"“{getattr(row, column)}”在导入后有了{called}"
+
+
+def _closed_since(made: Made) -> Iterator[str]:
+    """Months of activities that have been closed, and files that were attached."""
+    new = traces.new(made, "Activity")
+    if new and Attachment.objects.filter(activity__in=new).exists():
+        yield "有活动在导入后加了附件"
+    held = in_chunks(Activity.objects.prefetch_related("hosts"), "pk", new)
+    for activity in held:
+        if reason := closed_months.locked(activity.hosts.all(), activity.held_on):
+            yield reason.partition("，")[0]
 
 
 def _whose(row: Model) -> str:
