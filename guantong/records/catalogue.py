@@ -8,6 +8,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from guantong.obligations.activity_kinds import ActivityKind, read_kinds
 from guantong.obligations.load import load_catalogue
 from guantong.obligations.model import Catalogue, Plan
 from guantong.processes.load import Loaded, load_processes
@@ -34,6 +35,11 @@ def plan(name: str, rules: Catalogue | None = None) -> Plan:
 def fingerprint() -> str:
     """SHA-256 over the files that decide what the ledger says."""
     return _fingerprint(settings.CATALOGUE_DIR)
+
+
+def activity_kinds() -> Mapping[str, ActivityKind]:
+    """The activities of kinds.yaml by their code."""
+    return _activity_kinds(settings.CATALOGUE_DIR)
 
 
 def roles() -> Roles:
@@ -68,6 +74,11 @@ def _processes(folder: Path) -> Mapping[str, Loaded]:
 @cache
 def _catalogue(folder: Path) -> Catalogue:
     return load_catalogue(folder)
+
+
+@cache
+def _activity_kinds(folder: Path) -> Mapping[str, ActivityKind]:
+    return read_kinds(_catalogue(folder).kinds)
 
 
 @cache

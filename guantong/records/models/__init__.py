@@ -7,6 +7,7 @@ from guantong.records.models.event import Event
 from guantong.records.models.grant import Grant
 from guantong.records.models.job import Job
 from guantong.records.models.ledger import Assessment, Entry
+from guantong.records.models.meeting import AgendaItem, Detail, FollowUp, JointSide, UnfinishedForm
 from guantong.records.models.membership import Membership, Post, Term
 from guantong.records.models.merge import Merge
 from guantong.records.models.org import Org, OrgName, OrgParent, OrgSuccession
@@ -23,17 +24,21 @@ __all__ = [
     "Absence",
     "Activity",
     "ActivityHost",
+    "AgendaItem",
     "Assessment",
     "Attendance",
     "ContactMade",
     "CorrectionRequest",
+    "Detail",
     "Document",
     "Entry",
     "Event",
     "Figure",
+    "FollowUp",
     "Grant",
     "ImportBatch",
     "Job",
+    "JointSide",
     "Membership",
     "Merge",
     "Org",
@@ -50,6 +55,7 @@ __all__ = [
     "School",
     "Term",
     "TransferLetter",
+    "UnfinishedForm",
     "User",
     "Whereabouts",
 ]
