@@ -10,6 +10,8 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any, Final
 
+from django.db.models import F
+
 from guantong.obligations.activity_kinds import OF_PEOPLE, ActivityKind, Own, Sort
 from guantong.obligations.run import plain
 from guantong.records import catalogue
@@ -302,6 +304,9 @@ def shown(own: Own, value: Value, names: Mapping[int, str], orgs: Mapping[int, s
             return str(value)
 
 
-def open_tasks(activity: Activity) -> list[FollowUp]:
+def follow_ups_of(activity: Activity) -> list[FollowUp]:
+    """Those still to do first, the most urgent at the top."""
     rows = activity.follow_ups.select_related("owner", "done_by")
-    return list(rows.order_by("done_on", "due_on", "pk"))
+    return list(
+        rows.order_by(F("done_on").asc(nulls_first=True), F("due_on").asc(nulls_last=True))
+    )

@@ -73,7 +73,7 @@ def answer(side: JointSide, activity: Activity, draft: Draft) -> None:
 
 
 @transaction.atomic
-def close(*, by: User | None, follow_up: FollowUp, on: date, outcome: str) -> FollowUp:
+def close(*, by: User | None, follow_up: FollowUp, on: date, result: str) -> FollowUp:
     """Say that it is done. By who records for the host, or its owner."""
     follow_up = rows.locked(follow_up)
     _require(by, follow_up)
@@ -83,9 +83,9 @@ def close(*, by: User | None, follow_up: FollowUp, on: date, outcome: str) -> Fo
     if not held_on <= on <= clock.today():
         why = f"办结日期应在会议当天（{held_on}）和今天之间。"
         raise Refused(why, {"on": why})
-    if not outcome.strip():
-        raise Refused("请写一句办理结果。", {"outcome": "请写一句办理结果。"})
-    change = rows.change(follow_up, done_on=on, done_by=by, outcome=outcome.strip())
+    if not result.strip():
+        raise Refused("请写一句办理结果。", {"result": "请写一句办理结果。"})
+    change = rows.change(follow_up, done_on=on, done_by=by, result=result.strip())
     _tell("follow_up.closed", by, follow_up, change)
     return follow_up
 
@@ -96,7 +96,7 @@ def reopen(*, by: User | None, follow_up: FollowUp) -> FollowUp:
     _require(by, follow_up)
     if follow_up.done_on is None:
         raise Conflict("这一项还没有办结，不用恢复。")
-    change = rows.change(follow_up, done_on=None, done_by=None, outcome="")
+    change = rows.change(follow_up, done_on=None, done_by=None, result="")
     _tell("follow_up.reopened", by, follow_up, change)
     return follow_up
 

@@ -96,7 +96,7 @@ class FollowUp(models.Model):
     done_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+"
     )
-    outcome = models.CharField("办理结果", max_length=200, blank=True, editable=False)
+    result = models.CharField("办理结果", max_length=200, blank=True, editable=False)
 
     objects = FollowUpQuerySet.as_manager()
 

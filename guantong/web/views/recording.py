@@ -81,6 +81,8 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     activity = get_object_or_404(access.activities(user, "activity.view"), pk=pk)
     before = draft_of(activity)
     require(request, "activity.record", *before.hosts)
+    if activity.part_of_id:
+        return redirect("activity-edit", activity.part_of_id)
     if activity.withdrawn_at:
         messages.warning(request, "这条记录已撤销，请先恢复再更正。")
         return redirect("activity", pk)
