@@ -59,7 +59,8 @@ class Deciding:
 
 @dataclass(frozen=True)
 class ActivityKind:
-    """`hours`: the unit by which hours are proposed; empty for a kind that is no study."""
+    """`hours`: the unit by which hours are proposed; empty for a kind that is no study.
+    `most_hours`: more in one record is looked at; 0 where the kind names no number."""
 
     code: str
     title: str
@@ -67,6 +68,7 @@ class ActivityKind:
     roster: str
     study: bool
     hours: str
+    most_hours: int
     own: Mapping[str, Own]
     deciding: Deciding | None
 
@@ -130,6 +132,7 @@ def _kind(code: str, f: Fields, kinds: Mapping[str, Mapping[str, Any]]) -> Activ
         roster=f.choice("roster", ROSTERS) if f.has("roster") else "members",
         study=study,
         hours=hours,
+        most_hours=f.take("most_hours", int, default=0),
         own={name: _own(name, own.fields(name)) for name in list(own.data)},
         deciding=_deciding(f.fields("decides"), kinds["bases"]) if f.has("decides") else None,
     )

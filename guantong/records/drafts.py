@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from guantong.obligations.activity_kinds import ActivityKind
 from guantong.records import catalogue, clock, days, meetings, rosters
+from guantong.records.closed_months import Closed, locked
 from guantong.records.meetings import Item, Task, Value
 from guantong.records.models import Activity, Attendance, Org, User
 from guantong.records.models.activity import MOST_HOURS
@@ -150,10 +151,12 @@ def problems(
     recorded_on: date,
     known: Collection[int] = (),
     today: date | None = None,
+    closed: Closed | None = None,
 ) -> dict[str, str]:
     """What is wrong with a resolved draft, by field. `known`: persons already on the record.
 
-    Who checks many drafts hands `today` over, and as `known` whom he has looked up himself.
+    Who checks many drafts hands `today` and the `closed` months over, and as `known` whom he has
+    looked up himself.
     """
     kinds = catalogue.activity_kinds()
     kind = kinds.get(draft.kind)
@@ -165,7 +168,7 @@ def problems(
         "sides": _sides(draft),
         "last_on": _last_day(draft, today or clock.today()),
         "ends_at": _ends(draft),
-        "held_on": _day(draft, today or clock.today()),
+        "held_on": _day(draft, today or clock.today()) or _closed(draft, closed),
         "hours": _hours(draft, kind),
         "attended": _attended(draft),
         "late_reason": _late(draft, recorded_on),
@@ -188,6 +191,13 @@ def recorded_late(activity: Activity) -> int:
     if activity.planned or not late_by(activity.held_on, recorded_on):
         return 0
     return (recorded_on - activity.held_on).days
+
+
+def late_days(activities: Collection[int]) -> dict[int, int]:
+    """After how many days those that were recorded late were; the others are left out."""
+    rows = Activity.objects.filter(pk__in=activities).only("held_on", "recorded_at", "planned")
+    found = {row.pk: recorded_late(row) for row in rows}
+    return {pk: late for pk, late in found.items() if late}
 
 
 def _weight(role: str) -> int:
@@ -225,6 +235,11 @@ def _sides(draft: Draft) -> str:
     if odd := [org for org in draft.sides if org.pk not in paired]:
         return f"“{odd[0].short_name}”当天与主办的党支部没有结对。"
     return ""
+
+
+def _closed(draft: Draft, known: Closed | None) -> str:
+    days = dict.fromkeys([draft.held_on, draft.last_on or draft.held_on])
+    return next((why for day in days if (why := locked(draft.hosts, day, known))), "")
 
 
 def _last_day(draft: Draft, today: date) -> str:

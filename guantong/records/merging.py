@@ -227,7 +227,9 @@ def _contacts(kept: Person, absorbed: Person) -> Iterator[Edit]:
 def _details(kept: Person, absorbed: Person) -> Iterator[Edit]:
     """Fields of a kind that name people; a pair of one and the same is none."""
     ends = ("person_id", "other_id")
-    for row in (absorbed.details.all() | absorbed.details_as_other.all()).distinct().order_by("pk"):
+    for row in (
+        (absorbed.details.all() | absorbed.details_as_other.all()).distinct().order_by("pk")
+    ):
         was = {name: getattr(row, name) for name in ends}
         now = {name: kept.pk if pk == absorbed.pk else pk for name, pk in was.items()}
         if now["person_id"] == now["other_id"]:

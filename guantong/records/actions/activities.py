@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from guantong.records import access, catalogue, clock, meetings
+from guantong.records import access, catalogue, clock, closed_months, meetings, reviewing
 from guantong.records.access import Conflict, Forbidden, Refused
 from guantong.records.actions import events, ledger, minutes, rows, sittings
 from guantong.records.drafts import LABELS, Draft, draft_of, problems, resolved
@@ -19,13 +19,13 @@ from guantong.records.models import Activity, Event, JointSide, Org, User
 from guantong.records.telling import content, told
 
 TABLES = frozenset({"activities", "hosts", "attendances"})
-WRITING = {"activity.recorded", "activity.corrected"}
 
 
 @transaction.atomic
 def record(*, by: User | None, draft: Draft, side: JointSide | None = None) -> Activity:
     """`side`: the joint activity of which this tells the host's part."""
     _require(by, "activity.record", draft.hosts)
+    _hold(draft.hosts)
     draft, now = resolved(draft), clock.now()
     _refuse(problems(draft, by=by, recorded_on=_day(now)))
     columns = {**content(draft), **sittings.own_part(draft)}
@@ -42,11 +42,15 @@ def record(*, by: User | None, draft: Draft, side: JointSide | None = None) -> A
 
 @transaction.atomic
 def correct(*, by: User | None, activity: Activity, version: int, draft: Draft) -> Activity:
-    """Make the record say what the draft says; a confirmation given before falls away."""
+    """Make the record say what the draft says; a confirmation given before falls away, and the
+    event says so.
+    """
     activity = rows.locked(activity)
     before = draft_of(activity)
     _require(by, "activity.record", [*before.hosts, *draft.hosts])
     _require_standing(activity, version)
+    _hold([*before.hosts, *draft.hosts])
+    _require_open(before)
     sittings.require_whole(activity)
     if draft.planned and not before.planned:
         raise Refused("已记录为已开展，不能改回计划。记错了请撤销这条记录。")
@@ -57,6 +61,7 @@ def correct(*, by: User | None, activity: Activity, version: int, draft: Draft) 
     difference = _difference(before, draft)
     if not difference.after and not difference.before:
         return activity
+    verified = {"unverified": activity.verified_at} if activity.verified_at else {}
     rows.change(
         activity,
         **{**content(draft), **sittings.own_part(draft)},
@@ -66,7 +71,7 @@ def correct(*, by: User | None, activity: Activity, version: int, draft: Draft) 
         version=activity.version + 1,
     )
     _write(activity, before, draft)
-    _tell("activity.corrected", activity, by, draft, difference, before)
+    _tell("activity.corrected", activity, by, draft, difference, before, **verified)
     return activity
 
 
@@ -82,8 +87,7 @@ def verify(*, by: User, activity: Activity, version: int) -> Activity:
         raise Refused("活动还没开展，开展并记录后才能核实。")
     if activity.verified_at:
         raise Refused("这条记录已核实过。")
-    written = Event.objects.about(events.subject(activity)).filter(by=by, verb__in=WRITING)
-    if activity.recorded_by_id == by.pk or written.exists():
+    if reviewing.written_by(by, [activity]):
         raise Forbidden("自己录入或更正过的活动要由别人核实。")
     change = rows.change(
         activity, verified_at=clock.now(), verified_by=by, version=activity.version + 1
@@ -101,13 +105,14 @@ def withdraw(*, by: User | None, activity: Activity, version: int, reason: str) 
     _require(by, "activity.record", draft.hosts)
     sittings.require_whole(activity)
     _require_standing(activity, version)
-    if not reason.strip():
-        raise Refused("请写明撤销原因。", {"reason": "请写明撤销原因。"})
+    reason = events.reasoned(reason, "请写明撤销原因。")
+    _hold(draft.hosts)
+    _require_open(draft)
     change = rows.change(
         activity,
         withdrawn_at=clock.now(),
         withdrawn_by=by,
-        withdrawn_reason=reason.strip(),
+        withdrawn_reason=reason,
         version=activity.version + 1,
     )
     sittings.follow(activity)
@@ -123,6 +128,8 @@ def restore(*, by: User | None, activity: Activity) -> Activity:
     sittings.require_whole(activity)
     if activity.withdrawn_at is None:
         raise Refused("这条记录没有撤销，不用恢复。")
+    _hold(draft.hosts)
+    _require_open(draft)
     _require_new(draft)
     change = rows.change(
         activity,
@@ -144,12 +151,22 @@ def _require(by: User | None, permission: str, hosts: Iterable[Org]) -> None:
         access.require(by, permission, host)
 
 
+def _hold(hosts: Iterable[Org]) -> None:
+    """Of two who write about the same host, or close its month, one waits for the other."""
+    pks = [host.pk for host in hosts]
+    list(Org.objects.select_for_update(no_key=True).filter(pk__in=pks).order_by("pk"))
+
+
+def _require_open(draft: Draft) -> None:
+    for day in (draft.held_on, draft.last_on or draft.held_on):
+        if reason := closed_months.locked(draft.hosts, day):
+            raise Refused(reason)
+
+
 def _require_new(draft: Draft) -> None:
     """Refuse what is on record word for word: a form sent twice counts once."""
-    hosts = [host.pk for host in draft.hosts]
-    list(Org.objects.select_for_update(no_key=True).filter(pk__in=hosts).order_by("pk"))
     same = {name: getattr(draft, name) for name in ("kind", "title", "held_on", "starts_at")}
-    for other in Activity.objects.live().whole().filter(**same, hosts=hosts[0]):
+    for other in Activity.objects.live().whole().filter(**same, hosts=draft.hosts[0]):
         if told(draft_of(other)) == told(draft):
             at = timezone.localtime(other.recorded_at).strftime("%Y-%m-%d %H:%M")
             raise Refused(f"完全相同的活动已在 {at} 录入，不用重复录入。")
@@ -229,10 +246,11 @@ def _tell(
     draft: Draft,
     change: rows.Change,
     before: Draft | None = None,
+    **more: Any,
 ) -> None:
     """Leave the event and bring the ledger up to date, for the content after and before."""
     org = draft.hosts[0]
-    events.leave(verb, activity, by=by, org=org, change=change, version=activity.version)
+    events.leave(verb, activity, by=by, org=org, change=change, version=activity.version, **more)
     drafts = [draft, before] if before else [draft]
     ledger.refresh(
         ledger.Touch(

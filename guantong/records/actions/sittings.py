@@ -52,10 +52,12 @@ def write(activity: Activity, before: Draft | None, draft: Draft) -> None:
     Activity.objects.filter(pk__in=[row.pk for row in there.values()]).delete()
 
 
-def follow(activity: Activity) -> None:
-    """Let the parts stand as the record does: confirmed, withdrawn, restored."""
-    for row in activity.parts.all():
-        rows.change(row, **{name: getattr(activity, name) for name in FOLLOWED})
+def follow(*records: Activity) -> None:
+    """Let the parts stand as their records do: confirmed, withdrawn, restored."""
+    whole = {record.pk: record for record in records}
+    for row in Activity.objects.filter(part_of__in=whole):
+        record = whole[row.part_of_id or 0]
+        rows.change(row, **{name: getattr(record, name) for name in FOLLOWED})
 
 
 def people(draft: Draft | None, part: Part | None) -> People:

@@ -2,6 +2,7 @@
 
 from guantong.records.models.activity import Absence, Activity, ActivityHost, Attendance
 from guantong.records.models.batch import ImportBatch
+from guantong.records.models.closed_month import ClosedMonth
 from guantong.records.models.correction import CorrectionRequest
 from guantong.records.models.event import Event
 from guantong.records.models.grant import Grant
@@ -27,6 +28,7 @@ __all__ = [
     "AgendaItem",
     "Assessment",
     "Attendance",
+    "ClosedMonth",
     "ContactMade",
     "CorrectionRequest",
     "Detail",
