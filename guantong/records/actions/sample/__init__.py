@@ -20,6 +20,7 @@ from guantong.records.actions import events, ledger
 from guantong.records.actions.sample import accounts, branches, committees, days, papers, people
 from guantong.records.actions.sample.diary import Diary
 from guantong.records.actions.sample.members import Roll, enrol
+from guantong.records.actions.sample.minutes import Minutes, take
 from guantong.records.actions.sample.offices import Offices, fill
 from guantong.records.actions.sample.people import People
 from guantong.records.actions.sample.tree import Tree, grow
@@ -50,6 +51,7 @@ class Draft:
     offices: Offices
     papers: papers.Papers
     diary: Diary
+    minutes: Minutes
 
 
 def draft() -> Draft:
@@ -60,7 +62,8 @@ def draft() -> Draft:
     diary = Diary(excused=offices.excused)
     lecturers = committees.hold_all(diary, offices, filed)
     branches.hold_all(diary, offices, lecturers)
-    return Draft(tree, everyone, roll, offices, filed, diary)
+    taken = take(tree, roll, diary, filed.relations)
+    return Draft(tree, everyone, roll, offices, filed, diary, taken)
 
 
 def is_built() -> bool:
@@ -86,6 +89,8 @@ def build() -> None:
     _write(story.papers.relations, story.papers.figures, story.papers.documents)
     accounts.sign(story.diary, story.tree, users)
     _write_diary(story.diary)
+    written = story.minutes
+    _write(written.details, written.agenda, written.tasks, written.sides)
     _write(accounts.close_months(story.tree, users))
     _tell_the_database()
     _prepare_recut(story.tree)
