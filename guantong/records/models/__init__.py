@@ -2,6 +2,7 @@
 
 from guantong.records.models.activity import Absence, Activity, ActivityHost, Attendance
 from guantong.records.models.batch import ImportBatch
+from guantong.records.models.change import OrgChange
 from guantong.records.models.closed_month import ClosedMonth
 from guantong.records.models.correction import CorrectionRequest
 from guantong.records.models.event import Event
@@ -16,6 +17,7 @@ from guantong.records.models.person import Person
 from guantong.records.models.reading import ReadingChoice
 from guantong.records.models.recut import Recut
 from guantong.records.models.relation import Document, Figure, Relation
+from guantong.records.models.reminder import CalendarFeed
 from guantong.records.models.restricted import Restricted
 from guantong.records.models.school import PlanWording, School
 from guantong.records.models.user import User
@@ -28,6 +30,7 @@ __all__ = [
     "AgendaItem",
     "Assessment",
     "Attendance",
+    "CalendarFeed",
     "ClosedMonth",
     "ContactMade",
     "CorrectionRequest",
@@ -44,6 +47,7 @@ __all__ = [
     "Membership",
     "Merge",
     "Org",
+    "OrgChange",
     "OrgName",
     "OrgParent",
     "OrgSuccession",
