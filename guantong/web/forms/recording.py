@@ -13,11 +13,10 @@ from typing import Any, Final
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Count
-from django.forms import BoundField
 from django.http import QueryDict
 from django.utils import timezone
 
-from guantong.obligations.activity_kinds import ActivityKind, Sort
+from guantong.obligations.activity_kinds import ActivityKind
 from guantong.obligations.describe import cited
 from guantong.obligations.model import Attended, Basis
 from guantong.obligations.run import plain
@@ -26,8 +25,9 @@ from guantong.records import access, catalogue, clock, rhythm, rosters, study_ho
 from guantong.records.drafts import Draft, draft_of, late_by
 from guantong.records.models import Activity, Org, User
 from guantong.records.study_hours import Proposal
-from guantong.web.acting import ActionForm, DayField
-from guantong.web.forms import minutes, own_fields, people
+from guantong.web.acting import DayField
+from guantong.web.forms import own_fields, people
+from guantong.web.forms.minutes_form import MinutesForm
 
 OFTEN: Final = 6  # kinds shown as buttons; the others are folded
 COPIED: Final = ("hours", "starts_at", "ends_at", "place", "outside", "also", *people.ROLES)
@@ -47,7 +47,7 @@ class TimeInput(forms.TimeInput):
     input_type = "time"
 
 
-class RecordForm(ActionForm):
+class RecordForm(MinutesForm):
     """`typed`: what the browser sent. Bound only when it is to be saved, else shown again."""
 
     kind = forms.ChoiceField(label="活动类别", widget=KindButtons)
@@ -254,34 +254,6 @@ class RecordForm(ActionForm):
         except ValidationError:
             return None
 
-    @cached_property
-    def rows(self) -> minutes.Rows:
-        """The inputs that repeat."""
-        if self.typed is not None:
-            return minutes.typed_rows(self.typed)
-        if self.on_record is None:
-            return minutes.Rows()
-        ends = self.on_record.own.get(self.pairs_code, ())
-        return minutes.rows_of(self.on_record, ends if isinstance(ends, tuple) else ())
-
-    @property
-    def pairs_code(self) -> str:
-        """The field of the chosen kind that holds pairs; empty where it has none."""
-        own = self.chosen.own.values()
-        return next((one.code for one in own if one.sort is Sort.PAIRS), "")
-
-    @cached_property
-    def roster_counts(self) -> dict[str, int]:
-        """应到, 实到 and 有表决权 as the roster and the ticks have them."""
-        there = {row.pk for row in self.people.present}
-        voting = rosters.entitled(self.chosen, self.hosts, self.chosen_day)
-        expected = {row.pk for row in self.people.expected}
-        return {
-            "expected": len(expected),
-            "present": len(expected & there),
-            "voting": len(voting & there),
-        }
-
     # What is offered
 
     def _propose_day(self) -> None:
@@ -365,53 +337,13 @@ class RecordForm(ActionForm):
         }
 
     @property
-    def own(self) -> list[BoundField]:
-        """The fields of the chosen kind, pairs apart."""
-        names = [f"{own_fields.PREFIX}{code}" for code in self.chosen.own]
-        return [
-            self[name]
-            for code, name in zip(self.chosen.own, names, strict=True)
-            if code != self.pairs_code
-        ]
-
-    @property
-    def own_open(self) -> bool:
-        """Whether one of them is filled, wrong or wanted."""
-        return any(field.value() or field.errors or field.field.required for field in self.own)
-
-    @property
     def joint(self) -> bool:
         return len(self.hosts) > 1 or any(self[name].value() for name in ("sides", "outside"))
-
-    @property
-    def roster_last(self) -> bool:
-        """Whom the pairs name is there; the roster only adds to them."""
-        return bool(self.pairs_code)
-
-    @property
-    def pair_field(self) -> BoundField | None:
-        return self[f"{own_fields.PREFIX}{self.pairs_code}"] if self.pairs_code else None
-
-    @property
-    def shown_rows(self) -> dict[str, list[tuple[int, Any]]]:
-        """The repeated inputs with a blank one where one is wanted."""
-        more = self.typed.get("more", "") if self.typed is not None else ""
-        blank = {"agenda": minutes.AgendaRow(), "tasks": minutes.TaskRow()}
-        blank |= {"pairs": minutes.PairRow()}
-        return {
-            part: minutes.shown(getattr(self.rows, part), row, more == part)
-            for part, row in blank.items()
-        }
-
-    @property
-    def major_matters(self) -> list[tuple[str, str]]:
-        entries = catalogue.current().kinds["major_matters"].items()
-        return [(code, str(entry["title"])) for code, entry in entries]
 
     # What is saved
 
     def clean(self) -> dict[str, Any]:
-        self._clean_rows()
+        self.clean_rows()
         if self.earlier and self.typed is not None and "another" not in self.typed:
             self.add_error(
                 None, "这张表已经保存过，没有再存一次。确实是另一次活动的，再点一次保存。"
@@ -433,19 +365,6 @@ class RecordForm(ActionForm):
                 None, "当天已有一次同类活动，请核对。确实又开展了一次的，再点一次保存。"
             )
         return self.cleaned_data
-
-    def _clean_rows(self) -> None:
-        """What the repeated inputs mean, beside the other fields."""
-        counts = self.roster_counts if self.rows.agenda else {}
-        for name, mean in (
-            ("agenda", lambda: minutes.agenda(self.rows.agenda, counts)),
-            ("follow_ups", lambda: minutes.tasks(self.rows.tasks)),
-            (f"{own_fields.PREFIX}{self.pairs_code}", lambda: minutes.pairs(self.rows.pairs)),
-        ):
-            try:
-                self.cleaned_data[name] = mean()
-            except ValidationError as error:
-                self.add_error(name if name in self.fields else None, error)
 
     @cached_property
     def twin(self) -> Activity | None:
