@@ -1,10 +1,13 @@
 """Every table. One module per theme; `span` is what lasts."""
 
 from guantong.records.models.activity import Absence, Activity, ActivityHost, Attendance
+from guantong.records.models.attachment import Attachment
 from guantong.records.models.batch import ImportBatch
+from guantong.records.models.certificate import HoursCertificate, TrustedIssuer
 from guantong.records.models.change import OrgChange
 from guantong.records.models.closed_month import ClosedMonth
 from guantong.records.models.correction import CorrectionRequest
+from guantong.records.models.enrolment import Enrolment, Places, SignIn, SignInSheet
 from guantong.records.models.event import Event
 from guantong.records.models.grant import Grant
 from guantong.records.models.job import Job
@@ -29,6 +32,7 @@ __all__ = [
     "ActivityHost",
     "AgendaItem",
     "Assessment",
+    "Attachment",
     "Attendance",
     "CalendarFeed",
     "ClosedMonth",
@@ -38,11 +42,13 @@ __all__ = [
     "Detail",
     "DigestSubscription",
     "Document",
+    "Enrolment",
     "Entry",
     "Event",
     "Figure",
     "FollowUp",
     "Grant",
+    "HoursCertificate",
     "ImportBatch",
     "Job",
     "JointSide",
@@ -54,6 +60,7 @@ __all__ = [
     "OrgParent",
     "OrgSuccession",
     "Person",
+    "Places",
     "PlanWording",
     "Post",
     "ReadingChoice",
@@ -61,8 +68,11 @@ __all__ = [
     "Relation",
     "Restricted",
     "School",
+    "SignIn",
+    "SignInSheet",
     "Term",
     "TransferLetter",
+    "TrustedIssuer",
     "UnfinishedForm",
     "User",
     "Whereabouts",
