@@ -1,7 +1,7 @@
 """Every table. One module per theme; `span` is what lasts."""
 
 from guantong.records.models.activity import Absence, Activity, ActivityHost, Attendance
-from guantong.records.models.batch import ImportBatch
+from guantong.records.models.batch import ImportBatch, ImportRow, ImportSource
 from guantong.records.models.correction import CorrectionRequest
 from guantong.records.models.event import Event
 from guantong.records.models.grant import Grant
@@ -33,6 +33,8 @@ __all__ = [
     "Figure",
     "Grant",
     "ImportBatch",
+    "ImportRow",
+    "ImportSource",
     "Job",
     "Membership",
     "Merge",
