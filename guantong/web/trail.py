@@ -27,10 +27,14 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
         "document.recorded": "登记制度",
         "document.reviewed": "复核制度",
         "document.ended": "停止执行制度",
+        "feed.renewed": "更换日历地址",
+        "feed.given_up": "停用日历地址",
         "figure.recorded": "登记人数",
         "figure.corrected": "更正人数",
         "grant.given": "授予角色",
         "grant.ended": "收回角色",
+        "month.closed": "按月结账",
+        "month.unlocked": "解锁已结账的月份",
         "import.confirmed": "确认导入",
         "import.undone": "撤回导入",
         "membership.begun": "登记组织关系",
@@ -46,6 +50,9 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
         "membership.made_full_undone": "撤回转正登记",
         "membership.suspended_undone": "撤回停止党籍登记",
         "membership.resumed_undone": "撤回恢复党籍登记",
+        "membership.probation_extended": "延长预备期",
+        "membership.probation_extended_undone": "撤回延长预备期登记",
+        "membership.corrected": "更正组织关系",
         "membership.exempted": "登记豁免",
         "membership.exemption_ended": "结束豁免",
         "org.founded": "新建组织",
@@ -55,11 +62,13 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
         "org.merged": "合并党组织",
         "org.split": "分设党组织",
         "org.described": "更正组织情况",
+        "org.change_undone": "撤回组织变动",
         "person.registered": "登记党员",
         "person.corrected": "更正党员信息",
         "person.revealed": "查看加密信息",
         "whereabouts.entered": "列入登记册",
         "whereabouts.ended": "结束登记",
+        "whereabouts.struck": "去掉有误的登记",
         "contact.made": "登记联系",
         "letter.issued": "开具介绍信",
         "letter.returned": "介绍信退回",
@@ -129,6 +138,7 @@ class Line:
     about: str
     reason: str
     changes: tuple[Changed, ...]
+    unverified: str = ""  # the moment of the confirmation that fell away
 
 
 def lines(
@@ -184,6 +194,7 @@ def _line(event: Event, names: Names) -> Line:
         says=VERBS.get(event.verb, event.verb),
         about=names["person"].get(person, "") if person else "",
         reason=str(event.detail.get("reason", "")),
+        unverified=str(event.detail.get("unverified", ""))[:10],
         changes=tuple(
             Changed(
                 field=_label(subject, field),

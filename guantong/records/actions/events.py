@@ -1,6 +1,6 @@
 """One line of the trail per action, in the transaction of the change it tells."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.db.models import Model
@@ -27,6 +27,18 @@ def leave(
     return Event.objects.create(
         at=clock.now(), by=by, verb=verb, subject=subject(of), org=org, detail=detail
     )
+
+
+def leave_each[M: Model](
+    verb: str, rows: Sequence[M], *, by: User | None, org_of: Callable[[M], Org]
+) -> None:
+    """The same done to many rows that carry a version, each with a line of its own."""
+    now = clock.now()
+    Event.objects.bulk_create(
+        Event(at=now, by=by, verb=verb, subject=subject(row), org=org_of(row),
+              detail={"version": vars(row)["version"]})
+        for row in rows
+    )  # fmt: skip
 
 
 def reasoned(reason: str, missing: str = "请写明原因。") -> str:

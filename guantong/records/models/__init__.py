@@ -2,6 +2,8 @@
 
 from guantong.records.models.activity import Absence, Activity, ActivityHost, Attendance
 from guantong.records.models.batch import ImportBatch, ImportRow, ImportSource
+from guantong.records.models.change import OrgChange
+from guantong.records.models.closed_month import ClosedMonth
 from guantong.records.models.correction import CorrectionRequest
 from guantong.records.models.event import Event
 from guantong.records.models.grant import Grant
@@ -14,6 +16,7 @@ from guantong.records.models.person import Person
 from guantong.records.models.reading import ReadingChoice
 from guantong.records.models.recut import Recut
 from guantong.records.models.relation import Document, Figure, Relation
+from guantong.records.models.reminder import CalendarFeed
 from guantong.records.models.restricted import Restricted
 from guantong.records.models.school import PlanWording, School
 from guantong.records.models.user import User
@@ -25,6 +28,8 @@ __all__ = [
     "ActivityHost",
     "Assessment",
     "Attendance",
+    "CalendarFeed",
+    "ClosedMonth",
     "ContactMade",
     "CorrectionRequest",
     "Document",
@@ -39,6 +44,7 @@ __all__ = [
     "Membership",
     "Merge",
     "Org",
+    "OrgChange",
     "OrgName",
     "OrgParent",
     "OrgSuccession",
