@@ -15,7 +15,6 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from guantong.records import catalogue, clock
-from guantong.records.imports.rows import PERMISSIONS
 from guantong.records.models import (
     Activity,
     ActivityHost,
@@ -35,6 +34,7 @@ from guantong.records.models import (
     User,
 )
 from guantong.records.models.activity import ActivityQuerySet
+from guantong.records.models.batch import PERMISSIONS
 from guantong.records.models.event import EventQuerySet
 from guantong.records.models.membership import MEMBER_STATUSES
 from guantong.records.models.org import OrgQuerySet

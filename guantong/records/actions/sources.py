@@ -8,8 +8,8 @@ from guantong.records import access, clock
 from guantong.records.access import Refused
 from guantong.records.actions import events, rows
 from guantong.records.actions.imports import working
-from guantong.records.imports.rows import PERMISSIONS
 from guantong.records.models import ImportSource, User
+from guantong.records.models.batch import PERMISSIONS
 
 
 @transaction.atomic

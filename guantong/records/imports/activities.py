@@ -18,12 +18,12 @@ from guantong.records.imports.people import in_chunks
 from guantong.records.imports.rows import (
     ACTIVITIES,
     EVERYONE,
-    PERMISSIONS,
     ActivityRow,
     Outcome,
     Problem,
 )
 from guantong.records.models import Activity, ActivityHost, Attendance, Org, User
+from guantong.records.models.batch import PERMISSIONS
 
 PERMISSION = PERMISSIONS[ACTIVITIES]
 COLUMN_OF_ROLE = {

@@ -20,7 +20,6 @@ from guantong.records.imports.decisions import (
 from guantong.records.imports.orgs import OrgBook
 from guantong.records.imports.people import Known, Roll, agree, in_chunks
 from guantong.records.imports.rows import (
-    PERMISSIONS,
     ROLL,
     STUCK,
     Outcome,
@@ -28,6 +27,7 @@ from guantong.records.imports.rows import (
     RollRow,
 )
 from guantong.records.models import Membership, Org, Person, User
+from guantong.records.models.batch import PERMISSIONS
 from guantong.records.rosters import BRANCH
 
 PERMISSION = PERMISSIONS[ROLL]

@@ -10,8 +10,6 @@ from decimal import Decimal
 from enum import StrEnum
 
 ROLL, ACTIVITIES = "roll", "activities"
-PERMISSIONS = {ROLL: "import.roll", ACTIVITIES: "import.activities"}
-"""What importing such a sheet takes."""
 
 
 class Outcome(StrEnum):

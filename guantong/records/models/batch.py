@@ -1,11 +1,16 @@
 """Spreadsheets on their way in."""
 
+from typing import Final
+
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
 
 from guantong.records.models.org import Org
+
+PERMISSIONS: Final = {"roll": "import.roll", "activities": "import.activities"}
+"""What importing a kind of sheet takes."""
 
 
 class ImportSource(models.Model):

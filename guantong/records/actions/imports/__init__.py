@@ -25,8 +25,9 @@ from guantong.records.actions.imports import traces, working, writing
 from guantong.records.actions.traces import touch_as_json
 from guantong.records.imports import stored
 from guantong.records.imports.decisions import Decision
-from guantong.records.imports.rows import PERMISSIONS, STUCK, AnyParsed, Parsed
+from guantong.records.imports.rows import STUCK, AnyParsed, Parsed
 from guantong.records.models import ImportBatch, ImportSource, School, User
+from guantong.records.models.batch import PERMISSIONS
 
 COLUMNS, READING = "columns", "reading"
 STATES = {

@@ -16,8 +16,9 @@ from guantong.records.access import Forbidden
 from guantong.records.actions import events, rows
 from guantong.records.imports import activities, roll, stored
 from guantong.records.imports.decisions import Decision
-from guantong.records.imports.rows import PERMISSIONS, ROLL, Row
+from guantong.records.imports.rows import ROLL, Row
 from guantong.records.models import ImportBatch, ImportRow, Org, User
+from guantong.records.models.batch import PERMISSIONS
 
 AT_ONCE = 1000  # rows of one step
 
