@@ -243,7 +243,8 @@ def _work(batch: ImportBatch, by: User | None) -> list[Decision]:
     kept = batch.rows.filter(excluded=False).exclude(line=None).order_by("line")
     shown = kept.iterator(working.AT_ONCE)
     decisions = [d for d in working.fresh(batch, by) if d.line is not None]
-    if any(stored.differs(row, d) for row, d in zip(shown, decisions, strict=True)):
+    pairs = zip(shown, decisions, strict=True)
+    if sum(stored.differs(row, decision) for row, decision in pairs):  # reads them to the end
         raise Conflict(OUT_OF_DATE)
     if stuck := [d.line for d in decisions if d.outcome in STUCK]:
         lines = "、".join(str(line) for line in stuck[:SHOWN])
