@@ -2,6 +2,16 @@
 
 from guantong.records.models.activity import Absence, Activity, ActivityHost, Attendance
 from guantong.records.models.batch import ImportBatch
+from guantong.records.models.case import (
+    Call,
+    Case,
+    CaseHand,
+    CaseNote,
+    CaseStep,
+    CriterionCheck,
+    Quota,
+    VariantChoice,
+)
 from guantong.records.models.correction import CorrectionRequest
 from guantong.records.models.event import Event
 from guantong.records.models.grant import Grant
@@ -25,8 +35,14 @@ __all__ = [
     "ActivityHost",
     "Assessment",
     "Attendance",
+    "Call",
+    "Case",
+    "CaseHand",
+    "CaseNote",
+    "CaseStep",
     "ContactMade",
     "CorrectionRequest",
+    "CriterionCheck",
     "Document",
     "Entry",
     "Event",
@@ -43,6 +59,7 @@ __all__ = [
     "Person",
     "PlanWording",
     "Post",
+    "Quota",
     "ReadingChoice",
     "Recut",
     "Relation",
@@ -51,5 +68,6 @@ __all__ = [
     "Term",
     "TransferLetter",
     "User",
+    "VariantChoice",
     "Whereabouts",
 ]
