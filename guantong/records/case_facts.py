@@ -305,6 +305,10 @@ DERIVED: Final[Mapping[tuple[str, str], FieldReader]] = {
 }
 
 
+BY_FILLED: Final = frozenset({"contacts_full", "sponsors_full"})
+"""Known only once the others of the step are filled in."""
+
+
 # ---------------------------------------------------------------- whom and what a step may name
 
 

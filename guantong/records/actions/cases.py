@@ -27,6 +27,7 @@ from guantong.records.models import (
     CaseHand,
     CaseNote,
     CaseStep,
+    CriterionCheck,
     Membership,
     Org,
     Person,
@@ -177,7 +178,7 @@ def take_step(*, by: User | None, case: Case, version: int, entry: Entry) -> Cas
     try:
         after = advance(whole, before, attempt, today=clock.today(), given=given)
     except StepRefused as refused:
-        raise _refusal(refused) from None
+        raise _refusal(step, refused) from None
     asked = _asked(case, entry)
     event = after.history[-1]
     row = _write(case, by, event, asked)
@@ -229,10 +230,14 @@ def _require_named(case: Case, step: m.Step, filled: m.Values, on: date) -> None
         raise Refused("\n".join(wrong.values()), wrong)
 
 
-def _refusal(refused: StepRefused) -> Refused:
+def _refusal(step: m.Step, refused: StepRefused) -> Refused:
+    """With the rules that a written reason would let pass, as fields."""
+    text = "\n".join(f"{text}。" for text in refused.reasons)
     if {"who", "self", "same_hand"} & set(refused.rules):
-        return Forbidden("\n".join(f"{text}。" for text in refused.reasons))
-    return Refused("\n".join(f"{text}。" for text in refused.reasons))
+        return Forbidden(text)
+    open_to = {rule.id for rule in step.rules if rule.level is m.Level.UNLESS_REASON}
+    said = zip(refused.rules, refused.reasons, strict=False)
+    return Refused(text, {rule: f"{why}。" for rule, why in said if rule in open_to})
 
 
 def _asked(case: Case, entry: Entry) -> dict[str, m.Value | None]:
@@ -278,6 +283,42 @@ def _move(case: Case, process: m.Process, event: m.Event) -> None:
     if receiver and isinstance(pk := event.fields.get(receiver), int):
         moved["other_org"] = Org.objects.get(pk=pk)
     rows.change(case, **moved)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one case of many: the step taken, or why not."""
+
+    case: Case
+    row: CaseStep | None
+    refused: str = ""
+
+
+@transaction.atomic
+def take_steps(
+    *,
+    by: User | None,
+    entries: Iterable[tuple[Case, int, Entry]],
+    all_or_none: bool,
+) -> list[Outcome]:
+    """Take one step of many cases, as a meeting does. Each is told; with `all_or_none` nothing is
+    kept where one is refused."""
+    found = [_tried(by, case, version, entry) for case, version, entry in entries]
+    if all_or_none and any(one.refused for one in found):
+        transaction.set_rollback(True)
+        return [Outcome(one.case, None, one.refused or NOT_KEPT) for one in found]
+    return found
+
+
+NOT_KEPT = "没有问题；因为有人没办成，这次都没有保存"
+
+
+def _tried(by: User | None, case: Case, version: int, entry: Entry) -> Outcome:
+    try:
+        with transaction.atomic():
+            return Outcome(case, take_step(by=by, case=case, version=version, entry=entry))
+    except Refused as refused:
+        return Outcome(case, None, refused.text)
 
 
 @transaction.atomic
@@ -380,6 +421,26 @@ def state_fact(
 
 
 @transaction.atomic
+def check_item(*, by: User | None, case: Case, item: str, says: str) -> CriterionCheck:
+    """Say what the organisation did under an item of its self-check."""
+    case = _locked(by, case)
+    _require_handler(by, case)
+    name = cases.handling_of(case).criteria
+    if not name or item not in criteria.criteria(name).items:
+        raise Refused("没有这个条目。")
+    if case.closed_on is not None:
+        raise Refused("已经办结，自查情况不能再改。")
+    text = events.reasoned(says, "请写自查情况。")
+    row = case.checks.filter(item=item).first()
+    if row is None:
+        row = rows.insert(CriterionCheck(case=case, item=item, says=text, at=clock.now(), by=by))
+    else:
+        rows.change(row, says=text, at=clock.now(), by=by)
+    _tell("case.checked", case, by, item=item)
+    return row
+
+
+@transaction.atomic
 def name_hand(*, by: User | None, case: Case, actor: str, username: str) -> CaseHand:
     """Let an account act in a case as somebody whom no post makes. Nobody names himself."""
     case = _locked(by, case)
@@ -415,19 +476,23 @@ def end_hand(*, by: User | None, hand: CaseHand) -> CaseHand:
 
 def _require_handler(by: User | None, case: Case) -> None:
     """Who handles cases there, on the own side or above; the person concerned never."""
-    if by is None:
-        return
-    acting = Standing.today(by).actors(case) & {"branch", "owner", "college", "school"}
-    if not acting or (by.person_id and by.person_id == case.person_id):
+    if by is not None and not handles(by, case):
         raise Forbidden(NOT_YOURS)
 
 
 def handles(user: User, case: Case) -> bool:
-    try:
-        _require_handler(user, case)
-    except Forbidden:
-        return False
-    return True
+    """Whether the user is one who handles cases there."""
+    return handles_as(Standing.today(user), case)
+
+
+def handles_as(who: Standing, case: Case) -> bool:
+    own = who.user is not None and who.user.person_id and who.user.person_id == case.person_id
+    return not own and bool(who.actors(case) & {"branch", "owner", "college", "school"})
+
+
+def has_effect(process: str, step: str) -> bool:
+    """Whether a step changes the roll, a register, a term or a letter too."""
+    return (process, step) in case_effects.EFFECTS
 
 
 # ---------------------------------------------------------------- common to all
@@ -478,6 +543,6 @@ def follow_up(orgs: Iterable[Org]) -> None:
 
 
 __all__ = [
-    "HANDLE", "Entry", "begin", "end_hand", "follow_up", "handles", "name_hand", "note",
-    "require_opener", "state_fact", "take_back", "take_step", "why_not_back",
+    "HANDLE", "Entry", "begin", "check_item", "end_hand", "follow_up", "handles", "handles_as", "has_effect", "name_hand", "note",
+    "require_opener", "state_fact", "take_back", "take_step", "take_steps", "why_not_back",
 ]  # fmt: skip

@@ -1,0 +1,99 @@
+"""The self-check of an application: each item with what the records show, and what is said of it."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Final
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from guantong.records import clock, criteria
+from guantong.records import cases as reading
+from guantong.records.access import Refused
+from guantong.records.actions import cases as actions
+from guantong.records.actions import ledger
+from guantong.records.criteria import Shown
+from guantong.records.models import Case
+from guantong.web import case_words, download
+from guantong.web.acting import acting
+from guantong.web.views.case import case_or_404, crumbs_to_case
+
+LISTS: Final[Mapping[str, tuple[str, str, Mapping[str, str]]]] = {
+    "obligations": ("ledger-entries", "obligation", {"period": "all"}),
+    "activities": ("activity-list", "kind", {}),
+    "cases": ("case-list", "process", {"state": "closed"}),
+}
+
+
+def self_check(request: HttpRequest, pk: int) -> HttpResponse:
+    row = case_or_404(request, pk)
+    name = reading.handling_of(row).criteria
+    if not name:
+        raise Http404
+    found, today = criteria.criteria(name), clock.today()
+    may = row.closed_on is None and actions.handles(acting(request), row)
+    if request.method == "POST":
+        return _save(request, row)
+    ledger.bring_up_to_date()
+    since = criteria.since(found, today)
+    said = {check.item: check for check in row.checks.select_related("by")}
+    items = [
+        {
+            "item": item,
+            "basis": case_words.bases(item.basis),
+            "shown": [
+                (one, _url(row, one, since, today))
+                for one in criteria.shown(item, row.org, since, today)
+            ],
+            "check": said.get(code),
+        }
+        for code, item in found.items.items()
+    ]
+    if download.wanted(request):
+        return download.workbook(
+            request, title=f"{found.title} {row.org.short_name}",
+            header=("条目", "要说明什么", "记录显示", "自查情况", "依据"),
+            rows=[(i["item"].title, i["item"].asks,  # type: ignore[attr-defined]
+                   "；".join(f"{o.title} {o.count}" + (f"/{o.of}" if o.of is not None else "") for o, _ in i["shown"]),  # type: ignore[attr-defined]
+                   i["check"].says if i["check"] else "", i["basis"]) for i in items],  # type: ignore[attr-defined]
+        )  # fmt: skip
+    return TemplateResponse(
+        request,
+        "web/self_check.html",
+        {
+            "title": found.title,
+            "crumbs": crumbs_to_case(row),
+            "case": row,
+            "items": items,
+            "since": since,
+            "until": today,
+            "may": may,
+            "checked": len(said),
+        },
+    )
+
+
+def _url(row: Case, one: Shown, since: date, today: date) -> str:
+    if one.source not in LISTS or not one.count and not one.of:
+        return ""
+    page, key, more = LISTS[one.source]
+    query = {"org": row.org_id, key: one.code, **more}
+    if one.source == "activities":
+        query |= {"from": since, "to": today}
+    return f"{reverse(page)}?{urlencode(query)}"
+
+
+def _save(request: HttpRequest, row: Case) -> HttpResponse:
+    try:
+        actions.check_item(
+            by=acting(request), case=row, item=request.POST.get("item", ""),
+            says=request.POST.get("says", ""),
+        )  # fmt: skip
+        messages.success(request, "已保存这一条。")
+    except Refused as refused:
+        messages.error(request, refused.text)
+    return redirect("case-selfcheck", row.pk)
