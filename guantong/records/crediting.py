@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from guantong.conditions import model as c
 from guantong.conditions.evaluate import evaluate
 from guantong.obligations import model as m
 from guantong.periods import Every, add_months
@@ -156,3 +157,25 @@ class _Matches:
                     link.person_id == entry.person_id and link.covers(day)
                     for link in self.held.contact_points
                 )
+
+
+# Which kinds of activity count at all
+
+
+def kinds(where: c.Condition) -> tuple[str, ...]:
+    """The kinds of activity that a condition lets pass; empty where it names none."""
+    for part in c.conjuncts(where):
+        match part:
+            case c.Compare("kind", c.Op.EQ, str() as kind):
+                return (kind,)
+            case c.OneOf("kind", values):
+                return tuple(str(value) for value in values)
+    return ()
+
+
+def kinds_counted(measure: m.Measure) -> tuple[str, ...]:
+    match measure:
+        case m.CountActivities(where) | m.Attended(where):
+            return kinds(where)
+        case _:
+            return ()

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from guantong.records import catalogue, clock, days, rosters
+from guantong.records import catalogue, clock, closed_months, days, rosters
 from guantong.records.models import Activity, Org, User
 from guantong.records.models.activity import MOST_HOURS
 
@@ -104,17 +104,20 @@ def problems(
     recorded_on: date,
     known: Collection[int] = (),
     today: date | None = None,
+    closed: closed_months.Closed | None = None,
 ) -> dict[str, str]:
     """What is wrong with a resolved draft, by field. `known`: persons already on the record.
 
-    Who checks many drafts hands `today` over, and as `known` whom he has looked up himself.
+    Who checks many drafts hands `today` and the `closed` months over, and as `known` whom he has
+    looked up himself.
     """
     kind = catalogue.current().kinds["activities"].get(draft.kind)
     if kind is None:
         return {"kind": f"没有“{draft.kind}”这一类活动，请从列表中选。"}
     found = {
         "hosts": _hosts(draft, kind),
-        "held_on": _day(draft, today or clock.today()),
+        "held_on": _day(draft, today or clock.today())
+        or closed_months.locked(draft.hosts, draft.held_on, closed),
         "hours": _hours(draft, kind),
         "attended": _attended(draft),
         "late_reason": _late(draft, recorded_on),
@@ -136,6 +139,13 @@ def recorded_late(activity: Activity) -> int:
     if activity.planned or not late_by(activity.held_on, recorded_on):
         return 0
     return (recorded_on - activity.held_on).days
+
+
+def late_days(activities: Collection[int]) -> dict[int, int]:
+    """After how many days those that were recorded late were; the others are left out."""
+    rows = Activity.objects.filter(pk__in=activities).only("held_on", "recorded_at", "planned")
+    found = {row.pk: recorded_late(row) for row in rows}
+    return {pk: late for pk, late in found.items() if late}
 
 
 def _weight(role: str) -> int:

@@ -15,7 +15,7 @@ from django.conf import settings
 
 from guantong.processes import model as m
 from guantong.processes.checkup import Contradiction, Record, check_up
-from guantong.records import catalogue, cases, clock
+from guantong.records import cases, catalogue, clock
 from guantong.sheets import columns, read, values
 from guantong.sheets.columns import Table
 from guantong.sheets.layout import Layout, load_layouts
@@ -78,9 +78,7 @@ def contradictions(process: m.Process, record: Record) -> tuple[Contradiction, .
     return tuple(check_up(process, record, today=clock.today(), variants=chosen))
 
 
-def _told(
-    layout: Layout, table: Table, number: int, cells: Sequence[read.Cell]
-) -> Told | None:
+def _told(layout: Layout, table: Table, number: int, cells: Sequence[read.Cell]) -> Told | None:
     found: dict[str, Any] = {}
     problems = []
     for field, place in table.places.items():

@@ -16,6 +16,7 @@ from guantong.obligations.explain import Candidate
 from guantong.obligations.run import plain
 from guantong.records import access, catalogue
 from guantong.records.access import Someone
+from guantong.records.drafts import late_days
 from guantong.records.ledger import Explanation
 
 HIDDEN: Final = "（不在您可以查看的范围内）"
@@ -32,6 +33,7 @@ class Found:
     counted: bool | None
     lacks: tuple[str, ...]
     near: bool
+    late: int = 0  # after how many days it was recorded, where that is late
 
 
 def told(user: Someone, why: Explanation, kinds: Collection[str]) -> list[Found]:
@@ -44,6 +46,8 @@ class _Telling:
         self.why, self.kinds = why, kinds
         self.label = catalogue.current().label
         self.names = dict(self._names(user))
+        held = {c.row["activity_id"] for c in why.candidates if "activity_id" in c.row}
+        self.late = late_days(held) if held else {}
 
     def _names(self, user: Someone) -> Iterator[tuple[int, str]]:
         """What the rows are called, as far as the user may see them."""
@@ -77,6 +81,7 @@ class _Telling:
                 counted=candidate.counted,
                 lacks=candidate.lacks,
                 near=self._near(candidate),
+                late=self.late.get(row.get("activity_id", 0), 0),
             )
 
     def _near(self, candidate: Candidate) -> bool:

@@ -101,6 +101,9 @@ def _step(
     )
 
 
+OTHERS: Final = Names({}, {})
+
+
 def value_words(one: m.Field, value: m.Value | None, names: Names) -> str:
     match value:
         case None:
@@ -110,9 +113,9 @@ def value_words(one: m.Field, value: m.Value | None, names: Names) -> str:
         case date():
             return value.isoformat()
         case int() if one.type is m.FieldType.PERSON:
-            return names.people.get(value, "（已不在名册）")
+            return names.people.get(value, "（他人）")
         case int() if one.type is m.FieldType.ORG:
-            return names.orgs.get(value, "（已不存在）")
+            return names.orgs.get(value, "（其他党组织）")
         case int() | Decimal():
             return plain(Decimal(value))
         case str() if one.options:
@@ -123,10 +126,35 @@ def value_words(one: m.Field, value: m.Value | None, names: Names) -> str:
             return str(value)
 
 
-def told_about(process: m.Process, row: CaseStep) -> str:
-    """What a step wrote down, in one text."""
-    (line,) = timeline(process, [row])
-    return "；".join(f"{title}：{text}" for title, text in line.fields)
+def held(row: Case | CaseStep, field: str) -> str | None:
+    """What a column holds, for the person that the case is about; None where it speaks for itself.
+
+    Whom else a step names is left out: that is about them.
+    """
+    case = row if isinstance(row, Case) else row.case
+    process = catalogue.process(case.process, case.process_version)
+    match row, field:
+        case Case(), "process":
+            return process.title
+        case Case(), "state":
+            return process.states[case.state].title
+        case Case(), "due_step" if case.due_step:
+            return process.steps[case.due_step].title
+        case CaseStep(), "step":
+            return process.steps[row.step].title
+        case CaseStep(), "source" | "target":
+            return process.states[getattr(row, field)].title
+        case CaseStep(), "fields":
+            found = _values(process, row)
+            return "；".join(
+                f"{one.title}：{value_words(one, found[one.name], OTHERS)}"
+                for one in process.steps[row.step].fields
+                if found.get(one.name) is not None
+            )
+        case CaseStep(), "sealed":
+            return "（见填写的内容）" if row.sealed else ""
+        case _:
+            return None
 
 
 def cited(rule: m.Rule | m.Step) -> str:
@@ -142,5 +170,6 @@ def state_title(case: Case) -> str:
 def bases(found: Iterable[Basis]) -> str:
     rules = catalogue.current()
     return "；".join(
-        f"{describe.cited(basis, rules)}（{describe.CONFIDENCE[basis.confidence]}）" for basis in found
+        f"{describe.cited(basis, rules)}（{describe.CONFIDENCE[basis.confidence]}）"
+        for basis in found
     )

@@ -10,10 +10,9 @@ from typing import Final
 from django.db.models import Q
 from django.urls import reverse
 
-from guantong.conditions import model as c
 from guantong.obligations import model as m
 from guantong.periods import Period
-from guantong.records import access, catalogue, clock, ledger
+from guantong.records import access, catalogue, clock, crediting, ledger
 from guantong.records.access import Someone
 from guantong.records.models import Entry, Membership, Org, Relation
 from guantong.web.ledger_cells import address
@@ -113,7 +112,7 @@ class Closing:
         if entry.verdict == "unknown" or host is None or not self.may("activity.record", host):
             return None
         rules = self.rules.kinds["activities"]
-        may_hold = [k for k in kinds(measure.where) if host.kind in rules[k]["hosts"]]
+        may_hold = [k for k in crediting.kinds(measure.where) if host.kind in rules[k]["hosts"]]
         if not may_hold:
             return None
         query = {"kind": may_hold[0], "org": str(host.pk)}
@@ -150,22 +149,3 @@ def _page(measure: m.State | m.NextTerm | m.Ratio) -> str:
             return PAGES["terms"]
         case m.Ratio():
             return "figure-record"
-
-
-def kinds(where: c.Condition) -> tuple[str, ...]:
-    """The kinds of activity that a condition lets pass; empty where it names none."""
-    for part in c.conjuncts(where):
-        match part:
-            case c.Compare("kind", c.Op.EQ, str() as kind):
-                return (kind,)
-            case c.OneOf("kind", values):
-                return tuple(str(value) for value in values)
-    return ()
-
-
-def kinds_counted(measure: m.Measure) -> tuple[str, ...]:
-    match measure:
-        case m.CountActivities(where) | m.Attended(where):
-            return kinds(where)
-        case _:
-            return ()

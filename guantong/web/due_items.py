@@ -14,8 +14,9 @@ from guantong.obligations import model as m
 from guantong.obligations.run import plain
 from guantong.periods import Every, month_of
 from guantong.records import ledger
+from guantong.records.crediting import kinds_counted
 from guantong.records.models import Entry
-from guantong.web.closing import Act, Closing, kinds_counted
+from guantong.web.closing import Act, Closing
 from guantong.web.ledger_cells import address
 from guantong.web.ledger_periods import code_of
 from guantong.web.ledger_tables import clause_number

@@ -13,7 +13,8 @@ from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 from guantong.records import catalogue, sealing
-from guantong.records.models import CaseNote, CaseStep, Entry, Merge, Org, Person, Relation
+from guantong.records.models import Case, CaseNote, CaseStep, Entry, Merge, Org, Person, Relation
+from guantong.web import case_words
 from guantong.web.trail import CODES
 from guantong.web.verdicts import VERDICTS
 
@@ -43,7 +44,7 @@ WORKED_OUT: Final = {
     "denominator": "分母", "verdict": "结论",
 }  # fmt: skip
 UNUSED: Final = ("is_staff", "is_superuser", "last_name")
-OPENED: Final = {("casestep", "sealed"), ("casenote", "sealed")}
+OPENED: Final = {("casenote", "sealed")}
 UNSAID: Final = {
     ("user", "password"): "（只存摘要，不能还原）",
     ("merge", "made"): "（撤回合并所需的内容）",
@@ -126,6 +127,8 @@ def _title(table: str, field: Any) -> str:
 def _words(row: Model, table: str, field: Any, sealed: Mapping[str, str] | None) -> str:
     if (table, field.name) in OPENED:  # sealed against others, never against oneself
         return sealing.unseal(row, field.name)
+    if isinstance(row, Case | CaseStep) and (told := case_words.held(row, field.name)) is not None:
+        return told
     if field.name in sealing.SEALED.get(table, ()):
         if sealed is not None:
             return sealed.get(field.name, "")

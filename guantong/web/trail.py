@@ -42,6 +42,8 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
         "figure.corrected": "更正人数",
         "grant.given": "授予角色",
         "grant.ended": "收回角色",
+        "month.closed": "按月结账",
+        "month.unlocked": "解锁已结账的月份",
         "import.confirmed": "确认导入",
         "import.undone": "撤回导入",
         "membership.begun": "登记组织关系",
@@ -141,6 +143,7 @@ class Line:
     about: str
     reason: str
     changes: tuple[Changed, ...]
+    unverified: str = ""  # the moment of the confirmation that fell away
 
 
 def lines(
@@ -196,6 +199,7 @@ def _line(event: Event, names: Names) -> Line:
         says=VERBS.get(event.verb, event.verb),
         about=names["person"].get(person, "") if person else "",
         reason=str(event.detail.get("reason", "")),
+        unverified=str(event.detail.get("unverified", ""))[:10],
         changes=tuple(
             Changed(
                 field=_label(subject, field),

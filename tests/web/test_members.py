@@ -181,12 +181,12 @@ def test_every_hour_has_its_source_line(cast: Cast, as_: SignIn) -> None:
     make_activity(cast.branch, title="支部大会", kind="branch_assembly", hours=None)
     ledger.rebuild()
     study = as_(cast.member).get(ME).context["study"]
-    assert (study.entry.actual, study.entry.required) == (Decimal("2.5"), 32)
+    assert (study.hours.entry.actual, study.hours.entry.required) == (Decimal("2.5"), 32)
     assert [(line.title, line.hours, line.counted) for line in study.studied] == [
         ("集中学习", Decimal("2.5"), True)
     ]
     assert [line.title for line in study.others] == ["支部大会"]
-    assert "还差 29.5 学时" in study.closing
+    assert "还差 29.5 学时" in study.hours.closing
 
 
 def test_another_year_is_one_tap_away(cast: Cast, as_: SignIn) -> None:

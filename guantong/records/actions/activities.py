@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from guantong.records import access, clock
+from guantong.records import access, clock, closed_months, reviewing
 from guantong.records.access import Conflict, Forbidden, Refused
 from guantong.records.actions import events, ledger, rows
 from guantong.records.drafts import LABELS, Draft, draft_of, problems, resolved
@@ -23,12 +23,12 @@ CONTENT = (
     *("hours", "planned", "summary", "late_reason"),
 )
 COLUMNS: dict[type[Any], str] = {ActivityHost: "org", Attendance: "person", Absence: "person"}
-WRITING = {"activity.recorded", "activity.corrected"}
 
 
 @transaction.atomic
 def record(*, by: User | None, draft: Draft) -> Activity:
     _require(by, "activity.record", draft.hosts)
+    _hold(draft.hosts)
     draft, now = resolved(draft), clock.now()
     _refuse(problems(draft, by=by, recorded_on=_day(now)))
     activity = Activity(**_content(draft), recorded_at=now, recorded_by=by, version=1)
@@ -42,11 +42,15 @@ def record(*, by: User | None, draft: Draft) -> Activity:
 
 @transaction.atomic
 def correct(*, by: User | None, activity: Activity, version: int, draft: Draft) -> Activity:
-    """Make the record say what the draft says; a confirmation given before falls away."""
+    """Make the record say what the draft says; a confirmation given before falls away, and the
+    event says so.
+    """
     activity = rows.locked(activity)
     before = draft_of(activity)
     _require(by, "activity.record", [*before.hosts, *draft.hosts])
     _require_standing(activity, version)
+    _hold([*before.hosts, *draft.hosts])
+    _require_open(before)
     if draft.planned and not before.planned:
         raise Refused("已记录为已开展，不能改回计划。记错了请撤销这条记录。")
     draft = resolved(draft)
@@ -56,6 +60,7 @@ def correct(*, by: User | None, activity: Activity, version: int, draft: Draft) 
     difference = _difference(before, draft)
     if not difference.after and not difference.before:
         return activity
+    verified = {"unverified": activity.verified_at} if activity.verified_at else {}
     rows.change(
         activity,
         **_content(draft),
@@ -65,7 +70,7 @@ def correct(*, by: User | None, activity: Activity, version: int, draft: Draft) 
         version=activity.version + 1,
     )
     _write_people(activity, before, draft)
-    _tell("activity.corrected", activity, by, draft, difference, before)
+    _tell("activity.corrected", activity, by, draft, difference, before, **verified)
     return activity
 
 
@@ -80,8 +85,7 @@ def verify(*, by: User, activity: Activity, version: int) -> Activity:
         raise Refused("活动还没开展，开展并记录后才能核实。")
     if activity.verified_at:
         raise Refused("这条记录已核实过。")
-    written = Event.objects.about(events.subject(activity)).filter(by=by, verb__in=WRITING)
-    if activity.recorded_by_id == by.pk or written.exists():
+    if reviewing.written_by(by, [activity]):
         raise Forbidden("自己录入或更正过的活动要由别人核实。")
     change = rows.change(
         activity, verified_at=clock.now(), verified_by=by, version=activity.version + 1
@@ -97,13 +101,14 @@ def withdraw(*, by: User | None, activity: Activity, version: int, reason: str) 
     draft = draft_of(activity)
     _require(by, "activity.record", draft.hosts)
     _require_standing(activity, version)
-    if not reason.strip():
-        raise Refused("请写明撤销原因。", {"reason": "请写明撤销原因。"})
+    reason = events.reasoned(reason, "请写明撤销原因。")
+    _hold(draft.hosts)
+    _require_open(draft)
     change = rows.change(
         activity,
         withdrawn_at=clock.now(),
         withdrawn_by=by,
-        withdrawn_reason=reason.strip(),
+        withdrawn_reason=reason,
         version=activity.version + 1,
     )
     _tell("activity.withdrawn", activity, by, draft, change)
@@ -117,6 +122,8 @@ def restore(*, by: User | None, activity: Activity) -> Activity:
     _require(by, "activity.record", draft.hosts)
     if activity.withdrawn_at is None:
         raise Refused("这条记录没有撤销，不用恢复。")
+    _hold(draft.hosts)
+    _require_open(draft)
     _require_new(draft)
     change = rows.change(
         activity,
@@ -137,12 +144,21 @@ def _require(by: User | None, permission: str, hosts: Iterable[Org]) -> None:
         access.require(by, permission, host)
 
 
+def _hold(hosts: Iterable[Org]) -> None:
+    """Of two who write about the same host, or close its month, one waits for the other."""
+    pks = [host.pk for host in hosts]
+    list(Org.objects.select_for_update(no_key=True).filter(pk__in=pks).order_by("pk"))
+
+
+def _require_open(draft: Draft) -> None:
+    if reason := closed_months.locked(draft.hosts, draft.held_on):
+        raise Refused(reason)
+
+
 def _require_new(draft: Draft) -> None:
     """Refuse what is on record word for word: a form sent twice counts once."""
-    hosts = [host.pk for host in draft.hosts]
-    list(Org.objects.select_for_update(no_key=True).filter(pk__in=hosts).order_by("pk"))
     same = {name: getattr(draft, name) for name in ("kind", "title", "held_on", "starts_at")}
-    for other in Activity.objects.live().filter(**same, hosts=hosts[0]):
+    for other in Activity.objects.live().filter(**same, hosts=draft.hosts[0]):
         if _told(draft_of(other)) == _told(draft):
             at = timezone.localtime(other.recorded_at).strftime("%Y-%m-%d %H:%M")
             raise Refused(f"完全相同的活动已在 {at} 录入，不用重复录入。")
@@ -255,10 +271,11 @@ def _tell(
     draft: Draft,
     change: rows.Change,
     before: Draft | None = None,
+    **more: Any,
 ) -> None:
     """Leave the event and bring the ledger up to date, for the content after and before."""
     org = draft.hosts[0]
-    events.leave(verb, activity, by=by, org=org, change=change, version=activity.version)
+    events.leave(verb, activity, by=by, org=org, change=change, version=activity.version, **more)
     drafts = [draft, before] if before else [draft]
     ledger.refresh(
         ledger.Touch(

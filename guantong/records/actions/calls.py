@@ -6,7 +6,7 @@ from datetime import date
 from django.db import transaction
 
 from guantong.periods import add_months
-from guantong.records import access, catalogue, cases, clock, days
+from guantong.records import access, cases, catalogue, clock, days
 from guantong.records.access import Conflict, Refused
 from guantong.records.actions import events, rows, spans
 from guantong.records.models import Call, Org, Quota, User, VariantChoice
@@ -93,7 +93,9 @@ def decide_variants(
     id as the user saw it."""
     access.require(by, "reading.decide", None)
     known = catalogue.process(process)
-    last = VariantChoice.objects.select_for_update().filter(process=process).order_by("-id").first()
+    last = (
+        VariantChoice.objects.select_for_update().filter(process=process).order_by("-id").first()
+    )
     if (last.pk if last else 0) != seen:
         raise Conflict("刚刚有人改过，请刷新后核对。")
     chosen = frozenset(variants)

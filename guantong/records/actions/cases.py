@@ -15,10 +15,18 @@ from django.db import transaction
 from guantong.processes import model as m
 from guantong.processes.engine import StepRefused, advance
 from guantong.processes.facts import Attempt
-from guantong.records import access, case_facts, cases, catalogue, clock, sealing
+from guantong.records import (
+    access,
+    case_facts,
+    cases,
+    catalogue,
+    clock,
+    criteria,
+    sealing,
+)
 from guantong.records.access import Conflict, Forbidden, Refused
 from guantong.records.actions import case_effects, events, ledger, rows, spans, steps
-from guantong.records.case_actors import BY_NAME, HANDLE, Place, Standing
+from guantong.records.case_actors import BY_NAME, Place, Standing
 from guantong.records.case_values import stored, values
 from guantong.records.handling import Handling
 from guantong.records.models import (
@@ -35,7 +43,7 @@ from guantong.records.models import (
 )
 
 TABLES = frozenset({"cases"})
-NOT_YOURS = "您不能办理这件事项。需要时请联系经办的党组织。"
+NOT_YOURS = "您没有办理这件事项的权限。需要时请联系经办的党组织。"
 
 
 # ---------------------------------------------------------------- opening
@@ -82,7 +90,7 @@ def require_opener(
     place = Place(org, person=person.pk if person else None)
     if not Standing.today(by).actors_at(place) & set(kept.opened_by):
         who = "、".join(catalogue.actors()[code].title for code in kept.opened_by)
-        raise Forbidden(f"“{catalogue.process(kept.process).title}”由{who}开办。")
+        raise Forbidden(f"“{catalogue.process(kept.process).title}”由{who}开办，您没有这个权限。")
 
 
 def _require_fit(
@@ -540,9 +548,3 @@ def follow_up(orgs: Iterable[Org]) -> None:
     """Look again when the open cases of organisations are due: a term was put off."""
     for case in Case.objects.open().filter(org__in=orgs).select_related("org", "person", "call"):
         _look_ahead(case)
-
-
-__all__ = [
-    "HANDLE", "Entry", "begin", "check_item", "end_hand", "follow_up", "handles", "handles_as", "has_effect", "name_hand", "note",
-    "require_opener", "state_fact", "take_back", "take_step", "take_steps", "why_not_back",
-]  # fmt: skip

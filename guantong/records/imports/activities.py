@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from guantong.records import catalogue, clock, drafts
+from guantong.records import catalogue, clock, closed_months, drafts
 from guantong.records.drafts import WEIGHTIEST_FIRST, Attended, Draft
 from guantong.records.imports.decisions import Decision, Unfit, unfit
 from guantong.records.imports.hall import Hall, Room
@@ -39,6 +39,7 @@ def decide(rows: Sequence[ActivityRow], *, by: User | None, file_name: str) -> l
         recorded=_recorded(rows, found),
         by=by,
         today=clock.today(),
+        closed=closed_months.closed(found.values(), {r.held_on for r in rows if r.held_on}),
         reason=f"从文件“{file_name}”导入"[:200],
     )
     return [_decide(row, one, desk) for row, one in zip(rows, hosts, strict=True)]
@@ -52,6 +53,7 @@ class _Desk:
     recorded: dict[Key, list["_Recorded"]]
     by: User | None
     today: date
+    closed: closed_months.Closed
     reason: str
 
 
@@ -109,7 +111,12 @@ def _draft(row: ActivityRow, hosts: tuple[Org, ...], desk: _Desk) -> Draft:
     )
     named = {one.person_id for one in draft.attended or ()} | absent.keys()
     wrong = drafts.problems(
-        draft, by=desk.by, recorded_on=desk.today, today=desk.today, known=named
+        draft,
+        by=desk.by,
+        recorded_on=desk.today,
+        today=desk.today,
+        known=named,
+        closed=desk.closed,
     )
     if wrong:
         raise Unfit(*(Problem(field, text.rstrip("。"), "") for field, text in wrong.items()))

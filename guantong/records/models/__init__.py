@@ -12,6 +12,7 @@ from guantong.records.models.case import (
     Quota,
     VariantChoice,
 )
+from guantong.records.models.closed_month import ClosedMonth
 from guantong.records.models.correction import CorrectionRequest
 from guantong.records.models.event import Event
 from guantong.records.models.grant import Grant
@@ -40,6 +41,7 @@ __all__ = [
     "CaseHand",
     "CaseNote",
     "CaseStep",
+    "ClosedMonth",
     "ContactMade",
     "CorrectionRequest",
     "CriterionCheck",

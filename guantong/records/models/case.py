@@ -69,7 +69,7 @@ class VariantChoice(models.Model):
     """
 
     process = models.CharField("流程", max_length=40)
-    variants = models.JSONField("采用的做法", default=list)
+    variants = models.JSONField("采用的做法", default=list, blank=True)
     reason = models.CharField("依据", max_length=200)
     at = models.DateTimeField("决定时间", editable=False)
     by = models.ForeignKey(

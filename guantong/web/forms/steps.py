@@ -22,7 +22,7 @@ from guantong.records.models import Case, CaseStep, Person
 from guantong.records.models.person import PersonQuerySet
 from guantong.records.models.span import on as lasting
 from guantong.web import choices
-from guantong.web.acting import INVALID, ActionForm, DayField, status_of
+from guantong.web.acting import ActionForm, DayField, status_of
 
 OFFERED: Final = 400  # people in one list of suggestions
 LINES: Final = 8  # of a tally sheet, at least
@@ -58,7 +58,7 @@ class People:
         )[:OFFERED]
         self.labels = {f"{name}（{branch}）": pk for pk, name, branch in listed}
 
-    def label_of(self, pk: int | None) -> str:
+    def label_of(self, pk: int) -> str:
         known = {pk: label for label, pk in self.labels.items()}
         if pk in known:
             return known[pk]
@@ -163,9 +163,7 @@ def form_field(one: m.Field, people: Callable[[], People], day: date) -> forms.F
         case m.FieldType.PERSON:
             return PersonField(people(), **common)
         case m.FieldType.ORG:
-            return choices.org_field(
-                case_facts.branches(day), only="branch", **common
-            )
+            return choices.org_field(case_facts.branches(day), only="branch", **common)
         case m.FieldType.VOTES:
             return VotesField(**common)
 
@@ -183,7 +181,7 @@ def entered(value: Any) -> m.Value | None:
             return None
         case Decimal() if value == value.to_integral_value():
             return int(value)
-        case forms.Form() | str() | bool() | int() | date() | tuple() | Decimal():
+        case str() | bool() | int() | date() | tuple() | Decimal():
             plain: m.Value = value
             return plain
         case _:
@@ -196,6 +194,7 @@ class StepForm(ActionForm):
     need besides, r- reasons."""
 
     on = DayField(label="办理日期", help_text="实际办成的那一天，不能早于上一步。")
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
 
     def __init__(
         self,
@@ -209,6 +208,7 @@ class StepForm(ActionForm):
     ) -> None:
         super().__init__(*args, **more)
         self.case, self.step, day = case, step, clock.today()
+        self.initial.setdefault("version", case.version)
         people = _once(lambda: People(case_facts.nameable(case, day), day))
         self.known = case_facts.derived(case, step, day, {})
         for one in step.fields:
@@ -273,6 +273,3 @@ def _once[T](make: Callable[[], T]) -> Callable[[], T]:
         return made[0]
 
     return look
-
-
-__all__ = ["INVALID", "People", "StepForm", "entered", "form_field", "named_as"]

@@ -107,6 +107,7 @@ def activity_list(request: HttpRequest) -> HttpResponse:
             "sort": form.value("sort", "-held"),
             "narrowed": any(form.value(name) for name in ("q", "kind", "state", "from", "to")),
             "may_record": access.orgs(request.user, "activity.record").exists(),
+            "may_verify": access.orgs(request.user, "activity.verify").exists(),
             "may_import": access.orgs(request.user, "import.activities").exists(),
         },
     )

@@ -20,9 +20,10 @@ from guantong.records.access import Refused
 from guantong.records.actions import activities as actions
 from guantong.records.drafts import WEIGHTIEST_FIRST, recorded_late
 from guantong.records.models import Activity, Entry, Org
-from guantong.web import trail
+from guantong.web import ids, trail
 from guantong.web.acting import ActionForm, acting, form_page, require, status_of
 from guantong.web.ledger_cells import address
+from guantong.web.month import code_of
 from guantong.web.views.recording import CLOSED, number
 from guantong.web.wording import has_got
 
@@ -266,4 +267,7 @@ def _carry_out(
     except Refused as refused:
         return activity(request, pk, refused=refused)
     messages.success(request, said)
+    if org := ids.read(request.POST.get("review", "")):
+        query = {"org": str(org), "month": code_of(found.held_on)}
+        return redirect(address("activity-review", query))
     return redirect("activity", pk)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.db.models import Count, Q
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -16,9 +16,9 @@ from guantong.records import access, catalogue, clock
 from guantong.records.access import Refused
 from guantong.records.actions import calls as actions
 from guantong.records.actions.calls import PERMISSION
-from guantong.records.models import Call, Case, CaseStep, Org, OrgParent, Quota
+from guantong.records.models import Call, CaseStep, Org, OrgParent, Quota
 from guantong.records.models.org import OrgQuerySet
-from guantong.web import case_lines, choices, download, ids, scope
+from guantong.web import case_lines, choices, download, scope
 from guantong.web.acting import ActionForm, DayField, acting, form_page
 from guantong.web.filters import Filter, paged, part_of
 from guantong.web.views.cases import to_cases
@@ -44,7 +44,9 @@ def _seen(request: HttpRequest) -> "Any":
 class CallFilter(Filter):
     process = forms.ChoiceField(label="流程", required=False)
     state = forms.ChoiceField(
-        label="状态", required=False, choices=[("", "没有截止的"), ("closed", "已截止"), ("all", "全部")]
+        label="状态",
+        required=False,
+        choices=[("", "没有截止的"), ("closed", "已截止"), ("all", "全部")],
     )
 
     def __init__(self, request: HttpRequest) -> None:
@@ -70,7 +72,9 @@ def call_list(request: HttpRequest) -> HttpResponse:
             found = found.filter(over)
     page = paged(request, found)
     answered = Counter(
-        access.cases(request.user).filter(call__in=[c.pk for c in page]).values_list("call", flat=True)
+        access.cases(request.user)
+        .filter(call__in=[c.pk for c in page])
+        .values_list("call", flat=True)
     )
     return TemplateResponse(
         request,
@@ -80,7 +84,9 @@ def call_list(request: HttpRequest) -> HttpResponse:
             "crumbs": to_cases(),
             "form": form,
             "page": page,
-            "rows": [(one, catalogue.process(one.process).title, answered[one.pk]) for one in page],
+            "rows": [
+                (one, catalogue.process(one.process).title, answered[one.pk]) for one in page
+            ],
             "may_call": access.orgs(request.user, PERMISSION).exists(),
             "today": today,
         },
@@ -137,8 +143,10 @@ def call(request: HttpRequest, pk: int) -> HttpResponse:
                   for a in case_lines.lines(answers)],
         )  # fmt: skip
     used = Counter[int]()
-    for path in CaseStep.objects.standing().filter(step="nominate", case__call=row).values_list(
-        "case__org__path", flat=True
+    for path in (
+        CaseStep.objects.standing()
+        .filter(step="nominate", case__call=row)
+        .values_list("case__org__path", flat=True)
     ):
         used.update(int(step) for step in path.split("/") if step)
     return TemplateResponse(
@@ -245,6 +253,3 @@ def _set(request: HttpRequest, org: Org, **of: Any) -> None:
         messages.error(request, text)
     if kept:
         messages.success(request, f"已保存 {kept} 个单位的名额。")
-
-
-__all__ = ["call", "call_list", "ids", "issue", "places", "quotas", "Case", "Count"]

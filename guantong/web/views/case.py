@@ -101,9 +101,7 @@ def _next(row: Case, process: m.Process, option: Option) -> Next:
     rules = {rule.id: rule for rule in option.step.rules}
     return Next(
         step=option.step,
-        url=""
-        if option.reasons
-        else reverse("case-step", args=[row.pk, option.step.name]),
+        url="" if option.reasons else reverse("case-step", args=[row.pk, option.step.name]),
         reasons=tuple(
             (why, cited(rules[code]) if code in rules else "")
             for why, code in zip(option.reasons, option.rules, strict=True)
@@ -148,7 +146,11 @@ def _facts(row: Case, process: m.Process, today: date, who: Standing) -> list[Fa
             Fact(
                 title=one.title,
                 value=value_words(one, value, Names({}, {})),
-                source=f"来自{one.derived}" if not stated else "另行写明" if name in row.stated else "",
+                source=f"来自{one.derived}"
+                if not stated
+                else "另行写明"
+                if name in row.stated
+                else "",
                 url=reverse("case-fact", args=[row.pk, name])
                 if stated and not row.closed_on and actions.handles_as(who, row)
                 else "",
@@ -214,16 +216,15 @@ def crumbs_to_case(row: Case) -> list[tuple[str, str]]:
 # ---------------------------------------------------------------- a step
 
 
-class VersionForm(forms.Form):
-    version = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
-
-
 def step(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     row = case_or_404(request, pk)
     process = reading.process_of(row)
     if name not in process.steps:
         raise Http404
-    found = {o.step.name: o for o in reading.options(row, Standing.today(acting(request)), clock.today())}
+    found = {
+        o.step.name: o
+        for o in reading.options(row, Standing.today(acting(request)), clock.today())
+    }
     option = found.get(name)
     if request.method != "POST" and (option is None or HANDS & set(option.rules)):
         return redirect("case", pk)
@@ -236,8 +237,7 @@ def step(request: HttpRequest, pk: int, name: str) -> HttpResponse:
         last=row.steps.standing().filter(step=name).order_by("number").last(),
         initial={"on": clock.today(), **_suggested(row)},
     )
-    version = VersionForm(request.POST or None, initial={"version": row.version})
-    if taken := form.outcome(partial(_take, request, row, form, version)):
+    if taken := form.outcome(partial(_take, request, row, form)):
         return _after(request, process, taken)
     return TemplateResponse(
         request,
@@ -248,7 +248,6 @@ def step(request: HttpRequest, pk: int, name: str) -> HttpResponse:
             "case": row,
             "process": process,
             "form": form,
-            "version": row.version,
             "known": _known(form),
             "step": process.steps[name],
             "basis": cited(process.steps[name]),
@@ -268,12 +267,10 @@ def _suggested(row: Case) -> dict[str, int]:
     return {named_as("f", name): number for name, number in found.items()}
 
 
-def _take(
-    request: HttpRequest, row: Case, form: StepForm, version: VersionForm, **cleaned: Any
-) -> CaseStep:
-    seen = version.cleaned_data["version"] if version.is_valid() else 0
+def _take(request: HttpRequest, row: Case, form: StepForm, **cleaned: Any) -> CaseStep:
+    version: int = cleaned.pop("version")
     entry = form.entry(**cleaned)
-    return actions.take_step(by=acting(request), case=row, version=seen, entry=entry)
+    return actions.take_step(by=acting(request), case=row, version=version, entry=entry)
 
 
 def _after(request: HttpRequest, process: m.Process, taken: CaseStep) -> HttpResponse:
@@ -290,13 +287,17 @@ def _known(form: StepForm) -> list[tuple[str, str]]:
     titles = {one.name: one for one in form.step.fields}
     names = case_words.named(reading.process_of(form.case), [(form.step, form.known)])
     return [
-        (f"{titles[name].title}（来自{titles[name].derived}）", value_words(titles[name], value, names))
+        (
+            f"{titles[name].title}（来自{titles[name].derived}）",
+            value_words(titles[name], value, names),
+        )
         for name, value in form.known.items()
     ]
 
 
-class ReasonForm(ActionForm):
+class BackForm(ActionForm):
     reason = forms.CharField(label="原因", max_length=200)
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
 
 
 def undo(request: HttpRequest, pk: int) -> HttpResponse:
@@ -305,20 +306,16 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
     last = row.steps.standing().order_by("number").last()
     if last is None:
         return redirect("case", pk)
-    form, version = ReasonForm(request.POST or None), VersionForm(request.POST or None)
+    form = BackForm(request.POST or None, initial={"version": row.version})
     title = process.steps[last.step].title
-
-    def act(reason: str) -> CaseStep:
-        seen = version.cleaned_data["version"] if version.is_valid() else row.version
-        return actions.take_back(by=acting(request), case=row, version=seen, reason=reason)
-
-    if form.outcome(act):
+    if form.outcome(partial(actions.take_back, by=acting(request), case=row)):
         messages.success(request, f"已撤回“{title}”，记录仍留在办理过程里。")
         return redirect("case", pk)
     before = process.states[last.source].title
     return form_page(
         request, form, title=f"撤回“{title}”", crumbs=crumbs_to_case(row), submit="撤回",
-        danger=True, about=f"撤回后回到“{before}”，连同这一步在名册里的改动一起恢复；不能恢复的会告诉您。",
+        danger=True,
+        about=f"撤回后回到“{before}”，这一步在名册里的改动一起恢复；不能恢复的会告诉您。",
     )  # fmt: skip
 
 
@@ -376,7 +373,9 @@ def hand_end(request: HttpRequest, pk: int, hand_pk: int) -> HttpResponse:
 
 
 class FactForm(ActionForm):
-    reason = forms.CharField(label="依据", max_length=200, help_text="如：2023 年党费台账第 3 页。")
+    reason = forms.CharField(
+        label="依据", max_length=200, help_text="如：2023 年党费台账第 3 页。"
+    )
 
 
 def fact(request: HttpRequest, pk: int, name: str) -> HttpResponse:

@@ -10,12 +10,11 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from guantong.processes import model as m
-from guantong.records import access, catalogue, clock
+from guantong.records import access, case_facts, clock
 from guantong.records import cases as reading
 from guantong.records.actions import cases as actions
 from guantong.records.actions.cases import Entry, Outcome
 from guantong.records.case_actors import Standing
-from guantong.records import case_facts
 from guantong.records.models import Case
 from guantong.web.acting import INVALID, DayField, acting
 from guantong.web.case_words import cited
@@ -190,6 +189,3 @@ def _closed(request: HttpRequest, row: Case, step: m.Step) -> str:
         if option.step.name == step.name:
             return "；".join(option.reasons)
     return ""
-
-
-__all__ = ["bulk", "catalogue"]

@@ -25,6 +25,13 @@ from guantong.web.forms.steps import People, PersonField
 from guantong.web.views.cases import process_or_404, require_cases, to_cases
 
 
+class EarlierField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """A case that is over, told by its organisation, its words and its end."""
+
+    def label_from_instance(self, obj: Case) -> str:
+        return f"{obj.org.short_name}：{obj}（{obj.closed_on} {state_title(obj)}）"
+
+
 class OpenForm(ActionForm):
     """Only what the process needs: an organisation where there is a choice, a person, a notice."""
 
@@ -85,13 +92,10 @@ class OpenForm(ActionForm):
 
     def _again(self, request: HttpRequest) -> None:
         seen = access.cases(request.user).filter(process=self.process.name)
-        field = forms.ModelChoiceField(
+        field = EarlierField(
             seen.exclude(closed_on=None).select_related("org", "person").order_by("-closed_on"),
             label="是哪一次的反复", required=False, empty_label="不是反复，第一次发现",
         )  # fmt: skip
-        field.label_from_instance = lambda one: (  # type: ignore[method-assign]
-            f"{one.org.short_name}：{one}（{one.closed_on} {state_title(one)}）"
-        )
         self.fields["again_of"] = field
 
     def begin(self, **cleaned: Any) -> Case:
@@ -114,9 +118,7 @@ def openable(request: HttpRequest, kept: Handling) -> OrgQuerySet:
     user, today = acting(request), clock.today()
     within = access.orgs(user, "case.view").on(today).filter(kind__in=kept.orgs)
     who = Standing.today(user)
-    mine = [
-        org.pk for org in within if who.actors_at(Place(org)) & set(kept.opened_by) - {"self"}
-    ]
+    mine = [org.pk for org in within if who.actors_at(Place(org)) & set(kept.opened_by) - {"self"}]
     return within.filter(pk__in=mine)
 
 
@@ -133,10 +135,10 @@ def begin(request: HttpRequest, name: str) -> HttpResponse:
     if row := form.outcome(partial(form.begin)):
         messages.success(request, f"已开办“{process.title}”。下一步见下面。")
         return redirect("case", row.pk)
-    about = process.about + ("。先要有通知才能申报。" if kept.called else "")
+    about = f"{process.about}。" + ("先要有通知才能申报。" if kept.called else "")
     return form_page(
         request, form, title=f"开办：{process.title}", crumbs=to_cases(process), submit="开办",
-        about=f"{about}。开办后还没有办过任何一步，可以不再办理。" if not about.endswith("。") else about,
+        about=about,
     )  # fmt: skip
 
 

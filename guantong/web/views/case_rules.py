@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
 from guantong.processes import model as m
-from guantong.records import access, catalogue
+from guantong.records import access
 from guantong.records import cases as reading
 from guantong.records.actions import calls as actions
 from guantong.records.models import VariantChoice
@@ -36,7 +36,9 @@ def rules(request: HttpRequest, name: str) -> TemplateResponse:
             "process": whole,
             "steps": [_step(process, step) for step in process.steps.values()],
             "route": route_chart.drawn(process),
-            "variants": [(v, v.id in chosen, case_words.bases(v.basis)) for v in whole.variants.values()],
+            "variants": [
+                (v, v.id in chosen, case_words.bases(v.basis)) for v in whole.variants.values()
+            ],
             "decided": list(decided[:10]),
             "may_decide": not access.check(acting(request), "reading.decide", None),
         },
@@ -51,7 +53,9 @@ def _step(process: m.Process, step: m.Step) -> dict[str, Any]:
         "who": "、".join(process.actors[code].title for code in step.who),
         "basis": cited(step),
         "rules": [(rule.says, LEVELS[rule.level], cited(rule)) for rule in step.rules],
-        "apart": "、".join(process.steps[other].title for other in step.not_by if other in process.steps),
+        "apart": "、".join(
+            process.steps[other].title for other in step.not_by if other in process.steps
+        ),
     }
 
 

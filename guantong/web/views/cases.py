@@ -1,7 +1,7 @@
 """流程: what there is, the board of one process, the list of cases, and how many below."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,7 +14,6 @@ from django.urls import reverse
 from guantong.processes import model as m
 from guantong.records import access, catalogue, clock
 from guantong.records import cases as reading
-from guantong.records.actions import cases as actions
 from guantong.records.actions.calls import PERMISSION as CALL
 from guantong.records.case_actors import Place, Standing
 from guantong.records.models import Case, Org
@@ -26,7 +25,7 @@ from guantong.web.due_items import SOON
 from guantong.web.filters import Filter, paged, part_of
 
 FEW: Final = 10  # cards in a column of the board
-SORTS: Final = {
+SORTS: Final[Mapping[str, tuple[Any, ...]]] = {
     "due": (F("due_on").asc(nulls_last=True), "pk"),
     "-opened": ("-opened_on", "-pk"),
     "opened": ("opened_on", "pk"),
@@ -114,7 +113,12 @@ def _rows(request: HttpRequest) -> list[Row]:
         "soon": Count("pk", filter=opened & Q(due_on__gte=today, due_on__lte=today + SOON)),
         "closed": Count("pk", filter=Q(closed_on__year=today.year)),
     }
-    seen = {r["process"]: r for r in _in_view(request).values("process").annotate(**counts)}
+    found = _in_view(request).values("process").annotate(**counts)
+    seen: dict[str, dict[str, int]] = {
+        r["process"]: {key: r[key] for key in counts}  # type: ignore[literal-required]
+        for r in found
+    }
+    none = dict.fromkeys(counts, 0)
     handlings = catalogue.handling()
     closed = access.counted_cases(request.user).filter(process__in=handlings.names("restricted"))
     org = scope.org_in_view(request)
@@ -125,14 +129,14 @@ def _rows(request: HttpRequest) -> list[Row]:
     who = Standing.today(acting(request))
     return [
         Row(
-            process=(process := catalogue.process(name)),
+            process=catalogue.process(name),
             may_open=any(
                 place.own.kind in kept.orgs and who.actors_at(place) & set(kept.opened_by)
                 for place in places
             ),
             called=kept.called,
-            hidden=hidden[name] - seen.get(name, {}).get("open", 0) if kept.restricted else 0,
-            **{key: seen.get(name, {}).get(key, 0) for key in counts},
+            hidden=hidden[name] - seen.get(name, none)["open"] if kept.restricted else 0,
+            **seen.get(name, none),
         )
         for name, kept in handlings.of.items()
     ]
@@ -195,9 +199,7 @@ def board(request: HttpRequest, name: str) -> TemplateResponse:
     )
 
 
-def _columns(
-    request: HttpRequest, process: m.Process, found: CaseQuerySet
-) -> Iterator[Column]:
+def _columns(request: HttpRequest, process: m.Process, found: CaseQuerySet) -> Iterator[Column]:
     today = clock.today()
     counts = dict(found.open().values_list("state").annotate(Count("pk")))
     late = found.open().filter(due_on__lt=today).values_list("state")
@@ -304,7 +306,7 @@ def _found(request: HttpRequest, form: CaseFilter) -> CaseQuerySet:
         found = found.filter(process=name)
     found = case_lines.in_state(found, state, request.user)
     found = found.select_related("org", "person", "other_org")
-    return found.order_by(*SORTS[form.value("sort", "due")])  # type: ignore[misc]
+    return found.order_by(*SORTS[form.value("sort", "due")])
 
 
 def _workbook(request: HttpRequest, form: CaseFilter, found: CaseQuerySet) -> HttpResponse:
@@ -363,7 +365,9 @@ def _table(org: Org, process: m.Process, found: CaseQuerySet) -> Table:
     children: dict[int, str] = {org.pk: f"{org.short_name}（本级）"}
     below = Org.objects.below(org).on(clock.today()).in_order()
     children |= {o.pk: o.short_name for o in below if len(o.lineage()) == depth + 1}
-    for path, state, number in found.open().values_list("org__path", "state").annotate(Count("pk")):
+    for path, state, number in (
+        found.open().values_list("org__path", "state").annotate(Count("pk"))
+    ):
         steps = [int(step) for step in path.split("/") if step]
         at = steps[depth] if len(steps) > depth else org.pk
         counts[at if at in children else org.pk, state] += number
@@ -374,6 +378,3 @@ def _table(org: Org, process: m.Process, found: CaseQuerySet) -> Table:
     )
     totals = tuple(sum(row[1][i] for row in rows) for i in range(len(states) + 1))
     return Table((*(s.title for s in states), "合计"), rows, totals)
-
-
-__all__: Sequence[Any] = ["actions", "board", "by_org", "case_list", "home"]

@@ -18,10 +18,11 @@ from django.template.response import TemplateResponse
 from guantong.obligations import describe, explain
 from guantong.obligations import model as m
 from guantong.records import access, catalogue, ledger
+from guantong.records.crediting import kinds_counted
 from guantong.records.models import Assessment, Entry, ReadingChoice
 from guantong.web import bases, scope, wording
 from guantong.web.candidates import Found, told
-from guantong.web.closing import OPEN, Closing, kinds_counted
+from guantong.web.closing import OPEN, Closing
 from guantong.web.ledger_cells import address
 from guantong.web.trees import Tree, names_on
 

@@ -22,7 +22,11 @@ from guantong.web.acting import INVALID, DayField
 from guantong.web.views.cases import to_cases
 
 PROCESS: Final = "recruitment"
-LEVELS: Final = {m.Level.MUST: "矛盾", m.Level.UNLESS_REASON: "要有原因", m.Level.GENERALLY: "提醒"}
+LEVELS: Final = {
+    m.Level.MUST: "矛盾",
+    m.Level.UNLESS_REASON: "要有原因",
+    m.Level.GENERALLY: "提醒",
+}
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,13 @@ class DaysField(forms.CharField):
     def clean(self, value: Any) -> Any:
         text = super().clean(value)
         try:
-            return tuple(sorted(self._day(part) for part in text.replace("，", "、").split("、") if part.strip()))
+            return tuple(
+                sorted(
+                    self._day(part)
+                    for part in text.replace("，", "、").split("、")
+                    if part.strip()
+                )
+            )
         except Wrong as wrong:
             raise ValidationError(f"{wrong.what}。{wrong.remedy}。") from None
 
@@ -159,7 +169,11 @@ def _found(one: Contradiction) -> Found:
     return Found(
         says=one.says,
         level=LEVELS[one.level],
-        look="short" if one.level is m.Level.MUST else "late" if one.level is m.Level.UNLESS_REASON else "due",
+        look="short"
+        if one.level is m.Level.MUST
+        else "late"
+        if one.level is m.Level.UNLESS_REASON
+        else "due",
         basis=case_words.bases(one.basis),
         steps="、".join(dict.fromkeys(steps[name].title for name in one.steps)),
     )

@@ -1,25 +1,22 @@
 """The page of one member, which is also everybody's own page: 我的信息."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 
-from django.db.models import Model
+from django.db.models import F, Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 
-from guantong.obligations import model as m
-from guantong.obligations.explain import Candidate
-from guantong.records import access, catalogue, clock, days, ledger, lifecycle, registers, sealing
+from guantong.records import access, catalogue, clock, days, hours, lifecycle, registers, sealing
 from guantong.records.actions import steps
 from guantong.records.models import Entry, Event, Membership, Org, Person, Post, Restricted
 from guantong.web import trail
 from guantong.web.acting import acting
-from guantong.web.closing import kinds_counted
+from guantong.web.case_lines import Line, lines
 from guantong.web.held import GENDERS
-from guantong.web.views.members import hours_obligations
+from guantong.web.views.case_opening import processes_for
 from guantong.web.views.orgs import Crumbs, crumbs_to
 from guantong.web.wording import has_got
 
@@ -64,7 +61,7 @@ def _page(request: HttpRequest, person: Person) -> TemplateResponse:
     own = user.person_id == person.pk
     now = person.memberships.on(today).select_related("org").first()
     may_edit = not access.check_person(user, "member.edit", person)
-    study = _study(request, person, _year(request, today))
+    study = hours.account(user, person, year(request, today))
     return TemplateResponse(
         request,
         "web/member.html",
@@ -90,6 +87,8 @@ def _page(request: HttpRequest, person: Person) -> TemplateResponse:
             "sealed": _masked(person, SEALED),
             "may_see_restricted": not access.check_person(user, "member.restricted", person),
             "restricted": _masked(Restricted.objects.filter(person=person).first(), RESTRICTED),
+            "cases": _cases(request, person),
+            "may_begin": processes_for(request, person),
             "study": study,
             "demands": _demands(request, person),
             "memberships": _memberships(request, person),
@@ -98,6 +97,13 @@ def _page(request: HttpRequest, person: Person) -> TemplateResponse:
             "trail": _trail(request, person),
         },
     )
+
+
+def _cases(request: HttpRequest, person: Person) -> list[Line]:
+    """Those about the person that the user may see, open ones first."""
+    found = access.cases(request.user).filter(person=person)
+    found = found.select_related("org", "person", "other_org")
+    return lines(found.order_by(F("closed_on").desc(nulls_first=True), "-opened_on")[:RECENT])
 
 
 def _step(request: HttpRequest, person: Person) -> steps.Step | None:
@@ -148,115 +154,10 @@ def _iso(day: date | None) -> str:
 # Study: hours against the year, with every source line
 
 
-@dataclass(frozen=True)
-class Line:
-    """One attendance: whether it counts for the hours of the year, and if not why.
-
-    `study`: of a kind that can count at all.
-    """
-
-    activity: int
-    held_on: date
-    kind: str
-    title: str
-    role: str
-    hours: Decimal | None
-    study: bool
-    counted: bool | None
-    lacks: str
-
-
-@dataclass(frozen=True)
-class Study:
-    """A year's hours of one person; `entry` null: nothing was asked that year."""
-
-    year: int
-    years: tuple[int, ...]
-    entry: Entry | None
-    obligation: m.Obligation | None
-    closing: str
-    lines: tuple[Line, ...]
-
-    @property
-    def studied(self) -> list[Line]:
-        return [line for line in self.lines if line.study]
-
-    @property
-    def others(self) -> list[Line]:
-        return [line for line in self.lines if not line.study]
-
-
-def _year(request: HttpRequest, today: date) -> int:
+def year(request: HttpRequest, today: date) -> int:
     asked = request.GET.get("year", "")
     known = asked.isdecimal() and len(asked) == 4 and int(asked) in days.YEARS
     return int(asked) if known else today.year
-
-
-def _study(request: HttpRequest, person: Person, year: int) -> Study:
-    found = access.entries(request.user).filter(person=person, obligation__in=hours_obligations())
-    entries = list(found.select_related("assessment").order_by("period_start", "pk"))
-    entry = next((e for e in entries if e.period_start.year == year), None)
-    years = tuple(sorted({*(e.period_start.year for e in entries), year}))
-    if entry is None:
-        return Study(year, years, None, None, "", _attended(request, person, year))
-    told = ledger.explanation(entry)
-    obligation = ledger.obligation(entry.obligation)
-    lines = _counted(request, told.candidates, kinds_counted(obligation.measure))
-    return Study(year, years, entry, obligation, told.closing, lines)
-
-
-def _counted(
-    request: HttpRequest, candidates: Sequence[Candidate], kinds: Collection[str]
-) -> tuple[Line, ...]:
-    """The newest first; an activity out of reach stays without its title."""
-    pks = [candidate.row["activity_id"] for candidate in candidates]
-    seen = access.activities(request.user, "activity.view").in_bulk(pks)
-    label = catalogue.current().label
-    lines = [
-        Line(
-            activity=row["activity_id"] if row["activity_id"] in seen else 0,
-            held_on=_day(row["held_on"]),
-            kind=label("activities", row["kind"]),
-            title=seen[row["activity_id"]].title if row["activity_id"] in seen else "",
-            role=label("roles", row["role"]),
-            hours=None if row["hours"] is None else Decimal(str(row["hours"])),
-            study=row["kind"] in kinds,
-            counted=candidate.counted,
-            lacks="；".join(candidate.lacks),
-        )
-        for candidate in candidates
-        for row in [candidate.row]
-    ]
-    return tuple(sorted(lines, key=lambda line: (line.held_on, line.activity), reverse=True))
-
-
-def _attended(request: HttpRequest, person: Person, year: int) -> tuple[Line, ...]:
-    """The year's attendances where nothing is asked, so that none counts."""
-    found = access.activities(request.user, "activity.view").held()
-    found = found.filter(held_on__year=year, attendances__person=person).newest_first()
-    label = catalogue.current().label
-    rows = found.values_list(
-        "pk", "held_on", "kind", "title", "attendances__role", "attendances__hours"
-    )
-    return tuple(
-        Line(
-            pk,
-            day,
-            label("activities", kind),
-            title,
-            label("roles", role),
-            hours,
-            False,
-            False,
-            "",
-        )
-        for pk, day, kind, title, role, hours in rows
-    )
-
-
-def _day(value: date | str) -> date:
-    """SQLite keeps days as text."""
-    return date.fromisoformat(value) if isinstance(value, str) else value
 
 
 # What else is held about the person
@@ -273,7 +174,8 @@ class Demand:
 
 def _demands(request: HttpRequest, person: Person) -> list[Demand]:
     found = access.entries(request.user).filter(person=person)
-    found = found.exclude(obligation__in=hours_obligations()).order_by("-due_on", "obligation")
+    found = found.exclude(obligation__in=hours.hours_obligations())
+    found = found.order_by("-due_on", "obligation")
     rules = catalogue.current().obligations
     return [
         Demand(rules[entry.obligation].title, entry, has_got(entry, rules[entry.obligation]))

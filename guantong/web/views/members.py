@@ -11,8 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
-from guantong.obligations import model as m
-from guantong.records import access, catalogue, clock, finding, sealing
+from guantong.records import access, catalogue, clock, finding, hours, sealing
 from guantong.records.models import Entry, Org, Person
 from guantong.records.models.membership import MEMBER_STATUSES
 from guantong.records.models.person import PersonQuerySet
@@ -113,17 +112,9 @@ def _listed(request: HttpRequest, form: MemberFilter, today: date) -> PersonQuer
     return rows.order_by(*SORTS[form.value("sort", "name")])
 
 
-def hours_obligations() -> tuple[str, ...]:
-    """The names of those that add up a person's hours."""
-    found = catalogue.current().obligations.values()
-    return tuple(
-        o.name for o in found if isinstance(o.measure, m.Attended) and o.measure.sum_hours
-    )
-
-
 def _hours(request: HttpRequest, year: int) -> QuerySet[Entry]:
     """The entries about hours of the year that begins in a calendar year."""
-    found = access.entries(request.user).filter(obligation__in=hours_obligations())
+    found = access.entries(request.user).filter(obligation__in=hours.hours_obligations())
     return found.filter(period_start__year=year)
 
 

@@ -1,6 +1,7 @@
-"""The self-check of an application: each item with what the records show, and what is said of it."""
+"""The self-check of an application: each item with what the records show and what is said."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
@@ -11,13 +12,13 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from guantong.records import clock, criteria
 from guantong.records import cases as reading
+from guantong.records import clock, criteria
 from guantong.records.access import Refused
 from guantong.records.actions import cases as actions
 from guantong.records.actions import ledger
-from guantong.records.criteria import Shown
-from guantong.records.models import Case
+from guantong.records.criteria import Item, Shown
+from guantong.records.models import Case, CriterionCheck
 from guantong.web import case_words, download
 from guantong.web.acting import acting
 from guantong.web.views.case import case_or_404, crumbs_to_case
@@ -27,6 +28,16 @@ LISTS: Final[Mapping[str, tuple[str, str, Mapping[str, str]]]] = {
     "activities": ("activity-list", "kind", {}),
     "cases": ("case-list", "process", {"state": "closed"}),
 }
+
+
+@dataclass(frozen=True)
+class Line:
+    """One item: what the records show, each with its list, and what the organisation says."""
+
+    item: Item
+    basis: str
+    shown: tuple[tuple[Shown, str], ...]
+    check: CriterionCheck | None
 
 
 def self_check(request: HttpRequest, pk: int) -> HttpResponse:
@@ -41,26 +52,9 @@ def self_check(request: HttpRequest, pk: int) -> HttpResponse:
     ledger.bring_up_to_date()
     since = criteria.since(found, today)
     said = {check.item: check for check in row.checks.select_related("by")}
-    items = [
-        {
-            "item": item,
-            "basis": case_words.bases(item.basis),
-            "shown": [
-                (one, _url(row, one, since, today))
-                for one in criteria.shown(item, row.org, since, today)
-            ],
-            "check": said.get(code),
-        }
-        for code, item in found.items.items()
-    ]
+    items = [_line(row, item, said.get(item.code), since) for item in found.items.values()]
     if download.wanted(request):
-        return download.workbook(
-            request, title=f"{found.title} {row.org.short_name}",
-            header=("条目", "要说明什么", "记录显示", "自查情况", "依据"),
-            rows=[(i["item"].title, i["item"].asks,  # type: ignore[attr-defined]
-                   "；".join(f"{o.title} {o.count}" + (f"/{o.of}" if o.of is not None else "") for o, _ in i["shown"]),  # type: ignore[attr-defined]
-                   i["check"].says if i["check"] else "", i["basis"]) for i in items],  # type: ignore[attr-defined]
-        )  # fmt: skip
+        return _workbook(request, f"{found.title} {row.org.short_name}", items)
     return TemplateResponse(
         request,
         "web/self_check.html",
@@ -77,13 +71,39 @@ def self_check(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
+def _line(row: Case, item: Item, check: CriterionCheck | None, since: date) -> Line:
+    today = clock.today()
+    found = criteria.shown(item, row.org, since, today)
+    shown = tuple((one, _url(row, one, since, today)) for one in found)
+    return Line(item, case_words.bases(item.basis), shown, check)
+
+
+def _workbook(request: HttpRequest, title: str, items: Sequence[Line]) -> HttpResponse:
+    rows = [
+        (
+            one.item.title,
+            one.item.asks,
+            "；".join(_figure(shown) for shown, _ in one.shown),
+            one.check.says if one.check else "",
+            one.basis,
+        )
+        for one in items
+    ]
+    header = ("条目", "要说明什么", "记录显示", "自查情况", "依据")
+    return download.workbook(request, title=title, header=header, rows=rows)
+
+
+def _figure(one: Shown) -> str:
+    return f"{one.title} {one.count}" + ("" if one.of is None else f"/{one.of}")
+
+
 def _url(row: Case, one: Shown, since: date, today: date) -> str:
-    if one.source not in LISTS or not one.count and not one.of:
+    if one.source not in LISTS or (not one.count and not one.of):
         return ""
     page, key, more = LISTS[one.source]
-    query = {"org": row.org_id, key: one.code, **more}
+    query = {"org": str(row.org_id), key: one.code, **more}
     if one.source == "activities":
-        query |= {"from": since, "to": today}
+        query |= {"from": since.isoformat(), "to": today.isoformat()}
     return f"{reverse(page)}?{urlencode(query)}"
 
 

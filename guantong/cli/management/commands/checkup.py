@@ -1,4 +1,4 @@
-"""`python3 run checkup FILE`: the dates of recruitment files against the rules. Nothing is kept."""
+"""`python3 run checkup FILE`: dates of recruitment files against the rules. Nothing is kept."""
 
 from argparse import ArgumentParser
 from pathlib import Path

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator
 
 from django.db.models import Model
 
+from guantong.records import closed_months
 from guantong.records.access import Conflict
 from guantong.records.actions import ledger, traces
 from guantong.records.actions.traces import Made, Snapshot
@@ -45,7 +46,7 @@ def of_activities(ids: Collection[int]) -> Snapshot:
 def undo(batch: ImportBatch) -> None:
     """Delete what the batch made and put back what it changed; refuse if anything moved on."""
     made = traces.sorted_by_model(batch.made)
-    if reasons := sorted({*_changed_since(made), *_in_use(made)}):
+    if reasons := sorted({*_changed_since(made), *_in_use(made), *_closed_since(made)}):
         more = f"\n……共 {len(reasons)} 处。" if len(reasons) > SHOWN else ""
         raise Conflict(
             "导入之后有人改过或用到了这些内容，不能整批撤回：\n"
@@ -89,6 +90,16 @@ def _in_use(made: Made) -> Iterator[str]:
             if row.pk not in made.get(model.__name__, {}):
                 called = CALLED.get(model.__name__, "其他记录")
                 yield f"“{getattr(row, column)}”在导入后有了{called}"
+
+
+def _closed_since(made: Made) -> Iterator[str]:
+    """Months of activities that have been closed."""
+    held = in_chunks(
+        Activity.objects.prefetch_related("hosts"), "pk", traces.new(made, "Activity")
+    )
+    for activity in held:
+        if reason := closed_months.locked(activity.hosts.all(), activity.held_on):
+            yield reason.partition("，")[0]
 
 
 def _whose(row: Model) -> str:

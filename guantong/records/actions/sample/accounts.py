@@ -10,7 +10,7 @@ from guantong.records.actions.sample.diary import Diary
 from guantong.records.actions.sample.gaps import SCHOOL
 from guantong.records.actions.sample.people import People
 from guantong.records.actions.sample.tree import Tree
-from guantong.records.models import Grant, User
+from guantong.records.models import ClosedMonth, Grant, User
 
 PASSWORD = "guantong-demo"
 
@@ -41,6 +41,8 @@ SINCE = date(2022, 1, 1)
 SECRETARYS, COLLEGE = "文学院教师第二党支部", "文学院党委"
 VERIFIED_UNTIL = date(2023, 4, 1)
 TAKEN_BACK = 3
+CLOSED = [date(2023, month, 1) for month in (1, 2, 3, 4)]
+UNLOCKED = date(2023, 2, 1)  # once, for something that had been forgotten
 
 
 def open_all(tree: Tree, people: People) -> dict[str, User]:
@@ -89,3 +91,27 @@ def sign(diary: Diary, tree: Tree, users: dict[str, User]) -> None:
             activity.verified_by = users["xueyuan"]
             activity.verified_at = activity.recorded_at + timedelta(days=3)
             activity.version = 2
+
+
+def close_months(tree: Tree, users: dict[str, User]) -> list[ClosedMonth]:
+    """One branch closes its months on the fifth of the next; one of them was opened again."""
+    org, by = tree.named[SECRETARYS], users["zhishu"]
+    rows = [
+        ClosedMonth(org=org, month=month, closed_by=by, closed_at=_at(_fifth_after(month)))
+        for month in CLOSED
+    ]
+    opened = next(row for row in rows if row.month == UNLOCKED)
+    opened.unlocked_at = opened.closed_at + timedelta(days=9)
+    opened.unlocked_by, opened.unlocked_reason = users["xueyuan"], "漏记一次主题党日，需要补录"
+    again = ClosedMonth(
+        org=org, month=UNLOCKED, closed_by=by, closed_at=opened.unlocked_at + timedelta(days=1)
+    )
+    return [*rows, again]
+
+
+def _fifth_after(month: date) -> date:
+    return (month + timedelta(days=31)).replace(day=5)
+
+
+def _at(day: date) -> datetime:
+    return datetime.combine(day, time(16), timezone.get_default_timezone())

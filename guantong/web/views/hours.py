@@ -1,0 +1,65 @@
+"""学时账户: a member's hours of one year as the ledger counts them, line by line."""
+
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from guantong.records import clock, hours
+from guantong.records.hours import Account, Demand
+from guantong.records.models import Person
+from guantong.sheets.write import Value
+from guantong.web import download, wording
+from guantong.web.acting import acting
+from guantong.web.verdicts import VERDICTS
+from guantong.web.views.member import person_or_404, year
+from guantong.web.views.member_changes import crumbs_to_member
+
+HEADER = ("日期", "活动", "类别", "身份", "学时", "计入", "没有计入的原因", "补录")
+
+
+def account(request: HttpRequest, pk: int) -> HttpResponse:
+    person = person_or_404(request, pk, "member.view")
+    shown = hours.account(acting(request), person, year(request, clock.today()))
+    if download.wanted(request):
+        return _workbook(request, person, shown)
+    return TemplateResponse(
+        request,
+        "web/hours.html",
+        {
+            "title": f"{person.name} {shown.year} 年学时账户",
+            "crumbs": crumbs_to_member(person),
+            "person": person,
+            "account": shown,
+            "demands": [(demand, _says(demand)) for demand in shown.demands],
+        },
+    )
+
+
+def _says(demand: Demand) -> str:
+    """How the figure required came about."""
+    entry, unit = demand.entry, demand.obligation.unit
+    if entry.verdict == "exempt":
+        return f"豁免：{demand.obligation.exempt_reason}"
+    if demand.whole is None:
+        return demand.closing
+    whole = wording.amount(demand.whole, demand.obligation)
+    part = wording.amount(entry.required, demand.obligation)
+    return f"全年 {whole}，不满一年按月折算为 {part}。{demand.closing}" if unit else demand.closing
+
+
+def _workbook(request: HttpRequest, person: Person, shown: Account) -> HttpResponse:
+    rows: list[tuple[Value, ...]] = [
+        (
+            *(line.held_on, line.title, line.kind, line.role, line.hours),
+            "是" if line.counted else "否",
+            line.lacks,
+            f"补录 +{line.late} 天" if line.late else "",
+        )
+        for line in shown.lines
+    ]
+    about = "；".join(
+        f"{demand.obligation.title}：{wording.has_got(demand.entry, demand.obligation)}，"
+        f"{VERDICTS[demand.entry.verdict].word}"
+        for demand in shown.demands
+    )
+    title = f"{person.name} {shown.year} 年学时"
+    return download.workbook(request, title=title, header=HEADER, rows=rows, about=about)

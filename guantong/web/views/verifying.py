@@ -1,0 +1,116 @@
+"""核实: only what shows something odd is listed to be looked at; the rest is verified at once."""
+
+from datetime import date
+from typing import Final
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+from guantong.periods import month_of
+from guantong.records import access, anomalies, catalogue, clock, reviewing
+from guantong.records.access import Refused
+from guantong.records.actions import months, verifying
+from guantong.records.models import Activity, Org
+from guantong.records.reviewing import Review
+from guantong.sheets.write import Value
+from guantong.web import download, month, scope
+from guantong.web.acting import acting, status_of
+from guantong.web.filters import Filter, paged, part_of
+from guantong.web.ledger_cells import address
+from guantong.web.views.months import past_months
+
+HEADER: Final = ("日期", "类别", "主题", "主办组织", "学时", "录入时间", "为什么要看")
+
+
+class ReviewFilter(Filter):
+    month = forms.ChoiceField(label="月份", required=False)
+    kind = forms.ChoiceField(
+        label="为什么要看", required=False, choices=[("", "全部"), *anomalies.KINDS.items()]
+    )
+
+    def __init__(self, request: HttpRequest) -> None:
+        super().__init__(request)
+        days = [month_of(clock.today()).start, *past_months()]
+        self.offer("month", [(month.code_of(day), months.told(day)) for day in days])
+
+    @property
+    def first(self) -> date:
+        """The month asked for, the last one that is over where none is."""
+        chosen = self.value("month")
+        return date.fromisoformat(f"{chosen}-01") if chosen else past_months()[0]
+
+
+def review(request: HttpRequest) -> HttpResponse:
+    """The page; sent, it verifies the rest."""
+    org = scope.org_in_view(request)
+    if org is None or not access.orgs(request.user, reviewing.PERMISSION).filter(pk=org.pk):
+        raise Http404
+    form = ReviewFilter(request)
+    refused = _verified(request, org, form.first) if request.method == "POST" else None
+    if request.method == "POST" and refused is None:
+        query = {"org": str(org.pk), "month": month.code_of(form.first)}
+        return redirect(address("activity-review", query))
+    found = reviewing.review(acting(request), org, form.first)
+    odd = [
+        (activity, why)
+        for activity, why in found.odd
+        if form.value("kind") in ("", *(one.kind for one in why))
+    ]
+    if download.wanted(request):
+        about = " · ".join([org.name, months.told(form.first), *form.narrowed()])
+        rows = [_line(activity, "；".join(one.says for one in why)) for activity, why in odd]
+        return download.workbook(request, title="核实清单", header=HEADER, rows=rows, about=about)
+    return _page(request, form, org, found, odd, refused)
+
+
+def _page(
+    request: HttpRequest,
+    form: ReviewFilter,
+    org: Org,
+    found: Review,
+    odd: list[tuple[Activity, tuple[anomalies.Anomaly, ...]]],
+    refused: Refused | None,
+) -> TemplateResponse:
+    label = catalogue.current().label
+    page = paged(request, odd)
+    return TemplateResponse(
+        request,
+        part_of(request, "web/review.html", "list"),
+        {
+            "title": "核实",
+            "crumbs": [("活动", reverse("activity-list"))],
+            "form": form,
+            "org": org,
+            "month": months.told(form.first),
+            "review": found,
+            "page": page,
+            "rows": [(one, label("activities", one.kind), why) for one, why in page],
+            "rest": [(one, label("activities", one.kind)) for one in found.rest],
+            "refused": refused.text if refused else "",
+        },
+        status=status_of(refused) if refused else 200,
+    )
+
+
+def _verified(request: HttpRequest, org: Org, first: date) -> Refused | None:
+    """Why the rest was not verified; None where it was."""
+    shown = request.POST.get("shown", "")
+    try:
+        done = verifying.verify_rest(by=acting(request), org=org, month=first, shown=shown)
+    except Refused as refused:
+        return refused
+    messages.success(request, f"已核实 {len(done)} 条没有异常的记录。")
+    return None
+
+
+def _line(activity: Activity, why: str) -> tuple[Value, ...]:
+    hosts = "、".join(host.short_name for host in activity.hosts.all())
+    kind = catalogue.current().label("activities", activity.kind)
+    return (
+        *(activity.held_on, kind, activity.title, hosts),
+        *(activity.hours, activity.recorded_at, why),
+    )

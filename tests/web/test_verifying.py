@@ -1,0 +1,83 @@
+"""按月结账 and 核实 as pages; the mark of a late record wherever the record is named."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from django.test import Client
+from django.urls import reverse
+
+from guantong.records.actions import ledger
+from guantong.records.models import Activity, ClosedMonth, Entry, User
+from tests.factories import Cast, make_activity
+from tests.records.test_verifying import IN_MAY, may_day
+from tests.web.answers import part, rows, shown
+
+type SignIn = Callable[[User], Client]
+REVIEW, MONTHS = "/activities/review/", "/activities/months/"
+
+
+def test_a_branch_closes_and_its_college_unlocks(cast: Cast, as_: SignIn) -> None:
+    may_day(cast)
+    secretary, officer = as_(cast.secretary), as_(cast.officer)
+    assert shown(secretary.get(MONTHS)).count(">结账</button>") == 12
+    sent = {"org": cast.branch.pk, "month": "2023-05"}
+    assert secretary.post(f"{MONTHS}close/", sent).status_code == 302
+    assert "2023 年 5 月还没" not in (page := shown(secretary.get(MONTHS)))
+    assert "已结账" in page
+    assert "解锁</a>" not in page
+    form = secretary.get(reverse("activity-new"), {"held_on": "2023-05-20"})
+    assert form.status_code == 200
+    at = f"{MONTHS}{ClosedMonth.objects.get().pk}/unlock/"
+    assert at in part(officer, MONTHS)
+    for user in (cast.outsider, cast.member, cast.secretary, cast.inspector):
+        assert as_(user).get(at).status_code == as_(user).post(at).status_code == 404
+    assert officer.post(at, {"reason": ""}).status_code == 422
+    assert officer.post(at, {"reason": "漏记一次"}).status_code == 302
+    assert "解锁：漏记一次" in shown(secretary.get(MONTHS))
+    told = rows(officer.get(MONTHS, {"export": "xlsx"}))
+    assert ["甲学院教师第一党支部", "2023 年 5 月", 1, 1, "", "", 1, "漏记一次"] in told
+    assert len(rows(officer.get(MONTHS, {"export": "xlsx", "state": "unverified"}))) == 2
+    assert secretary.post(f"{MONTHS}close/", {**sent, "month": "2023-06"}).status_code == 404
+    assert secretary.post(f"{MONTHS}close/", {**sent, "org": "x"}).status_code == 404
+
+
+def test_the_college_looks_at_the_odd_and_verifies_the_rest(cast: Cast, as_: SignIn) -> None:
+    may_day(cast, title="平常一次")
+    odd = may_day(cast, title="学时很多", hours=Decimal(20))
+    officer = as_(cast.officer)
+    for user in (cast.secretary, cast.member, cast.inspector, cast.stranger):
+        assert as_(user).get(REVIEW).status_code == 404, user
+    page = officer.get(REVIEW)
+    assert "记了 20 学时，这类活动一般不超过 8 学时" in part(officer, REVIEW)
+    assert page.context["review"].rest[0].title == "平常一次"
+    assert officer.post(REVIEW, {"shown": "别的"}).status_code == 409
+    sent = officer.post(REVIEW, {"shown": page.context["review"].seal}, follow=True)
+    assert "已核实 1 条" in shown(sent)
+    told = rows(officer.get(REVIEW, {"export": "xlsx"}))[1:]
+    assert [line[2] for line in told] == ["学时很多"]
+    assert not rows(officer.get(REVIEW, {"export": "xlsx", "kind": "twice"}))[1:]
+    one = {"version": 1, "review": cast.college.pk}
+    back = officer.post(reverse("activity-verify", args=[odd.pk]), one)
+    assert back["Location"] == f"{REVIEW}?org={cast.college.pk}&month=2023-05"
+    assert not Activity.objects.filter(verified_at=None).exists()
+
+
+def test_a_late_record_is_marked_wherever_it_is_named(cast: Cast, as_: SignIn) -> None:
+    made = make_activity(cast.branch, held_on=IN_MAY.replace(day=1), late_reason="系统未开通")
+    ledger.bring_up_to_date()
+    member = cast.member.person_id
+    own = Entry.objects.filter(person=member, obligation="member-study-hours")
+    entry = own.get(period_start__year=2023)
+    of_branch = Entry.objects.get(
+        org=cast.branch, obligation="theme-day", period_start="2023-05-01"
+    )
+    client = as_(cast.secretary)
+    for address in (
+        reverse("activity", args=[made.pk]),
+        reverse("activity-list"),
+        reverse("cell", args=[entry.pk]),
+        reverse("cell", args=[of_branch.pk]),
+        reverse("member", args=[member]),
+    ):
+        assert "补录 +45 天" in shown(client.get(address)), address
+    assert "补录 +45 天" in rows(client.get(reverse("activity-list"), {"export": "xlsx"}))[1]
