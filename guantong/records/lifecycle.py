@@ -1,8 +1,8 @@
 """The way of one person into the Party, as days: what happened, and what the days lead to.
 
 Reads only. Probation runs from the branch meeting that accepted and lasts a year; Party age runs
-from the day of full membership (细则 33-37, 条例 24). An extension of probation is decided by the
-Party, so the day on which probation ends is told as a day to look at, never drawn as a conclusion.
+from the day of full membership (细则 33-37, 条例 24). What follows when probation ends is
+decided by the Party: the day is told as a day to look at, never drawn as a conclusion.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,6 +15,7 @@ from guantong.records.models import Membership, Person
 from guantong.records.models.membership import MEMBER_STATUSES
 
 PROBATION = 12  # months, from the branch meeting that accepted
+EXTENSION = (6, 12)  # months by which it may be extended, once (细则 33)
 CULTIVATION = 12  # months as an activist, at least, before becoming a candidate
 
 
@@ -36,11 +37,13 @@ def party_age(person: Person, on: date) -> int | None:
     return on.year - since.year - (add_months(since, 12 * (on.year - since.year)) > on)
 
 
-def probation_ends(person: Person) -> date | None:
-    """A year after the meeting that accepted, while the person is not yet a full member."""
+def probation_ends(person: Person, now: Membership | None = None) -> date | None:
+    """A year after the meeting that accepted, or when it was extended to, while the person is not
+    yet a full member.
+    """
     if person.joined_on is None or person.full_member_on is not None:
         return None
-    return add_months(person.joined_on, PROBATION)
+    return (now and now.probation_to) or add_months(person.joined_on, PROBATION)
 
 
 def milestones(person: Person, spans: Sequence[Membership]) -> list[Milestone]:
@@ -66,6 +69,8 @@ def _changes(person: Person, spans: Sequence[Membership]) -> Iterator[Milestone]
             )
         elif before.status != span.status and not _told(person, span):
             yield Milestone(span.valid_from, *_step(before, span))
+        elif span.probation_to and span.probation_to != before.probation_to:
+            yield Milestone(span.valid_from, "延长预备期", f"延长至 {span.probation_to}")
         if span.departure:
             assert span.valid_to is not None
             yield Milestone(span.valid_to, label("departures", span.departure), span.end_reason)
@@ -92,8 +97,9 @@ def _ahead(person: Person, spans: Sequence[Membership]) -> Iterator[Milestone]:
     now = spans[-1] if spans and spans[-1].valid_to is None else None
     if now is None:
         return
-    if now.status == "probationary" and (ends := probation_ends(person)):
-        yield Milestone(ends, "预备期满", "届时由支部党员大会讨论转正、延长或取消", ahead=True)
+    if now.status == "probationary" and (ends := probation_ends(person, now)):
+        ways = "转正或取消" if now.probation_to else "转正、延长或取消"
+        yield Milestone(ends, "预备期满", f"届时由支部党员大会讨论{ways}", ahead=True)
     if now.status == "activist":
         since = min(span.valid_from for span in spans if span.status == "activist")
         earliest = add_months(since, CULTIVATION)

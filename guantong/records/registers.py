@@ -1,8 +1,9 @@
 """What the registers lead to, as days: when to get in touch, how long contact has been lost.
 
-Reads only; nothing happens by itself. Half a year without contact is the day from which the
-Party may consider a suspension, two years of suspension that from which it may consider removal
-(条例 24); both are told, never drawn as a conclusion.
+Reads only; nothing happens by itself. Half a year without contact and five years abroad are the
+days from which the Party may consider a suspension, two years of suspension that from which it may
+consider removal (条例 24); a graduate's membership is generally kept for two years at most (34).
+All are told, never drawn as a conclusion.
 """
 
 from collections.abc import Iterable, Mapping
@@ -25,21 +26,34 @@ from guantong.records.models import (
 from guantong.records.models.membership import MEMBER_STATUSES
 
 SUSPENSION, REMOVAL, STUCK = 6, 24, 6  # months
+LONG_ABROAD: Final = 60  # months
+AHEAD: Final = (1, 3, 6)  # months in which a row can be asked to be due
 LONGEST: Final = 90  # days for which a letter may be valid
 NAMES_LEVEL: Final = ("党委", "党工委", "组织部", "党组")
 
 
 @dataclass(frozen=True)
 class Due:
-    """One row of a register: when to get in touch next, and what else its days say."""
+    """One row of a register: when to get in touch next (None: no contact is asked), until when a
+    membership is generally kept here (None: not limited), and what else its days say.
+    """
 
     row: Whereabouts
     contact: date | None
-    next_on: date
+    next_on: date | None
+    ends_on: date | None
     says: str
 
+    @property
+    def on(self) -> date:
+        """The next day on which something is due."""
+        return min(day for day in (self.next_on, self.ends_on) if day)
+
     def overdue(self, today: date) -> bool:
-        return self.row.valid_to is None and self.next_on < today
+        return self.row.valid_to is None and self.on < today
+
+    def within(self, months: int, today: date) -> bool:
+        return self.row.valid_to is None and today <= self.on <= add_months(today, months)
 
 
 def dues(rows: Iterable[Whereabouts], today: date) -> list[Due]:
@@ -54,10 +68,26 @@ def dues(rows: Iterable[Whereabouts], today: date) -> list[Due]:
 
 
 def _due(row: Whereabouts, last: date | None, suspended: Mapping[int, date], today: date) -> Due:
-    months: int = catalogue.current().kinds["whereabouts"][row.kind]["contact_months"]
+    kind = catalogue.current().kinds["whereabouts"][row.kind]
     contact = last if last and last >= row.valid_from else None
-    says = _lost(row, suspended.get(row.person_id), today) if row.kind == "lost" else ""
-    return Due(row, contact, add_months(contact or row.valid_from, months), says)
+    every, keep = kind.get("contact_months"), kind.get("keep_months")
+    next_on = add_months(contact or row.valid_from, every) if every else None
+    ends_on = add_months(row.valid_from, keep) if keep else None
+    return Due(row, contact, next_on, ends_on, _says(row, ends_on, suspended, today))
+
+
+def _says(
+    row: Whereabouts, ends_on: date | None, suspended: Mapping[int, date], today: date
+) -> str:
+    if ends_on:
+        return f"{ends_on} 留存满两年，{'应' if ends_on <= today else '在此之前'}联系本人转出"
+    match row.kind:
+        case "lost":
+            return _lost(row, suspended.get(row.person_id), today)
+        case "abroad" if (day := add_months(row.valid_from, LONG_ABROAD)) <= today:
+            return f"{day} 出国（境）满五年，由党组织研究"
+        case _:
+            return ""
 
 
 def _lost(row: Whereabouts, suspended: date | None, today: date) -> str:

@@ -95,7 +95,9 @@ def form_page(
     about: str = "",
     danger: bool = False,
 ) -> TemplateResponse:
-    """A page that holds nothing but one form. The last crumb is where 取消 leads."""
+    """A page that holds nothing but one form. The last crumb is where 取消 leads. An empty
+    `submit`: it cannot be sent, and `about` says why.
+    """
     return TemplateResponse(
         request,
         "web/form_page.html",

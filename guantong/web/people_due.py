@@ -45,7 +45,8 @@ def people_due(user: access.Someone, orgs: Collection[int], today: date) -> list
 def _probation(now: MembershipQuerySet, today: date) -> Iterator[PersonDue]:
     latest = add_months(today + AHEAD, -lifecycle.PROBATION)
     for row in now.filter(status="probationary", person__joined_on__lte=latest):
-        if ends := lifecycle.probation_ends(row.person):
+        ends = lifecycle.probation_ends(row.person, row)
+        if ends and ends <= today + AHEAD:
             says = f"{ends} 预备期满，{distance(ends, today)}；由支部党员大会讨论"
             yield PersonDue(row.person_id, row.person.name, "预备期满", says, ends)
 
@@ -60,8 +61,13 @@ def _exemptions(now: MembershipQuerySet, today: date) -> Iterator[PersonDue]:
 def _contacts(now: MembershipQuerySet, today: date) -> Iterator[PersonDue]:
     rows = Whereabouts.objects.filter(valid_to=None, person__in=now.values("person"))
     for one in registers.dues(rows.select_related("person"), today):
-        if one.next_on <= today + SOON:
+        if one.next_on and one.next_on <= today + SOON:
             says = f"{one.next_on} 前联系一次，{distance(one.next_on, today)}"
             yield PersonDue(
                 one.row.person_id, one.row.person.name, "联系在外党员", says, one.next_on
+            )
+        if one.ends_on and one.ends_on <= today + AHEAD:
+            says = f"一般保留到 {one.ends_on}，{distance(one.ends_on, today)}；联系本人转出"
+            yield PersonDue(
+                one.row.person_id, one.row.person.name, "毕业生组织关系", says, one.ends_on
             )

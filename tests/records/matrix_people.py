@@ -8,6 +8,7 @@ from guantong.records.actions import (
     corrections,
     letters,
     lifecycle,
+    memberships,
     merging,
     people,
     registers,
@@ -52,6 +53,20 @@ def undo_merge(c: Cast) -> Act:
     kept, other = make_person("重名者", c.branch), make_person("重名者", c.sibling)
     done = merging.merge(by=None, kept=kept, absorbed=other, reason="核对")
     return lambda by: merging.undo(by=by, merge=done)
+
+
+def extend_probation(c: Cast) -> Act:
+    person = make_person("预备者", c.branch, status="probationary", joined_on=SINCE)
+    until = date(2023, 12, 31)
+    return lambda by: lifecycle.extend_probation(
+        by=by, person=person, on=TODAY, until=until, reason="支部大会"
+    )
+
+
+def correct_span(c: Cast) -> Act:
+    row = make_person("记错者", c.branch).memberships.get()
+    given = {"org": c.branch, "status": "probationary", "valid_from": SINCE, "valid_to": None}
+    return lambda by: memberships.correct(by=by, membership=row, reason="记错", **given)
 
 
 def record_restricted(c: Cast) -> Act:
@@ -131,6 +146,8 @@ def record_pioneer_post(c: Cast) -> Act:
 PEOPLE: Final[list[tuple[Callable[[Cast], Act], str, set[str]]]] = [
     (advance, "membership.advanced", BRANCH),
     (suspend, "membership.suspended", BRANCH),
+    (extend_probation, "membership.probation_extended", BRANCH),
+    (correct_span, "membership.corrected", BRANCH),
     (resume, "membership.resumed", BRANCH),
     (merge, "person.merged", COLLEGE),
     (merge_with_another_college, "person.merged", {"office"}),

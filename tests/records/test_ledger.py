@@ -9,7 +9,8 @@ from django.db import transaction
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from guantong.records import catalogue, ledger
+from guantong.periods import add_months
+from guantong.records import catalogue, ledger, recutting
 from guantong.records.access import Refused
 from guantong.records.actions import (
     activities,
@@ -21,7 +22,9 @@ from guantong.records.actions import (
     orgs,
     people,
     posts,
+    recuts,
     relations,
+    restoring,
     steps,
     successions,
     terms,
@@ -38,12 +41,15 @@ from guantong.records.models import (
     Membership,
     Merge,
     Org,
+    OrgChange,
     Person,
     Post,
+    Recut,
     Relation,
     School,
     Term,
 )
+from guantong.records.recutting import Preview
 from tests.factories import TODAY, make_activity, make_cast, make_draft, make_org, make_person
 
 pytestmark = pytest.mark.django_db
@@ -238,6 +244,63 @@ def suspend(day, a, b):
         lifecycle.resume(by=None, person=person, on=day, reason="上级批准")
 
 
+def extend_probation(day, a, b):
+    spans = Membership.objects.filter(valid_to=None, status="probationary")
+    person = pick(spans.exclude(person__joined_on=None), a).person
+    until = add_months(person.joined_on, 18 + b % 7)
+    lifecycle.extend_probation(by=None, person=person, on=day, until=until, reason="支部大会")
+
+
+def correct_span(day, a, b):
+    row = pick(Membership.objects, a)
+    more = {"valid_from": row.valid_from, "valid_to": row.valid_to, "status": row.status}
+    more |= [{"valid_from": day}, {"valid_to": row.valid_to and day}, {"status": "full"}][b % 3]
+    org = pick(Org.objects.filter(kind="branch"), b) if b % 2 else row.org
+    memberships.correct(by=None, membership=row, org=org, reason="记错", **more)
+
+
+def pass_on(day, a, b):
+    org = pick(Org.objects.filter(kind__in=["branch", "college_committee"], valid_to=None), a)
+    heir = pick(Org.objects.filter(kind=org.kind, valid_to=None), b)
+    successions.dissolve(by=None, org=org, heir=heir, on=day, reason="批复")
+
+
+def unite(day, a, b):
+    there = Org.objects.filter(kind="branch", valid_to=None)
+    both, name = [pick(there, a), pick(there, b)], f"合并{a}"
+    into = None if b % 2 else both.pop()
+    successions.merge(by=None, merging=both, into=into, on=day, reason="批复", name=name)
+
+
+def split(day, a, b):
+    org = pick(Org.objects.filter(kind="branch", valid_to=None), a)
+    people = Membership.objects.filter(org=org, valid_to=None).order_by("pk")
+    some = frozenset(people.values_list("person", flat=True)[: b % 3])
+    ends = bool(b % 2)
+    part = successions.Part(f"分设{a}", people=some)
+    successions.split(by=None, org=org, parts=[part], on=day, reason="批复", ends=ends)
+
+
+def undo_change(day, a, b):
+    change = pick(OrgChange.objects.filter(undone_at=None).exclude(kind="org.founded"), a)
+    restoring.undo(by=None, change=change)
+
+
+def recut(day, a, b):
+    if b % 3 == 0:
+        recuts.undo(by=None, recut=pick(Recut.objects.filter(state="carried_out"), a))
+        return
+    college = pick(Org.objects.filter(kind="college_committee", valid_to=None), a)
+    draft = recuts.prepare(by=None, org=college, title="调整", category="", on_day=day)
+    draft = recuts.add_branch(by=None, recut=draft, name=f"新{a}", category="student")
+    movers = [mover.pk for mover in Preview(draft).movers]
+    draft = recuts.move(by=None, recut=draft, people=movers[: b % 5 + 1], to="n1")
+    if b % 2:
+        closing = pick(recutting.concerned(draft), b)
+        draft = recuts.close(by=None, recut=draft, org=closing, closing=True)
+    recuts.carry_out(by=None, recut=draft, reason="暂时")
+
+
 def merge(day, a, b):
     if b % 3 == 0:
         merging.undo(by=None, merge=pick(Merge.objects.filter(undone_at=None), a))
@@ -251,7 +314,8 @@ VERBS = {
     for verb in (
         record, withdraw, restore, correct, join, move_person, leave, undo_step, exempt, appoint,
         end_post, flag_post, elect, extend, link, unlink, count_heads, adopt, found, move_org,
-        dissolve, apply, step_up, suspend, merge,
+        dissolve, apply, step_up, suspend, merge, extend_probation, correct_span, pass_on, unite,
+        split, undo_change, recut,
     )
 }  # fmt: skip
 
@@ -294,6 +358,9 @@ def _make_history(cast):
         make_person("无职党员", cast.sibling)
     make_org("空支部", "branch", cast.college, category="faculty")
     start = date(2022, 1, 1)
+    new = {"status": "probationary", "joined_on": start}
+    make_person("预备党员", cast.sibling, **new)
+    orgs.rename(by=None, org=cast.sibling, name="更名支部", on=start)
     terms.record(by=None, org=cast.branch, elected_on=start, expires_on=date(2023, 6, 1))
     link(start, 0, 1)
 

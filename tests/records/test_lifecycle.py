@@ -1,6 +1,7 @@
 """The way into the Party as dated status: who counts as a member, and what the days lead to."""
 
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -181,6 +182,32 @@ def test_party_age_is_whole_years_of_full_membership(
     since: date | None, on: date, years: int | None
 ) -> None:
     assert lifecycle.party_age(Person(full_member_on=since), on) == years
+
+
+def test_a_probation_is_extended_once_by_half_a_year_to_a_year(cast: Cast) -> None:
+    person = make_person("预备甲", cast.branch, status="probationary", joined_on=date(2022, 6, 1))
+    extend = partial(
+        steps_taken.extend_probation, person=person, on=date(2023, 6, 10), reason="支部大会"
+    )
+    for until in (date(2023, 11, 30), date(2024, 6, 2)):
+        with refused("2023-12-01 至 2024-06-01"):
+            extend(by=cast.secretary, until=until)
+    with refused("由别人办理|权限"):
+        extend(by=cast.outsider, until=date(2023, 12, 1))
+    with one_event("membership.probation_extended"):
+        extend(by=cast.secretary, until=date(2023, 12, 1))
+    now = person.memberships.get(valid_to=None)
+    assert (now.status, now.valid_from) == ("probationary", date(2023, 6, 10))
+    assert lifecycle.probation_ends(person, now) == date(2023, 12, 1)
+    with refused("只能延长一次"):
+        extend(by=cast.secretary, until=date(2024, 6, 1))
+    steps.undo(by=cast.secretary, person=person)
+    assert person.memberships.get().probation_to is None
+    extend(by=cast.secretary, until=date(2024, 6, 1))
+    memberships.become_full(by=cast.secretary, person=person, on=TODAY)
+    assert person.memberships.get(valid_to=None).probation_to is None
+    with refused("只有预备党员"):
+        extend(by=None, until=date(2024, 6, 1))
 
 
 def test_probation_ends_a_year_after_the_meeting_that_accepted() -> None:

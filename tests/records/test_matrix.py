@@ -21,11 +21,12 @@ from guantong.records.actions import (
     posts,
     recuts,
     relations,
+    restoring,
     successions,
     terms,
     users,
 )
-from guantong.records.models import Event, Recut, User
+from guantong.records.models import Event, OrgChange, Recut, User
 from guantong.records.recutting import SheetRow
 from tests.factories import (
     TODAY,
@@ -130,6 +131,12 @@ def split_org(c: Cast) -> Act:
     return lambda by: successions.split(
         by=by, org=c.branch, parts=[successions.Part("分出的支部")], on=TODAY, reason="批复"
     )
+
+
+def undo_dissolving(c: Cast) -> Act:
+    successions.dissolve(by=None, org=c.branch, heir=c.sibling, on=TODAY, reason="批复")
+    change = OrgChange.objects.latest("pk")
+    return lambda by: restoring.undo(by=by, change=change)
 
 
 def describe_org(c: Cast) -> Act:
@@ -401,6 +408,7 @@ MATRIX: list[tuple[Callable[[Cast], Act], str, set[str]]] = [
     (merge_orgs, "org.merged", COLLEGE),
     (merge_across_colleges, "org.merged", OFFICE),
     (split_org, "org.split", COLLEGE),
+    (undo_dissolving, "org.change_undone", COLLEGE),
     (describe_org, "org.described", COLLEGE),
     (prepare_recut, "recut.prepared", COLLEGE),
     (plan_recut, "recut.planned", COLLEGE),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -210,3 +211,76 @@ def test_a_step_on_which_something_hangs_is_not_taken_back(cast: Cast) -> None:
     memberships.set_exempt(by=None, person=person, exempt=True, on=TODAY, reason="年老体弱")
     with refused("又有变动"):
         steps.undo(by=cast.officer, person=person)
+
+
+# Putting a span right
+
+
+def correct(row: Membership, by: Any = None, **more: Any) -> Membership:
+    kept = {name: getattr(row, name) for name in ("org", "status", "valid_from", "valid_to")}
+    return memberships.correct(by=by, membership=row, **{**kept, "reason": "核对档案", **more})
+
+
+@pytest.fixture
+def moved(cast: Cast, person: Person) -> list[Membership]:
+    """In A1 from the start, in A2 since May, gone since yesterday."""
+    memberships.transfer_within(by=None, person=person, to=cast.sibling, on=date(2023, 5, 1))
+    memberships.leave(by=None, person=person, on=YESTERDAY, reason="调出")
+    return list(person.memberships.order_by("valid_from"))
+
+
+def test_a_corrected_span_takes_its_neighbour_with_it(
+    cast: Cast, person: Person, moved: list[Membership]
+) -> None:
+    with one_event("membership.corrected") as told:
+        correct(moved[0], by=cast.officer, valid_to=date(2023, 3, 1), status="full")
+    assert spans(person) == [
+        ("一党", "full", SINCE, date(2023, 3, 1)),
+        ("二党", "probationary", date(2023, 3, 1), YESTERDAY),
+    ]
+    assert told[0].detail["before"] == {"status": "probationary", "valid_to": "2023-05-01"}
+    assert told[0].detail["reason"] == "核对档案"
+    correct(moved[1], valid_from=date(2023, 4, 1), valid_to=date(2023, 6, 1))
+    assert [row[2:] for row in spans(person)] == [
+        (SINCE, date(2023, 4, 1)), (date(2023, 4, 1), date(2023, 6, 1))
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("which", "more", "why"),
+    [
+        (0, {"reason": " "}, "写明原因"),
+        (0, {}, "没有改动"),
+        (0, {"valid_to": SINCE}, "结束日应在开始日之后"),
+        (0, {"valid_to": YESTERDAY}, "一天也不剩"),
+        (0, {"valid_to": None}, "不在这里改"),
+        (0, {"valid_from": SINCE - timedelta(days=1)}, "不存在"),
+        (1, {"valid_from": SINCE}, "一天也不剩"),
+        (1, {"valid_to": TOMORROW}, "还没到"),
+        (0, {"status": "friend"}, "没有“friend”"),
+        (0, {"valid_from": date(2023, 6, 1)}, "结束日应在开始日之后"),
+    ],
+)
+def test_a_correction_that_makes_no_sense_is_refused(
+    moved: list[Membership], which: int, more: dict[str, Any], why: str
+) -> None:
+    with refused(why):
+        correct(moved[which], **more)
+
+
+def test_a_correction_leaves_no_post_without_membership_and_is_for_those_in_charge_of_both(
+    cast: Cast,
+) -> None:
+    member = owner(cast.member)
+    row = member.memberships.get()
+    appoint(member, cast.branch, "committee_member", valid_from=date(2022, 3, 1))
+    with refused("先更正任职"):
+        correct(row, valid_from=date(2022, 4, 1))
+    with refused("先更正任职"):
+        correct(row, status="activist")
+    with refused("权限"):
+        correct(row, by=cast.secretary, org=cast.sibling)
+    with refused("由别人更正"):
+        correct(owner(cast.officer).memberships.get(), by=cast.officer, status="probationary")
+    with refused("不是党支部"):
+        correct(row, org=cast.college)

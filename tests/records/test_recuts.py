@@ -111,11 +111,11 @@ def since_carried_out(cast: Cast, students: list[Person]) -> Iterator[tuple[str,
     yield "任职", lambda: appoint(students[0], new, "secretary", valid_from=TODAY)
     yield "组织关系", lambda: make_person("新来的", new, since=TODAY)
     yield (
-        "组织信息在执行后改过",
+        "组织信息后来改过",
         lambda: orgs.rename(by=None, org=new, name="改了名", on=TODAY),
     )
     yield (
-        "组织关系在执行后改过",
+        "组织关系后来改过",
         lambda: memberships.set_exempt(
             by=None, person=students[0], exempt=True, on=TODAY, reason="年老体弱"
         ),

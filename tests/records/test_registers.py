@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from guantong.periods import add_months
 from guantong.records import registers
 from guantong.records.actions import letters, lifecycle, memberships, people, steps
 from guantong.records.actions import registers as actions
@@ -124,6 +125,42 @@ def test_the_registers_are_for_those_who_keep_the_roll(cast: Cast, person: Perso
             actions.get_in_touch(by=by, person=person, on_day=TODAY, how="电话")
         with refused("权限"):
             issue(person, by=by)
+
+
+@pytest.mark.parametrize(
+    ("finished", "keeps"),
+    [(date(2022, 7, 1), date(2024, 7, 1)), (date(2024, 2, 29), date(2026, 2, 28))],
+)
+def test_a_graduates_membership_is_kept_for_two_years_and_nothing_happens(
+    finished: date, keeps: date
+) -> None:
+    row = Whereabouts(person_id=1, kind="graduate", valid_from=finished)
+    told = registers._due(row, None, {}, keeps)
+    assert (told.next_on, told.ends_on, told.overdue(keeps)) == (None, keeps, False)
+    assert told.overdue(keeps + timedelta(days=1))
+    for months in registers.AHEAD:
+        first = add_months(keeps, -months)
+        assert told.within(months, first) or first.day != keeps.day
+        assert not told.within(months, add_months(keeps, -months) - timedelta(days=3))
+
+
+def test_five_years_abroad_are_told(cast: Cast) -> None:
+    row = Whereabouts(person_id=1, kind="abroad", valid_from=date(2018, 6, 16))
+    assert registers._due(row, None, {}, TODAY).says == ""
+    assert "满五年" in registers._due(row, None, {}, TODAY + timedelta(days=1)).says
+
+
+def test_only_members_are_on_a_register_and_a_mistake_goes(cast: Cast, person: Person) -> None:
+    activist = make_person("积极乙", cast.branch, status="activist")
+    with refused("积极分子不列入"):
+        enter(activist)
+    row = enter(person, valid_from=TODAY)
+    with one_event("whereabouts.struck"):
+        actions.take_off(by=cast.secretary, row=row, on=TODAY, reason="记错了人")
+    assert not person.whereabouts.exists()
+    memberships.leave(by=None, person=person, on=TODAY, reason="调出")
+    with refused("没有组织关系"):
+        enter(person)
 
 
 # Letters

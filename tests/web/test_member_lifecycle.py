@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from guantong.records.actions import memberships, people
 from guantong.records.models import Person, User
@@ -86,3 +87,31 @@ def test_the_day_on_which_probation_ends_is_marked_as_worked_out(cast: Cast, as_
     text = shown(as_(cast.secretary).get(page(person)))
     assert "2024-06-01" in text
     assert "推算" in text
+
+
+def test_probation_is_extended_and_a_wrong_span_corrected_on_the_pages(
+    cast: Cast, as_: SignIn
+) -> None:
+    person = make_person("预备甲", cast.branch, status="probationary", joined_on=date(2022, 6, 1))
+    client = as_(cast.secretary)
+    at = address("member-probation", person)
+    assert at in shown(client.get(page(person)))
+    assert send(client, at, on="2023-06-10", until="2023-07-01").status_code == 422
+    assert send(client, at, on="2023-06-10", reason="大会", until="2023-12-01").status_code == 302
+    text = shown(client.get(page(person)))
+    assert at not in text
+    for told in ("延长至 2023-12-01", "撤回延长预备期登记", "讨论转正或取消"):
+        assert told in text, told
+    first = person.memberships.earliest("valid_from")
+    at = reverse("span-correct", args=[person.pk, first.pk])
+    assert at in text
+    assert send(client, at, valid_to="2023-06-09").status_code == 422
+    assert send(client, at, valid_to="2023-06-09", reason="记错一天").status_code == 302
+    assert person.memberships.get(valid_to=None).valid_from == date(2023, 6, 9)
+    assert "更正组织关系" in shown(as_(cast.officer).get(page(person)))
+    other = owner(cast.outsider)
+    for someone in (person, other):
+        span = other.memberships.get().pk
+        at = reverse("span-correct", args=[someone.pk, span])
+        assert client.get(at).status_code == 404
+    assert "/spans/" not in shown(client.get("/members/me/"))

@@ -9,9 +9,11 @@ from typing import Any
 
 from django.db import transaction
 
+from guantong.periods import add_months
 from guantong.records import access
 from guantong.records.access import Refused
 from guantong.records.actions import codes, events, memberships, rows, spans
+from guantong.records.lifecycle import EXTENSION, probation_ends
 from guantong.records.models import Membership, Person, Post, User
 from guantong.records.models.membership import MEMBER_STATUSES
 
@@ -39,6 +41,42 @@ def advance(*, by: User | None, person: Person, status: str, on: date) -> Member
     )  # fmt: skip
     memberships.refresh([current.org_id], [person.pk], on)
     return membership
+
+
+@transaction.atomic
+def extend_probation(
+    *, by: User | None, person: Person, on: date, until: date, reason: str
+) -> Membership:
+    """Extend the probation, once, as the branch meeting of the day decided."""
+    person, current = _in_hand(by, person)
+    reason = events.reasoned(reason)
+    spans.require_come(on=on)
+    _require_extension(person, current, on, until)
+    membership = memberships.follow(current, on, probation_to=until, ending="延长预备期")
+    events.leave(
+        "membership.probation_extended", membership, by=by, org=current.org, person=person, on=on,
+        reason=reason, before={"probation_to": None}, after={"probation_to": until},
+    )  # fmt: skip
+    memberships.refresh([current.org_id], [person.pk], on)
+    return membership
+
+
+def _require_extension(person: Person, current: Membership, on: date, until: date) -> None:
+    if current.status != "probationary":
+        raise Refused("只有预备党员才延长预备期。")
+    ends = probation_ends(person)
+    if ends is None or person.joined_on is None:
+        raise Refused("没有入党时间，或已有转正时间。请先在“更正信息”里核对。")
+    since = person.memberships.filter(valid_from__gte=person.joined_on)
+    if since.exclude(probation_to=None).exists():
+        raise Refused("预备期已经延长过，只能延长一次。")
+    if on <= person.joined_on:
+        reason = f"应在入党时间 {person.joined_on} 之后。"
+        raise Refused(reason, {"on": reason})
+    first, last = (add_months(ends, months) for months in EXTENSION)
+    if not first <= until <= last:
+        reason = f"预备期 {ends} 满，延长不少于半年、不超过一年：{first} 至 {last}。"
+        raise Refused(reason, {"until": reason})
 
 
 @transaction.atomic

@@ -104,7 +104,7 @@ def become_full(*, by: User | None, person: Person, on: date) -> Membership:
     if person.joined_on and on <= person.joined_on:
         raise Refused(f"转正时间应在入党时间 {person.joined_on} 之后。")
     change = rows.change(person, full_member_on=on)
-    membership = follow(current, on, status="full", ending="转正")
+    membership = follow(current, on, status="full", probation_to=None, ending="转正")
     events.leave(
         "membership.made_full", membership, by=by, org=current.org, person=person, on=on,
         change=change,
@@ -147,6 +147,91 @@ def set_exempt(
     )  # fmt: skip
     refresh([current.org_id], [person.pk], on)
     return membership
+
+
+@transaction.atomic
+def correct(
+    *,
+    by: User | None,
+    membership: Membership,
+    org: Org,
+    status: str,
+    valid_from: date,
+    valid_to: date | None,
+    reason: str,
+) -> Membership:
+    """Put a span right that was recorded wrongly. Those before and after it give way where they
+    touch it; no post may be left without a membership. Whoever is here stays, whoever left is
+    gone: that is what `leave` and its undoing are for.
+    """
+    person, row = rows.locked(membership.person), rows.locked(membership)
+    for one in (row.org, org):
+        access.require(by, "member.edit", one)
+    access.require_other(by, person.pk, "本人的组织关系要由别人更正。")
+    reason = events.reasoned(reason)
+    _require_sound(row, org, status, valid_from, valid_to)
+    earlier = person.memberships.filter(valid_to=row.valid_from).first()
+    later = person.memberships.filter(valid_from=row.valid_to).first() if row.valid_to else None
+    beside = [one for one in (earlier, later) if one]
+    _require_free(person, [row, *beside], valid_from, valid_to)
+    if earlier:
+        _require_left(earlier, earlier.valid_from, valid_from)
+    if later and valid_to:
+        _require_left(later, valid_to, later.valid_to)
+    touched, first = {row.org_id, org.pk}, min(row.valid_from, valid_from)
+    posts_before = _without_membership(person)
+    change = rows.change(row, org=org, status=status, valid_from=valid_from, valid_to=valid_to)
+    if not change.after:
+        raise Refused("没有改动。")
+    if earlier:
+        rows.change(earlier, valid_to=valid_from)
+    if later:
+        rows.change(later, valid_from=valid_to)
+    if left := _without_membership(person) - posts_before:
+        raise Refused(f"改后有 {len(left)} 项任职开始时没有党员的组织关系，请先更正任职。")
+    events.leave(
+        "membership.corrected", row, by=by, org=org, person=person, reason=reason, change=change
+    )
+    refresh(touched | {one.org_id for one in beside}, [person.pk], first)
+    return row
+
+
+def _require_sound(
+    row: Membership, org: Org, status: str, valid_from: date, valid_to: date | None
+) -> None:
+    codes.kind("statuses", status)
+    spans.require_come(valid_from=valid_from, **({"valid_to": valid_to} if valid_to else {}))
+    wrong = ""
+    if (valid_to is None) != (row.valid_to is None):
+        wrong = "是否已经结束不在这里改：离开请登记离开，离开登记错了请撤回。"
+    elif valid_to and valid_to <= valid_from:
+        wrong = "结束日应在开始日之后。"
+    elif org.valid_to and (valid_to is None or valid_to > org.valid_to):
+        wrong = f"“{org.short_name}”已于 {org.valid_to} 撤销。"
+    if wrong:
+        raise Refused(wrong, {"valid_to": wrong})
+    _require_branch(org, valid_from)
+
+
+def _require_free(
+    person: Person, moving: Collection[Membership], first: date, end: date | None
+) -> None:
+    """No other span on these days."""
+    others = person.memberships.exclude(pk__in=[one.pk for one in moving]).meeting(first, end)
+    if other := others.select_related("org").order_by("valid_from").first():
+        raise Refused(f"{other.valid_from} 起已在“{other.org.short_name}”，两段不能重叠。")
+
+
+def _require_left(span: Membership, first: date, end: date | None) -> None:
+    if end and end <= first:
+        raise Refused(f"这样“{span.org.short_name}”的一段就一天也不剩了，请先更正那一段。")
+
+
+def _without_membership(person: Person) -> set[int]:
+    """The posts on whose first day the person was no member of the Party."""
+    spans = list(person.memberships.of_members())
+    posts = Post.objects.filter(person=person)
+    return {p.pk for p in posts if not any(span.covers(p.valid_from) for span in spans)}
 
 
 # For the other actions: no access, no event

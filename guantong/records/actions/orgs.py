@@ -13,8 +13,9 @@ from django.db.models.functions import Concat, Substr
 
 from guantong.records import access, names
 from guantong.records.access import Refused
-from guantong.records.actions import codes, events, ledger, rows, spans
+from guantong.records.actions import changes, codes, events, ledger, rows, spans
 from guantong.records.models import Org, OrgName, OrgParent, User
+from guantong.records.models.org import OrgQuerySet
 from guantong.records.rosters import BRANCH
 
 TABLES = frozenset({"orgs", "org_parents"})
@@ -39,10 +40,22 @@ def found(
         name=name, kind=kind, parent=parent, valid_from=valid_from, short_name=short_name,
         category=category, external_code=external_code,
     )  # fmt: skip
+    if parent is not None:
+        changes.keep(
+            parent, "org.founded", by=by, on=valid_from, before={}, asked=[parent],
+            after=changes.rows_of((), [org.pk]), touch=_touch([org, parent], valid_from),
+        )  # fmt: skip
     events.leave(
-        "org.founded", org, by=by, org=org, name=org.name, kind=kind, parent=parent, on=valid_from
+        "org.founded",
+        org,
+        by=by,
+        org=parent or org,
+        name=org.name,
+        kind=kind,
+        parent=parent,
+        on=valid_from,
     )
-    _refresh([org], valid_from)
+    ledger.refresh(_touch([org], valid_from))
     return org
 
 
@@ -59,6 +72,7 @@ def rename(*, by: User | None, org: Org, name: str, on: date, short_name: str = 
     if on < first:
         text = f"现在的名称从 {first} 起使用，更名的日期应不早于这一天。"
         raise Refused(text, {"on": text})
+    before = changes.rows_of((), [org.pk])
     former = OrgName(
         org=org, name=org.name, short_name=org.short_name, valid_from=first, valid_to=on
     )
@@ -70,6 +84,11 @@ def rename(*, by: User | None, org: Org, name: str, on: date, short_name: str = 
     )
     if change.after and on > first:
         rows.insert(former)
+    if change.after:
+        changes.keep(
+            org, "org.renamed", by=by, on=on, before=before, asked=[org],
+            after=changes.rows_of((), [org.pk]),
+        )  # fmt: skip
     events.leave("org.renamed", org, by=by, org=org, change=change, on=on)
     return org
 
@@ -84,12 +103,18 @@ def move(*, by: User | None, org: Org, parent: Org, on: date) -> Org:
     if span is None:
         raise Refused("最上级组织或已撤销的组织不能调整隶属关系。")
     spans.require_come(on=on)
+    above, before = span.parent, changes.rows_of((), [org.pk])
     hang(org, span, parent, on)
+    touch = _touch([org, above, parent], on)
+    changes.keep(
+        org, "org.moved", by=by, on=on, before=before, asked=[above, parent],
+        after=changes.rows_of((), [org.pk]), touch=touch,
+    )  # fmt: skip
     events.leave(
-        "org.moved", org, by=by, org=org, on=on, before={"parent": span.parent_id},
+        "org.moved", org, by=by, org=org, on=on, before={"parent": above.pk},
         after={"parent": parent.pk},
     )  # fmt: skip
-    _refresh([org, span.parent, parent], on)
+    ledger.refresh(touch)
     return org
 
 
@@ -163,7 +188,16 @@ def hang(org: Org, span: OrgParent, parent: Org, on: date) -> None:
         raise Refused(f"“{org.short_name}”现在就隶属于“{parent.short_name}”。")
     require_place(org.kind, parent, on)
     spans.succeed(span, on, parent=parent)
-    _rehang(org, parent)
+    rehang(org, parent)
+
+
+def rehang(org: Org, parent: Org) -> None:
+    """Give the organisation and all below it their path under another parent."""
+    old, new = org.path, f"{parent.path}{org.pk}/"
+    Org.objects.filter(path__startswith=old).update(
+        path=Concat(Value(new), Substr("path", len(old) + 1))
+    )
+    org.path = new
 
 
 # What may not be
@@ -185,24 +219,21 @@ def require_place(kind: str, parent: Org | None, on: date) -> None:
 
 
 def _require_free(name: str, parent: Org | None, external_code: str | None) -> None:
-    siblings = Org.objects.filter(name=name.strip(), valid_to=None)
-    if parent and siblings.filter(parents__parent=parent, parents__valid_to=None).exists():
+    if parent and namesakes(name.strip(), parent.pk).exists():
         raise Refused(f"“{parent.short_name}”下已有“{name.strip()}”，请换个名称。")
     if external_code and Org.objects.filter(external_code=external_code).exists():
         raise Refused(f"组织代码 {external_code} 已被使用，请核对。")
 
 
-# The tree
-
-
-def _rehang(org: Org, parent: Org) -> None:
-    """Give the organisation and all below it their path under another parent."""
-    old, new = org.path, f"{parent.path}{org.pk}/"
-    Org.objects.filter(path__startswith=old).update(
-        path=Concat(Value(new), Substr("path", len(old) + 1))
+def namesakes(name: str, parent: int | None) -> OrgQuerySet:
+    """Those of a name that hang below an organisation today."""
+    return Org.objects.filter(
+        name=name, valid_to=None, parents__parent=parent, parents__valid_to=None
     )
-    org.path = new
 
 
-def _refresh(orgs: Iterable[Org], first: date) -> None:
-    ledger.refresh(ledger.Touch(frozenset(o.pk for o in orgs), frozenset(), first, None, TABLES))
+# The ledger
+
+
+def _touch(orgs: Iterable[Org], first: date) -> ledger.Touch:
+    return ledger.Touch(frozenset(o.pk for o in orgs), frozenset(), first, None, TABLES)

@@ -4,66 +4,32 @@ as of a day, taken back as a whole.
 What it would come to is worked out in `records.recutting`.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Model
 
 from guantong.records import access, clock, days, recutting
 from guantong.records.access import Conflict, Refused
 from guantong.records.actions import (
+    changes,
     codes,
     events,
     ledger,
     memberships,
     orgs,
-    posts,
+    restoring,
     rows,
     spans,
     successions,
     traces,
 )
-from guantong.records.imports.people import in_chunks
-from guantong.records.models import (
-    Absence,
-    Activity,
-    Attendance,
-    Document,
-    Entry,
-    Event,
-    Membership,
-    Org,
-    OrgParent,
-    OrgSuccession,
-    Post,
-    Recut,
-    Relation,
-    User,
-)
+from guantong.records.models import Org, Recut, User
 from guantong.records.recutting import NOWHERE, NewBranch, Plan, Preview, SheetRow
 from guantong.records.rosters import BRANCH
 
-# What carrying out writes, in an order in which rows can be deleted.
-IN_ORDER: dict[str, type[Model]] = {
-    model.__name__: model
-    for model in (OrgSuccession, Document, Relation, Post, Membership, OrgParent, Org)
-}
-CALLED = {
-    "OrgSuccession": "接续关系",
-    "Document": "制度",
-    "Relation": "联系或结对",
-    "Post": "任职",
-    "Membership": "组织关系",
-    "OrgParent": "隶属关系",
-    "Org": "组织信息",
-    "ActivityHost": "活动",
-    "Term": "届期",
-    "Figure": "人数",
-    "Grant": "授权",
-}
 SHOWN = 10
 
 
@@ -211,19 +177,12 @@ def undo(*, by: User | None, recut: Recut) -> Recut:
     if recut.state != "carried_out":
         raise Refused("这次调整没有执行，或已经撤回。")
     made = traces.sorted_by_model(recut.made)
-    _require_untouched(recut, made)
-    new = traces.new(made, "Org")
-    for name, model in IN_ORDER.items():
-        if model is not Org:
-            traces.delete(model, traces.new(made, name))
-    for name, model in IN_ORDER.items():
-        traces.restore(model, made.get(name, {}))
-    ledger.forget_orgs(new)
-    traces.delete(Org, new)
-    touch = traces.touch_from_json(recut.touch)
+    restoring.require_untouched(made, recut.on_day)
+    touch = restoring.take_back(made, recut.touch)
     rows.change(recut, state="undone", undone_at=clock.now(), made=[], touch={})
     events.leave("recut.undone", recut, by=by, org=recut.org, title=recut.title, on=recut.on_day)
-    ledger.refresh(replace(touch, org_ids=touch.org_ids - set(new)))
+    assert touch is not None
+    ledger.refresh(touch)
     return recut
 
 
@@ -291,90 +250,7 @@ def _found(preview: Preview) -> dict[str, Org]:
     return at
 
 
-def _concerned_rows(preview: Preview, places: Iterable[Org] = ()) -> traces.Snapshot:
+def _concerned_rows(preview: Preview, new: Iterable[Org] = ()) -> traces.Snapshot:
     """Every row that carrying out may make or change, as it is now."""
-    people = preview.moves.keys()
-    ids = {*(org.pk for org in preview.closing), *(org.pk for org in places)}
-    asked: list[tuple[type[Model], str, Collection[int]]] = [
-        (Membership, "person", people), (Post, "person", people), (Org, "pk", ids),
-        (OrgParent, "org", ids), (OrgSuccession, "predecessor", ids), (Post, "org", ids),
-        (Relation, "org", ids), (Relation, "other_org", ids), (Document, "org", ids),
-    ]  # fmt: skip
-    return traces.snapshot(
-        row
-        for model, column, values in asked
-        for row in in_chunks(model._default_manager.all(), column, values)
-    )
-
-
-# Why it cannot be taken back
-
-
-def _require_untouched(recut: Recut, made: traces.Made) -> None:
-    found = sorted({*_changed_since(made), *_in_use(made), *_built_on(recut, made)})
-    if found:
-        more = f"\n……共 {len(found)} 处。" if len(found) > SHOWN else ""
-        raise Conflict(
-            "执行之后有人改过或用到了这次调整，不能整批撤回：\n" + "\n".join(found[:SHOWN]) + more
-        )
-    olds = {pk: old for pk, (_, _, old, _) in made.get("Post", {}).items() if old}
-    for post in in_chunks(Post.objects.select_related("person", "org"), "pk", olds):
-        until = olds[post.pk]["valid_to"]
-        end = date.fromisoformat(until) if until else None
-        posts.require_vacant(
-            post.person, post.org, post.post, recut.on_day, end, acting=post.acting
-        )
-
-
-def _changed_since(made: traces.Made) -> Iterator[str]:
-    for row in traces.changed_since(made, IN_ORDER):
-        name = row if isinstance(row, str) else type(row).__name__
-        whose = "" if isinstance(row, str) else f"“{_whose(row)}”的"
-        yield f"{whose}{CALLED[name]}在执行后改过"
-
-
-def _whose(row: Model) -> str:
-    return str(getattr(row, "person", None) or getattr(row, "org", None) or row)
-
-
-def _in_use(made: traces.Made) -> Iterator[str]:
-    """Rows by others that lead to a branch which was founded."""
-    new = traces.new(made, "Org")
-    for relation in Org._meta.related_objects:
-        model, column = relation.related_model, relation.field.name
-        assert not isinstance(model, str)
-        if not new or model is Event or relation.field.many_to_many:
-            continue
-        rows = model._default_manager.filter(**{f"{column}__in": new})
-        if model is Entry:
-            rows = rows.filter(assessment__kept=True)
-        for row in rows.select_related(column)[:SHOWN]:
-            if row.pk not in made.get(model.__name__, {}):
-                called = CALLED.get(model.__name__, "其他记录")
-                yield f"“{getattr(row, column)}”已有{called}"
-
-
-def _built_on(recut: Recut, made: traces.Made) -> Iterator[str]:
-    """Posts given and activities attended since in the branches where people went."""
-    spans_made = in_chunks(Membership.objects.all(), "pk", traces.new(made, "Membership"))
-    to = {row.person_id: row.org_id for row in spans_made}
-    given = Post.objects.filter(valid_from__gte=recut.on_day).select_related("person", "org")
-    for post in in_chunks(given, "person", to):
-        if post.org_id == to[post.person_id] and post.pk not in made.get("Post", {}):
-            yield f"“{post.person}”在“{post.org}”又有了任职"
-    held = Activity.objects.live().filter(
-        held_on__gte=recut.on_day, host_rows__org__in=set(to.values())
-    )
-    there = Attendance.objects.filter(activity__in=held).select_related("activity")
-    missing = Absence.objects.filter(activity__in=held).select_related("activity")
-    titles = [row.activity.title for row in in_chunks(there, "person", to)]
-    for title in (*titles, *(row.activity.title for row in in_chunks(missing, "person", to))):
-        yield f"活动“{title}”已记录调整后的人员"
-    ended = {row.org_id for row in in_chunks(_before(made), "pk", made.get("Membership", {}))}
-    gone = Org.objects.filter(pk__in=ended, valid_to__isnull=False)
-    for org in gone.exclude(pk__in=made.get("Org", {})):
-        yield f"“{org.short_name}”后来撤销了"
-
-
-def _before(made: traces.Made) -> Any:
-    return Membership.objects.exclude(pk__in=traces.new(made, "Membership"))
+    ids = {*(org.pk for org in preview.closing), *(org.pk for org in new)}
+    return changes.rows_of(preview.moves.keys(), ids)

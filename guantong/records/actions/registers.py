@@ -11,8 +11,10 @@ from guantong.records import access
 from guantong.records.access import Refused
 from guantong.records.actions import codes, events, people, rows, spans
 from guantong.records.models import ContactMade, Person, User, Whereabouts
+from guantong.records.models.membership import MEMBER_STATUSES
 
 PERMISSION = "member.edit"
+TOLD = ("kind", "valid_from", "place", "situation", "last_seen_on")
 
 
 @transaction.atomic
@@ -32,8 +34,11 @@ def enter(
     title = codes.kind("whereabouts", kind)["title"]
     spans.require_come(valid_from=valid_from)
     _require_lost(kind, situation, last_seen_on, valid_from)
-    if not person.memberships.on(valid_from).exists():
-        raise Refused(f"{person.name}在 {valid_from} 没有组织关系。")
+    there = person.memberships.on(valid_from).first()
+    if there is None or not person.memberships.filter(valid_to=None).exists():
+        raise Refused(f"{person.name}在 {valid_from} 或现在没有组织关系。")
+    if there.status not in (*MEMBER_STATUSES, "suspended"):
+        raise Refused(f"{codes.title('statuses', there.status)}不列入党员登记册。")
     if person.whereabouts.filter(kind=kind).meeting(valid_from, None).exists():
         raise Refused(f"{person.name}已在“{title}”登记册上。")
     row = rows.insert(
@@ -42,7 +47,7 @@ def enter(
             situation=situation, last_seen_on=last_seen_on,
         )
     )  # fmt: skip
-    told = {name: getattr(row, name) for name in ("kind", "valid_from", "place", "situation")}
+    told = {name: getattr(row, name) for name in TOLD}
     events.leave(
         "whereabouts.entered", row, by=by, org=people.org_of(person), person=person, after=told
     )
@@ -63,13 +68,24 @@ def get_in_touch(*, by: User | None, person: Person, on_day: date, how: str) -> 
 
 @transaction.atomic
 def take_off(*, by: User | None, row: Whereabouts, on: date, reason: str) -> Whereabouts:
-    """The member is back, has moved on, or was found."""
+    """The member is back, has moved on, or was found. From its first day on: the row was a
+    mistake and goes; the trail keeps it.
+    """
     row = rows.locked(row)
     access.require_person(by, PERMISSION, row.person)
     spans.require_come(on=on)
     if row.valid_to is not None:
         raise Refused(f"已于 {row.valid_to} 结束登记。")
-    change = spans.end(row, on, end_reason=events.reasoned(reason))
+    reason = events.reasoned(reason)
+    if on == row.valid_from:
+        told = {name: getattr(row, name) for name in TOLD}
+        events.leave(
+            "whereabouts.struck", row, by=by, org=people.org_of(row.person), person=row.person,
+            reason=reason, before=told,
+        )  # fmt: skip
+        row.delete()
+        return row
+    change = spans.end(row, on, end_reason=reason)
     events.leave(
         "whereabouts.ended", row, by=by, org=people.org_of(row.person), person=row.person,
         change=change,

@@ -23,9 +23,9 @@ def digest(values: Mapping[str, Any]) -> str:
 
 
 def put_back(row: Model, values: Mapping[str, Any]) -> None:
-    """Set all fields but the id to what they were; the caller saves."""
+    """Set all fields that are kept, but the id, to what they were; the caller saves."""
     for field in row._meta.concrete_fields:
-        if not field.primary_key:
+        if not field.primary_key and field.attname in values:
             setattr(row, field.attname, _back(field, values[field.attname]))
 
 

@@ -16,6 +16,7 @@ from guantong.records.actions import events, memberships, posts, rows
 from guantong.records.models import Event, Membership, Org, Person, Post, TransferLetter, User
 
 TRANSFERRED, ENDED = "membership.transferred", "membership.ended"
+EXTENDED = "membership.probation_extended"
 STATUS = {
     verb: f"{verb}_undone"
     for verb in (
@@ -28,8 +29,10 @@ STATUS = {
 UNDONE = {
     TRANSFERRED: "membership.transfer_undone",
     ENDED: "membership.end_undone",
+    EXTENDED: f"{EXTENDED}_undone",
     **STATUS,
 }
+CHANGED = {TRANSFERRED: "org_id", EXTENDED: "probation_to"}  # the others change the status
 DAYS = ("joined_on", "full_member_on")  # of the person, which such a step may have set
 LATER = "这一步之后组织关系又有变动，不能撤回。请按现在的情况重新办理。"
 
@@ -111,7 +114,7 @@ def undo(*, by: User | None, person: Person) -> Membership:
 
 def _follows(verb: str, ended: Membership, begun: Membership) -> bool:
     """The two spans differ in what the step changed and in nothing else."""
-    new = "status" if verb in STATUS else "org_id"
+    new = CHANGED.get(verb, "status")
     kept = {"org_id", "status", "exempt", "exempt_reason", "exempt_until"} - {new}
     return (
         ended.valid_to == begun.valid_from

@@ -15,7 +15,7 @@ from django.db.models import Q
 
 from guantong.records import access
 from guantong.records.access import Refused
-from guantong.records.actions import events, ledger, memberships, orgs, rows, spans
+from guantong.records.actions import changes, events, ledger, memberships, orgs, rows, spans
 from guantong.records.models import (
     Activity,
     Document,
@@ -75,10 +75,15 @@ def dissolve(
     if heir is None and len(named) > 1:
         text = "由几个党组织接续的，要指明由哪一个承接未完成的责任。"
         raise Refused(text, {"heir": text})
-    reached = Reached()
+    people, concerned = changes.within([org])
+    before, reached = changes.rows_of(people, concerned), Reached()
     if heir is not None:
         take_in(org, rows.locked(heir), on, reached)
     ended = close(org, on, named, reached)
+    changes.keep(
+        org, "org.dissolved", by=by, on=on, before=before, asked=[org, *named],
+        after=changes.rows_of(people, concerned), touch=reached.touch(on),
+    )  # fmt: skip
     events.leave(
         "org.dissolved", org, by=by, org=org, on=on, reason=reason,
         successors=[s.pk for s in named], people=sorted(reached.people), ended=ended,
@@ -103,13 +108,20 @@ def merge(
     _require(by, [*merged, *([into] if into else [])])
     _require_mergeable(merged, into, name)
     spans.require_come(on=on)
+    people, concerned = changes.within(merged)
+    concerned |= {into.pk} if into else set()
+    before, reached = changes.rows_of(people, concerned), Reached()
     heir = rows.locked(into) if into else _beside(merged[0], Part(name, short_name), on)
-    reached = Reached()
     for org in merged:
         take_in(org, heir, on, reached)
         close(org, on, [heir], reached)
+    changes.keep(
+        merged[0], "org.merged", by=by, on=on, before=before,
+        asked=[*merged, *([into] if into else [])],
+        after=changes.rows_of(people, {*concerned, heir.pk}), touch=reached.touch(on),
+    )  # fmt: skip
     events.leave(
-        "org.merged", heir, by=by, org=heir, on=on, reason=reason.strip(),
+        "org.merged", heir, by=by, org=merged[0], on=on, reason=reason.strip(),
         merged=[org.pk for org in merged], people=sorted(reached.people),
     )  # fmt: skip
     ledger.refresh(reached.touch(on))
@@ -128,7 +140,8 @@ def split(
     if not parts:
         raise Refused("请写明分出的党组织。")
     spans.require_come(on=on)
-    reached = Reached()
+    people, concerned = changes.within([org])
+    before, reached = changes.rows_of(people, concerned), Reached()
     made = [_beside(org, part, on) for part in parts]
     for new, part in zip(made, parts, strict=True):
         _hand_over(org, new, part, on, reached)
@@ -136,6 +149,11 @@ def split(
         close(org, on, made, reached)
     else:
         _continue(org, made, on, heir=None)
+    changes.keep(
+        org, "org.split", by=by, on=on, before=before, asked=[org],
+        after=changes.rows_of(people, {*concerned, *(new.pk for new in made)}),
+        touch=reached.touch(on),
+    )  # fmt: skip
     events.leave(
         "org.split", org, by=by, org=org, on=on, reason=reason.strip(), ended=ends,
         made=[new.pk for new in made], people=sorted(reached.people),

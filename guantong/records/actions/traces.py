@@ -20,10 +20,16 @@ type Snapshot = Mapping[tuple[str, int], dict[str, Any]]
 type Trace = list[Any]
 type Made = Mapping[str, Mapping[int, Trace]]
 """Traces by model and id."""
+DERIVED = {"Org": {"path"}}  # follows from other rows, and other changes may have moved it
 
 
 def snapshot(rows: Iterable[Model]) -> Snapshot:
-    return {(type(row).__name__, row.pk): snapshots.plain(row) for row in rows}
+    return {(type(row).__name__, row.pk): _plain(row) for row in rows}
+
+
+def _plain(row: Model) -> dict[str, Any]:
+    derived = DERIVED.get(type(row).__name__, ())
+    return {name: value for name, value in snapshots.plain(row).items() if name not in derived}
 
 
 def between(before: Snapshot, after: Snapshot) -> list[Trace]:
@@ -48,7 +54,7 @@ def changed_since(made: Made, models: Mapping[str, type[Model]]) -> Iterator[Mod
         there = set()
         for row in in_chunks(models[name]._default_manager.all(), "pk", traces):
             there.add(row.pk)
-            if snapshots.digest(snapshots.plain(row)) != traces[row.pk][3]:
+            if snapshots.digest(_plain(row)) != traces[row.pk][3]:
                 yield row
         yield from [name] * len(traces.keys() - there)
 
@@ -65,10 +71,10 @@ def delete(model: type[Model], ids: Collection[int]) -> None:
 def restore(model: type[Model], traces: Mapping[int, Trace]) -> None:
     olds = {pk: trace[2] for pk, trace in traces.items() if trace[2] is not None}
     found = list(in_chunks(model._default_manager.all(), "pk", olds))
-    fields = [field for field in model._meta.concrete_fields if not field.primary_key]
+    kept = DERIVED.get(model.__name__, set()) | {model._meta.pk.name}
     for row in found:
         snapshots.put_back(row, olds[row.pk])
-    rows.put(found, [field.name for field in fields])
+    rows.put(found, [f.name for f in model._meta.concrete_fields if f.name not in kept])
 
 
 def touch_as_json(touch: ledger.Touch) -> dict[str, Any]:

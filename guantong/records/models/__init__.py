@@ -2,6 +2,7 @@
 
 from guantong.records.models.activity import Absence, Activity, ActivityHost, Attendance
 from guantong.records.models.batch import ImportBatch
+<<<<<<< HEAD
 from guantong.records.models.case import (
     Call,
     Case,
@@ -12,6 +13,9 @@ from guantong.records.models.case import (
     Quota,
     VariantChoice,
 )
+=======
+from guantong.records.models.change import OrgChange
+>>>>>>> main
 from guantong.records.models.closed_month import ClosedMonth
 from guantong.records.models.correction import CorrectionRequest
 from guantong.records.models.event import Event
@@ -25,6 +29,7 @@ from guantong.records.models.person import Person
 from guantong.records.models.reading import ReadingChoice
 from guantong.records.models.recut import Recut
 from guantong.records.models.relation import Document, Figure, Relation
+from guantong.records.models.reminder import CalendarFeed
 from guantong.records.models.restricted import Restricted
 from guantong.records.models.school import PlanWording, School
 from guantong.records.models.user import User
@@ -36,11 +41,15 @@ __all__ = [
     "ActivityHost",
     "Assessment",
     "Attendance",
+<<<<<<< HEAD
     "Call",
     "Case",
     "CaseHand",
     "CaseNote",
     "CaseStep",
+=======
+    "CalendarFeed",
+>>>>>>> main
     "ClosedMonth",
     "ContactMade",
     "CorrectionRequest",
@@ -55,6 +64,7 @@ __all__ = [
     "Membership",
     "Merge",
     "Org",
+    "OrgChange",
     "OrgName",
     "OrgParent",
     "OrgSuccession",

@@ -25,7 +25,8 @@ class Membership(Span):
     A change of status or exemption ends the span and begins another. People are in a branch from
     their application on; only the statuses of MEMBER_STATUSES count as members. `exempt`:
     released from compulsory attendance, for the reason given; `exempt_until` null: for good, else
-    the day on which the branch looks at it again (nothing ends by itself). `end_reason` and
+    the day on which the branch looks at it again (nothing ends by itself). `probation_to`: the
+    day to which the branch extended the probation, null if it did not. `end_reason` and
     `departure` (a code: how somebody left the school's roll) are empty while the span lasts.
     """
 
@@ -37,6 +38,7 @@ class Membership(Span):
     exempt = models.BooleanField("免于硬性参加要求", default=False)
     exempt_reason = models.CharField("豁免原因", max_length=200, blank=True)
     exempt_until = models.DateField("豁免复核日期", null=True, blank=True)
+    probation_to = models.DateField("预备期延长至", null=True, blank=True)
     end_reason = models.CharField("结束原因", max_length=200, blank=True)
     departure = models.CharField("离开方式", max_length=30, blank=True)
 

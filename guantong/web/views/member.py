@@ -32,6 +32,7 @@ BEFORE_MEMBER = ("applicant", "activist", "candidate")
 STEPS = {
     steps.TRANSFERRED: "撤回上一次转接",
     steps.ENDED: "撤回离开登记",
+    steps.EXTENDED: "撤回延长预备期登记",
     **dict.fromkeys(steps.STATUS, "撤回上一步登记"),
 }
 
@@ -193,6 +194,7 @@ class Span:
     since: date
     until: date | None
     ending: str = ""
+    correct: int = 0  # the membership that the user may correct
 
 
 def _spans(person: Person) -> list[Membership]:
@@ -202,6 +204,8 @@ def _spans(person: Person) -> list[Membership]:
 def _memberships(request: HttpRequest, person: Person) -> list[Span]:
     rows = list(reversed(_spans(person)))
     label, within = catalogue.current().label, _within(request, rows)
+    own = acting(request).person_id == person.pk
+    may = set() if own else _within(request, rows, "member.edit")
     return [
         Span(
             row.org,
@@ -210,6 +214,7 @@ def _memberships(request: HttpRequest, person: Person) -> list[Span]:
             row.valid_from,
             row.valid_to,
             row.end_reason,
+            row.pk if row.org_id in may else 0,
         )
         for row in rows
     ]
@@ -232,8 +237,10 @@ def _posts(request: HttpRequest, person: Person) -> list[Span]:
     ]
 
 
-def _within(request: HttpRequest, rows: Iterable[Membership | Post]) -> set[int]:
-    found = access.orgs(request.user, "org.view").filter(pk__in={row.org_id for row in rows})
+def _within(
+    request: HttpRequest, rows: Iterable[Membership | Post], permission: str = "org.view"
+) -> set[int]:
+    found = access.orgs(request.user, permission).filter(pk__in={row.org_id for row in rows})
     return set(found.values_list("pk", flat=True))
 
 

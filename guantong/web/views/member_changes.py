@@ -235,11 +235,48 @@ def _undone(step: steps.Step) -> str:
     to = f"转到“{step.begun.org.short_name}”" if step.begun else "离开"
     if step.begun and step.verb in steps.STATUS:
         to = f"成为{catalogue.current().label('statuses', step.begun.status)}"
+    if step.begun and step.verb == steps.EXTENDED:
+        to = f"延长预备期至 {step.begun.probation_to}"
     kept = f"，随之结束的 {len(step.posts)} 项任职一并恢复" if step.posts else ""
     return (
         f"{step.on} 起{to}的登记作废，仍在“{step.ended.org.short_name}”{kept}。"
         "办错了可以重新办理；撤回留在操作记录里。"
     )
+
+
+class SpanForm(ActionForm):
+    valid_from = DayField(label="开始日")
+    valid_to = DayField(label="结束日", required=False, help_text="不再在这里的第一天。")
+    reason = forms.CharField(label="原因", max_length=200, help_text="写明哪里记错了、凭什么改。")
+    field_order = ("org", "status", "valid_from", "valid_to", "reason")
+
+    def __init__(self, *args: Any, within: OrgQuerySet, ended: bool, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.fields["org"] = choices.org_field(within, label="党支部", only=BRANCH)
+        self.fields["status"] = forms.ChoiceField(label="类别", choices=choices.kinds("statuses"))
+        if not ended:
+            self.fields["valid_to"].widget = forms.HiddenInput()
+        self.order_fields(self.field_order)
+
+
+def correct_span(request: HttpRequest, pk: int, span_pk: int) -> HttpResponse:
+    """Put right a span of membership, a former one too, that was recorded wrongly."""
+    person = person_or_404(request, pk, EDIT)
+    within = access.orgs(request.user, EDIT)
+    span = get_object_or_404(person.memberships.filter(org__in=within), pk=span_pk)
+    start = {name: getattr(span, name) for name in ("org", "status", "valid_from", "valid_to")}
+    form = SpanForm(
+        request.POST or None, within=within, ended=span.valid_to is not None, initial=start
+    )
+    if form.outcome(partial(memberships.correct, by=acting(request), membership=span)):
+        messages.success(request, "已更正这一段组织关系，原来的内容留在操作记录里。")
+        return redirect("member", pk)
+    return form_page(
+        request, form, title=f"更正组织关系：{person.name}", crumbs=crumbs_to_member(person),
+        submit="更正",
+        about="只用来更正记错的：日期、支部或类别。前后相接的一段随着改日期。台账按改后的重新计算；"
+        "再改错了可以再更正。入党时间、转正时间在“更正信息”里改。",
+    )  # fmt: skip
 
 
 class AdmitForm(ActionForm):

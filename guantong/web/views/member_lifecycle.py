@@ -8,7 +8,9 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from guantong.periods import add_months
 from guantong.records import catalogue, clock
+from guantong.records import lifecycle as way
 from guantong.records.actions import lifecycle, memberships
 from guantong.web import choices
 from guantong.web.acting import ActionForm, DayField, acting, form_page
@@ -61,6 +63,26 @@ def become_full(request: HttpRequest, pk: int) -> HttpResponse:
     return form_page(
         request, form, title=f"登记转正：{person.name}", crumbs=crumbs_to_member(person),
         submit="登记转正", about=f"党龄从转正这一天算起。{UNDO}",
+    )  # fmt: skip
+
+
+class ExtendForm(ActionForm):
+    on = DayField(label="支部党员大会的日期")
+    until = DayField(label="延长至", help_text="从预备期满之日算起，不少于半年、不超过一年。")
+    reason = forms.CharField(label="原因", max_length=200, help_text="写决议和审批的文号。")
+
+
+def extend(request: HttpRequest, pk: int) -> HttpResponse:
+    person = person_or_404(request, pk, EDIT)
+    ends = way.probation_ends(person)
+    start = {"on": clock.today(), "until": add_months(ends, way.EXTENSION[0]) if ends else None}
+    form = ExtendForm(request.POST or None, initial=start)
+    if form.outcome(partial(lifecycle.extend_probation, by=acting(request), person=person)):
+        messages.success(request, f"已登记延长 {person.name} 的预备期。")
+        return redirect("member", pk)
+    return form_page(
+        request, form, title=f"延长预备期：{person.name}", crumbs=crumbs_to_member(person),
+        submit="登记延长", about=f"只登记党组织已经作出的决定。预备期只能延长一次。{UNDO}",
     )  # fmt: skip
 
 

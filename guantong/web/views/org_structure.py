@@ -93,7 +93,7 @@ def rename(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("org", pk)
     return form_page(
         request, form, title="更名", crumbs=crumbs_to(request, org), submit="更名",
-        about="以前的名称留在组织沿革和操作记录里，可以再改回来。",
+        about="以前的名称留在组织沿革和操作记录里，办错了可以在沿革里撤回。",
     )  # fmt: skip
 
 
@@ -117,7 +117,7 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("org", pk)
     return form_page(
         request, form, title="调整隶属关系", crumbs=crumbs_to(request, org), submit="调整",
-        about="下面的组织和党员一起调整。办错了可以按同样的办法调回。",
+        about="下面的组织和党员一起调整。办错了可以在本组织页面的沿革里撤回。",
     )  # fmt: skip
 
 
@@ -189,7 +189,7 @@ def dissolve(request: HttpRequest, pk: int) -> HttpResponse:
     return form_page(
         request, form, title="撤销组织", crumbs=crumbs_to(request, org), submit="撤销组织",
         about="任职、联系结对和制度随之结束，记录都保留。撤销日以前各周期的台账不变；"
-        "跨撤销日的周期不再要求它，由承接的组织按自己的责任办。撤销后不能恢复，只能新建。",
+        "跨撤销日的周期不再要求它，由承接的组织按自己的责任办。办错了可以在本组织页面的沿革里撤回，直到有人用到这次变动。",
         danger=True,
     )  # fmt: skip
 
@@ -232,7 +232,7 @@ def merge(request: HttpRequest, pk: int) -> HttpResponse:
     return form_page(
         request, form, title="合并", crumbs=crumbs_to(request, org), submit="合并",
         about=f"“{org.short_name}”和所选的组织从这一天起不再存在，党员和下级组织转到接续的组织，"
-        "以前未完成的责任由它负责补。合并后不能恢复。",
+        "以前未完成的责任由它负责补。办错了可以在沿革里撤回，直到有人用到这次变动。",
         danger=True,
     )  # fmt: skip
 

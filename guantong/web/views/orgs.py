@@ -13,11 +13,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from guantong.records import access, catalogue, clock, headcounts, ledger
-from guantong.records.models import Activity, Entry, Membership, Org
+from guantong.records.actions import restoring
+from guantong.records.models import Activity, Entry, Membership, Org, OrgChange
 from guantong.records.models.org import OrgQuerySet
 from guantong.records.rosters import BRANCH
 from guantong.web import charts, choices, download, ledger_periods, org_cards, standing, trail
-from guantong.web.acting import DayField
+from guantong.web.acting import DayField, acting
 from guantong.web.filters import Filter, part_of
 from guantong.web.org_tree import Forest, Node, Wanted
 from guantong.web.standing import Tally
@@ -165,6 +166,7 @@ def org(request: HttpRequest, pk: int) -> TemplateResponse:
             "figures": org_cards.figures(found, day),
             "relations": org_cards.relations(found, day),
             "history": org_cards.history(found, orgs),
+            "changes": _undoable(request, found) if day == today and "org.edit" in may else [],
             "trail": _trail(request, found) if "event.view" in may else (),
         },
     )
@@ -269,6 +271,13 @@ def _activities(request: HttpRequest, org: Org, day: date) -> list[Activity]:
     if day < clock.today():
         hosted = hosted.filter(held_on__lte=day)
     return list(hosted.newest_first()[:RECENT])
+
+
+def _undoable(request: HttpRequest, org: Org) -> list[tuple[str, OrgChange]]:
+    """The latest changes that can be asked to be taken back, each with its word."""
+    latest = OrgChange.objects.about(org)[:RECENT]
+    found = restoring.undoable(acting(request), latest)
+    return [(trail.VERBS[change.kind], change) for change in found]
 
 
 def _trail(request: HttpRequest, org: Org) -> tuple[trail.Line, ...]:

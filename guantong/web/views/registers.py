@@ -1,6 +1,7 @@
 """The registers of members elsewhere: the list, its forms, and what is due."""
 
 from collections.abc import Iterable
+from datetime import date
 from functools import partial
 from typing import Any, Final
 
@@ -29,10 +30,15 @@ def _to_registers() -> list[tuple[str, str]]:
     return [("登记册", reverse("registers"))]
 
 
+DUE: Final = [("overdue", "已过期限"), *((str(n), f"{n} 个月内到期") for n in registers.AHEAD)]
+
+
 class RegisterFilter(Filter):
     kind = forms.ChoiceField(label="登记册", required=False)
     state = forms.ChoiceField(
-        label="状态", required=False, choices=[("", "现有"), ("ended", "已结束"), ("all", "全部")]
+        label="状态",
+        required=False,
+        choices=[("", "现有"), *DUE, ("ended", "已结束"), ("all", "全部")],
     )
 
     def __init__(self, request: HttpRequest) -> None:
@@ -44,9 +50,10 @@ def register_list(request: HttpRequest) -> HttpResponse:
     if not access.reach(request.user, "member.view").paths:
         raise Http404
     form, today = RegisterFilter(request), clock.today()
-    found = _entered(request, form)
+    there = registers.dues(_entered(request, form), today)
+    found = [one for one in there if _is(one, form.value("state"), today)]
     if download.wanted(request):
-        return _workbook(request, form, registers.dues(found, today))
+        return _workbook(request, form, found)
     page = paged(request, found)
     return TemplateResponse(
         request,
@@ -56,7 +63,10 @@ def register_list(request: HttpRequest) -> HttpResponse:
             "crumbs": [("党员", reverse("member-list"))],
             "form": form,
             "page": page,
-            "rows": [(one, *_words(one.row)) for one in registers.dues(page, today)],
+            "rows": [(one, *_words(one.row)) for one in page],
+            "counts": [
+                (state, word, sum(_is(one, state, today) for one in there)) for state, word in DUE
+            ],
             "today": today,
             "may_edit": access.orgs(request.user, EDIT).exists(),
         },
@@ -71,13 +81,26 @@ def _entered(request: HttpRequest, form: RegisterFilter) -> QuerySet[Whereabouts
     match form.value("state"):
         case "ended":
             found = found.exclude(valid_to=None)
-        case "":
+        case "all":
+            pass
+        case _:
             found = found.filter(valid_to=None)
     now = FilteredRelation(
         "person__memberships", condition=on("person__memberships__", clock.today())
     )
     found = found.annotate(now=now, branch=F("now__org__short_name"))
     return found.select_related("person").order_by("valid_from", "pk")
+
+
+def _is(one: registers.Due, state: str, today: date) -> bool:
+    """Whether a row is due as the filter asks; the states that ask nothing about it fit."""
+    match state:
+        case "overdue":
+            return one.overdue(today)
+        case _ if state.isdecimal():
+            return one.within(int(state), today)
+        case _:
+            return True
 
 
 def _words(row: Whereabouts) -> tuple[str, str]:
@@ -93,13 +116,13 @@ def _workbook(
 ) -> HttpResponse:
     header = (
         "姓名", "党支部", "登记册", "所在地", "失联情形", "开始日", "结束日", "最近联系",
-        "下次联系不晚于", "提示",
+        "下次联系不晚于", "一般留存到", "提示",
     )  # fmt: skip
     lines = [
         (
             one.row.person.name, getattr(one.row, "branch", ""), _words(one.row)[0],
             one.row.place, _words(one.row)[1], one.row.valid_from, one.row.valid_to,
-            one.contact, one.next_on, one.says,
+            one.contact, one.next_on, one.ends_on, one.says,
         )
         for one in found
     ]  # fmt: skip
@@ -155,7 +178,10 @@ def contact(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 class OffForm(ActionForm):
-    on = DayField(label="从哪一天起")
+    on = DayField(
+        label="从哪一天起",
+        help_text="填登记的开始日，表示登记有误：整条去掉，操作记录里留有原文。",
+    )
     reason = forms.CharField(label="原因", max_length=200, help_text="如：已返校、已取得联系。")
 
 
