@@ -79,11 +79,7 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
         "person.revealed": "查看加密信息",
         "whereabouts.entered": "列入登记册",
         "whereabouts.ended": "结束登记",
-<<<<<<< HEAD
-        "whereabouts.struck": "注销登记",
-=======
         "whereabouts.struck": "去掉有误的登记",
->>>>>>> main
         "contact.made": "登记联系",
         "letter.issued": "开具介绍信",
         "letter.returned": "介绍信退回",

@@ -7,7 +7,7 @@ from guantong.web import ids
 from guantong.web.views import (
     activities,
     activity,
-<<<<<<< HEAD
+    ahead,
     calls,
     case,
     case_bulk,
@@ -15,9 +15,6 @@ from guantong.web.views import (
     case_papers,
     case_rules,
     cases,
-=======
-    ahead,
->>>>>>> main
     cell,
     checkups,
     entries,

@@ -120,6 +120,14 @@ def _full(done: Done) -> None:
     memberships.become_full(by=None, person=done.person, on=done.told("full_member_on"))
 
 
+def _extended(done: Done) -> None:
+    """As the meeting decided, from its day on."""
+    lifecycle.extend_probation(
+        by=None, person=done.person, on=done.day_of("discuss"),
+        until=done.earlier("discuss", "extended_to"), reason="上级党委批准延长预备期",
+    )  # fmt: skip
+
+
 def _leaves(departure: str) -> Effect:
     def effect(done: Done) -> None:
         if done.person.memberships.filter(valid_to=None).exists():
@@ -275,8 +283,10 @@ def _in_touch(done: Done) -> None:
 
 
 def _struck(done: Done) -> None:
+    """From its first day on: the row was a mistake."""
     if row := _on_register(done, "mobile", "abroad"):
-        registers.strike(by=None, row=row, reason=str(done.told("why")))
+        reason = str(done.told("why"))
+        registers.take_off(by=None, row=row, on=row.valid_from, reason=reason)
 
 
 def _off(reason: str, *kinds: str) -> Effect:
@@ -374,6 +384,7 @@ EFFECTS: Final[Mapping[tuple[str, str], Effect]] = {
     ("recruitment", "approve"): _probationary,
     ("recruitment", "place"): _placed,
     ("recruitment", "approve_full"): _full,
+    ("recruitment", "approve_extension"): _extended,
     ("recruitment", "approve_cancelling"): _leaves("cancelled"),
     ("recruitment", "drop"): _given_up,
     ("recruitment", "withdraw"): _given_up,

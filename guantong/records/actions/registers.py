@@ -93,19 +93,6 @@ def take_off(*, by: User | None, row: Whereabouts, on: date, reason: str) -> Whe
     return row
 
 
-@transaction.atomic
-def strike(*, by: User | None, row: Whereabouts, reason: str) -> None:
-    """Take a row out that should never have been entered; the trail keeps what it said."""
-    row = rows.locked(row)
-    access.require_person(by, PERMISSION, row.person)
-    told = {name: getattr(row, name) for name in ("kind", "valid_from", "valid_to", "place")}
-    events.leave(
-        "whereabouts.struck", row, by=by, org=people.org_of(row.person), person=row.person,
-        before=told, reason=events.reasoned(reason),
-    )  # fmt: skip
-    row.delete()
-
-
 def _require_lost(kind: str, situation: str, last_seen_on: date | None, first: date) -> None:
     """How and since when belongs to those out of contact alone."""
     if kind == "lost":

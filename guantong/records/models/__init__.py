@@ -2,7 +2,6 @@
 
 from guantong.records.models.activity import Absence, Activity, ActivityHost, Attendance
 from guantong.records.models.batch import ImportBatch
-<<<<<<< HEAD
 from guantong.records.models.case import (
     Call,
     Case,
@@ -13,9 +12,7 @@ from guantong.records.models.case import (
     Quota,
     VariantChoice,
 )
-=======
 from guantong.records.models.change import OrgChange
->>>>>>> main
 from guantong.records.models.closed_month import ClosedMonth
 from guantong.records.models.correction import CorrectionRequest
 from guantong.records.models.event import Event
@@ -41,15 +38,12 @@ __all__ = [
     "ActivityHost",
     "Assessment",
     "Attendance",
-<<<<<<< HEAD
+    "CalendarFeed",
     "Call",
     "Case",
     "CaseHand",
     "CaseNote",
     "CaseStep",
-=======
-    "CalendarFeed",
->>>>>>> main
     "ClosedMonth",
     "ContactMade",
     "CorrectionRequest",
