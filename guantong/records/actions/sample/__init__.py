@@ -17,7 +17,15 @@ from django.utils import timezone
 
 from guantong.records.access import Refused
 from guantong.records.actions import events, ledger
-from guantong.records.actions.sample import accounts, branches, committees, days, papers, people
+from guantong.records.actions.sample import (
+    accounts,
+    branches,
+    committees,
+    days,
+    matters,
+    papers,
+    people,
+)
 from guantong.records.actions.sample.diary import Diary
 from guantong.records.actions.sample.members import Roll, enrol
 from guantong.records.actions.sample.offices import Offices, fill
@@ -50,6 +58,7 @@ class Draft:
     offices: Offices
     papers: papers.Papers
     diary: Diary
+    matters: matters.Matters
 
 
 def draft() -> Draft:
@@ -60,7 +69,8 @@ def draft() -> Draft:
     diary = Diary(excused=offices.excused)
     lecturers = committees.hold_all(diary, offices, filed)
     branches.hold_all(diary, offices, lecturers)
-    return Draft(tree, everyone, roll, offices, filed, diary)
+    under_way = matters.tell(tree, everyone, roll)
+    return Draft(tree, everyone, roll, offices, filed, diary, under_way)
 
 
 def is_built() -> bool:
@@ -88,6 +98,7 @@ def build() -> None:
     _write_diary(story.diary)
     _write(accounts.close_months(story.tree, users))
     _tell_the_database()
+    matters.write(story.matters, users)
     _prepare_recut(story.tree)
     events.leave(BUILT, school, by=None, name=NAME, seed=days.SEED)
     ledger.rebuild()
