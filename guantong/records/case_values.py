@@ -55,9 +55,7 @@ def _plain(value: m.Value) -> Any:
     match value:
         case date():
             return value.isoformat()
-        case bool():
-            return value
-        case int() | Decimal():
+        case Decimal():
             return str(value)
         case tuple():
             return [{name: getattr(line, name) for name in VOTE} for line in value]

@@ -5,6 +5,7 @@ decided, by `processes.engine`.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 
 from guantong.processes import engine
@@ -93,7 +94,17 @@ def options(
 
 
 def next_due(case: Case, on: date, history: m.Case | None = None) -> engine.Due | None:
-    """The earliest day that a rule sets for a step out of the present state."""
-    facts = given(case, on, None)
-    found = engine.due(process_of(case), history or told(case), on=on, given=facts)
-    return found[0] if found else None
+    """The earliest day that a rule sets for a step out of the present state.
+
+    What has to be done again and again is due itself, not the step that looks for it.
+    """
+    process, facts = process_of(case), given(case, on, None)
+    return earliest(process, engine.due(process, history or told(case), on=on, given=facts))
+
+
+def earliest(process: m.Process, found: list[engine.Due]) -> engine.Due | None:
+    if not found:
+        return None
+    test = found[0].rule.test
+    again = process.steps.get(test.step) if isinstance(test, m.Paced) else None
+    return replace(found[0], step=again) if again else found[0]

@@ -161,7 +161,8 @@ def form_field(one: m.Field, people: Callable[[], People], day: date) -> forms.F
                 widget=forms.RadioSelect, **common,
             )  # fmt: skip
         case m.FieldType.PERSON:
-            return PersonField(people(), **common)
+            hint = "输入姓名，从列出的里面选。"
+            return PersonField(people(), help_text=hint, **common)
         case m.FieldType.ORG:
             return choices.org_field(case_facts.branches(day), only="branch", **common)
         case m.FieldType.VOTES:
@@ -230,7 +231,10 @@ class StepForm(ActionForm):
 
     def _ask_why(self, rule: m.Rule) -> None:
         self.fields[named_as("r", rule.id)] = forms.CharField(
-            label="原因", required=False, max_length=300, help_text=rule.says
+            label=f"没有做到“{rule.says}”的原因",
+            required=False,
+            max_length=300,
+            help_text="写明原因才能办理，原因留在办理过程里。",
         )
 
     def entry(self, **cleaned: Any) -> Entry:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from guantong.processes import model as m
 from guantong.processes.engine import advance, due
 from guantong.processes.facts import Attempt
-from guantong.records import catalogue, sealing
+from guantong.records import cases, catalogue, sealing
 from guantong.records.actions.sample import days
 from guantong.records.actions.sample.members import Roll
 from guantong.records.actions.sample.people import People
@@ -251,7 +251,7 @@ def _write(matter: Matter, tree: Tree, users: Mapping[str, User], call: Call) ->
         attempt = Attempt(step, on, 10**6 + hands.index(actor), frozenset({actor}), fields)
         walked = advance(process, walked, attempt, today=days.TODAY, given=GIVEN)
     moved = [event for event in walked.history if event.source != event.target]
-    nexts = due(process, walked, on=days.TODAY, given=GIVEN)
+    first = cases.earliest(process, due(process, walked, on=days.TODAY, given=GIVEN))
     closed = process.states[walked.state].closed
     case = Case(
         process=matter.process, process_version=process.version, variants=sorted(chosen),
@@ -260,8 +260,8 @@ def _write(matter: Matter, tree: Tree, users: Mapping[str, User], call: Call) ->
         state_since=moved[-1].on if moved else matter.opened, opened_on=matter.opened,
         closed_on=walked.last_on if closed else None, version=1 + len(walked.history),
         opened_by=users["xueyuan" if matter.process in ("problem", "election") else "zhishu"],
-        due_on=nexts[0].on if nexts and not closed else None,
-        due_step=nexts[0].step.name if nexts and not closed else "",
+        due_on=first.on if first and not closed else None,
+        due_step=first.step.name if first and not closed else "",
     )  # fmt: skip
     case.save(force_insert=True)
     for number, (event, taken) in enumerate(zip(walked.history, matter.steps, strict=True), 1):
