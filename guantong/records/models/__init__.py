@@ -26,7 +26,7 @@ from guantong.records.models.person import Person
 from guantong.records.models.reading import ReadingChoice
 from guantong.records.models.recut import Recut
 from guantong.records.models.relation import Document, Figure, Relation
-from guantong.records.models.reminder import CalendarFeed
+from guantong.records.models.reminder import CalendarFeed, Delivery, DigestSubscription
 from guantong.records.models.restricted import Restricted
 from guantong.records.models.school import PlanWording, School
 from guantong.records.models.user import User
@@ -48,6 +48,8 @@ __all__ = [
     "ContactMade",
     "CorrectionRequest",
     "CriterionCheck",
+    "Delivery",
+    "DigestSubscription",
     "Document",
     "Entry",
     "Event",
