@@ -35,7 +35,7 @@ from guantong.records.models import (
     VariantChoice,
 )
 
-HOME, COLLEGE, STUDENTS = "文学院教师第二党支部", "文学院党委", "文学院学生第一党支部"
+HOME, COLLEGE, OTHERS = "文学院教师第二党支部", "文学院党委", "文学院教师第一党支部"
 HANDS: Final = {"branch": "zhishu", "college": "xueyuan", "school": "zuzhibu", "owner": "zhishu"}
 GIVEN: Final[m.Values] = {
     "can_approve": True, "quota_left": 5, "volunteer_hours": 12,
@@ -95,9 +95,9 @@ def _review(on: str) -> Taken:
 def tell(tree: Tree, people: People, roll: Roll) -> Matters:
     """What is under way; the applicants come onto the roll."""
     found = Matters(tree)
-    home, students = tree.named[HOME], tree.named[STUDENTS]
+    home, others = tree.named[HOME], tree.named[OTHERS]
     secretary = people.numbered["SL90001"].pk
-    for place, org, status, steps in _recruits(secretary, home, students):
+    for place, org, status, steps in _recruits(secretary, home, others):
         person = people.new(range(1990, 1996), (days.SINCE, days.SINCE))
         person.joined_on = person.full_member_on = None
         person.birth_date = date(1991, 4, 2)
@@ -119,7 +119,7 @@ def tell(tree: Tree, people: People, roll: Roll) -> Matters:
 NOTE: Final = "考察表已交给培养联系人填写，下周支委会上过一遍。"
 
 
-def _recruits(who: int, home: Org, students: Org) -> list[tuple[int, Org, str, list[Taken]]]:
+def _recruits(who: int, home: Org, others: Org) -> list[tuple[int, Org, str, list[Taken]]]:
     long = _way("2021-09-10", "2021-09-28", "2022-03-15", "2022-03-25", "2022-03-30", who)
     chosen = [
         *long, _review("2022-09-20"), _review("2023-03-01"),
@@ -148,9 +148,9 @@ def _recruits(who: int, home: Org, students: Org) -> list[tuple[int, Org, str, l
         (0, home, "applicant", fresh),
         (1, home, "activist", [*late, _review("2022-12-20")]),
         (2, home, "activist", new[:3]),
-        (3, students, "activist", [*late, _review("2022-12-01")]),
-        (4, students, "candidate", chosen),
-        (5, students, "candidate", sponsored),
+        (3, others, "activist", [*late, _review("2022-12-01")]),
+        (4, others, "candidate", chosen),
+        (5, others, "candidate", sponsored),
     ]
 
 
