@@ -33,6 +33,9 @@ TITLES: Final = {
     "case": "办理事项",
     "casestep": "办理步骤",
     "casenote": "办理中的留言",
+    "hourscertificate": "学时证明",
+    "enrolment": "报名",
+    "signin": "签到",
     "user": "登录账号",
     "entry": "台账条目",
     "merge": "合并记录",
@@ -48,6 +51,7 @@ OPENED: Final = {("casenote", "sealed")}
 UNSAID: Final = {
     ("user", "password"): "（只存摘要，不能还原）",
     ("merge", "made"): "（撤回合并所需的内容）",
+    ("hourscertificate", "content"): "（证明原文，可在学时账户里下载）",
     ("person", "id_index"): "（由身份证号得出的检索值）",
 }
 

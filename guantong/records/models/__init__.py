@@ -1,6 +1,7 @@
 """Every table. One module per theme; `span` is what lasts."""
 
 from guantong.records.models.activity import Absence, Activity, ActivityHost, Attendance
+from guantong.records.models.attachment import Attachment
 from guantong.records.models.batch import ImportBatch
 from guantong.records.models.case import (
     Call,
@@ -12,9 +13,11 @@ from guantong.records.models.case import (
     Quota,
     VariantChoice,
 )
+from guantong.records.models.certificate import HoursCertificate, TrustedIssuer
 from guantong.records.models.change import OrgChange
 from guantong.records.models.closed_month import ClosedMonth
 from guantong.records.models.correction import CorrectionRequest
+from guantong.records.models.enrolment import Enrolment, Places, SignIn, SignInSheet
 from guantong.records.models.event import Event
 from guantong.records.models.grant import Grant
 from guantong.records.models.job import Job
@@ -37,6 +40,7 @@ __all__ = [
     "Activity",
     "ActivityHost",
     "Assessment",
+    "Attachment",
     "Attendance",
     "CalendarFeed",
     "Call",
@@ -51,10 +55,12 @@ __all__ = [
     "Delivery",
     "DigestSubscription",
     "Document",
+    "Enrolment",
     "Entry",
     "Event",
     "Figure",
     "Grant",
+    "HoursCertificate",
     "ImportBatch",
     "Job",
     "Membership",
@@ -65,6 +71,7 @@ __all__ = [
     "OrgParent",
     "OrgSuccession",
     "Person",
+    "Places",
     "PlanWording",
     "Post",
     "Quota",
@@ -73,8 +80,11 @@ __all__ = [
     "Relation",
     "Restricted",
     "School",
+    "SignIn",
+    "SignInSheet",
     "Term",
     "TransferLetter",
+    "TrustedIssuer",
     "User",
     "VariantChoice",
     "Whereabouts",
