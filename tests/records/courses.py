@@ -12,7 +12,17 @@ from typing import Any
 from guantong.processes import model as m
 from guantong.processes.examples import SUBJECT, Example, Move
 from guantong.records import catalogue
-from guantong.records.actions import cases, documents, grants, people, posts, school, terms, users
+from guantong.records.actions import (
+    case_beside,
+    cases,
+    documents,
+    grants,
+    people,
+    posts,
+    school,
+    terms,
+    users,
+)
 from guantong.records.actions import orgs as org_actions
 from guantong.records.actions.cases import Entry
 from guantong.records.models import Call, Case, CaseStep, Org, Person, Quota, User
@@ -171,7 +181,7 @@ class Stage:
         case.refresh_from_db()
         user = self.actor(attempt.by, actor)
         if actor in ("reviewer", "served") and not user.case_hands.filter(case=case).exists():
-            cases.name_hand(by=None, case=case, actor=actor, username=user.username)
+            case_beside.name_hand(by=None, case=case, actor=actor, username=user.username)
         self.state(case, move)
         case.refresh_from_db()
         entry = Entry(
@@ -185,7 +195,7 @@ class Stage:
         """What no table holds yet is stated in the case, once."""
         for name in ("dues_settled", "months_unpaid", "due_per_month", "last_seen_on"):
             if name in self.process.given and name not in case.stated:
-                cases.state_fact(
+                case_beside.state_fact(
                     by=None, case=case, version=case.version, name=name, value=move.given[name],
                     reason="台账",
                 )  # fmt: skip

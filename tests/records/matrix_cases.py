@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any, Final
 
-from guantong.records.actions import calls, cases
+from guantong.records.actions import calls, case_beside, cases
 from guantong.records.actions.cases import Entry
 from guantong.records.models import Case, User
 from tests.factories import TODAY, Cast, make_person, owner
@@ -67,30 +67,32 @@ def take_back_step(c: Cast) -> Act:
 
 def say(c: Cast) -> Act:
     case = problem(c)
-    return lambda by: cases.note(by=by, case=case, says="请尽快")
+    return lambda by: case_beside.note(by=by, case=case, says="请尽快")
 
 
 def say_in_care(c: Cast) -> Act:
     case = care(c)
-    return lambda by: cases.note(by=by, case=case, says="请尽快")
+    return lambda by: case_beside.note(by=by, case=case, says="请尽快")
 
 
 def name_hand(c: Cast) -> Act:
     case = problem(c)
-    return lambda by: cases.name_hand(by=by, case=case, actor="inspector", username="stranger")
+    return lambda by: case_beside.name_hand(
+        by=by, case=case, actor="inspector", username="stranger"
+    )
 
 
 def end_hand(c: Cast) -> Act:
     case = problem(c)
-    hand = cases.name_hand(by=None, case=case, actor="inspector", username="stranger")
-    return lambda by: cases.end_hand(by=by, hand=hand)
+    hand = case_beside.name_hand(by=None, case=case, actor="inspector", username="stranger")
+    return lambda by: case_beside.end_hand(by=by, hand=hand)
 
 
 def state_fact(c: Cast) -> Act:
     case = cases.begin(
         by=None, process="dues-relief", org=c.branch, on=OPENED, person=owner(c.member)
     )
-    return lambda by: cases.state_fact(
+    return lambda by: case_beside.state_fact(
         by=by, case=case, version=1, name="due_per_month", value=30, reason="台账"
     )
 
@@ -100,7 +102,7 @@ def check_item(c: Cast) -> Act:
         by=None, process="model-branch", org=c.school, title="申报", opens_on=OPENED
     )
     case = cases.begin(by=None, process="model-branch", org=c.branch, on=OPENED, call=call)
-    return lambda by: cases.check_item(by=by, case=case, item="educate", says="学习了")
+    return lambda by: case_beside.check_item(by=by, case=case, item="educate", says="学习了")
 
 
 def issue_call(c: Cast) -> Act:

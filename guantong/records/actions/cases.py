@@ -21,30 +21,22 @@ from guantong.records import (
     cases,
     catalogue,
     clock,
-    criteria,
     sealing,
 )
-from guantong.records.access import Conflict, Forbidden, Refused
-from guantong.records.actions import case_effects, events, ledger, rows, spans, steps
-from guantong.records.case_actors import BY_NAME, Place, Standing
-from guantong.records.case_values import stored, values
+from guantong.records.access import Forbidden, Refused
+from guantong.records.actions import case_effects, case_rows, events, rows, spans, steps
+from guantong.records.case_actors import Place, Standing
+from guantong.records.case_values import stored
 from guantong.records.handling import Handling
 from guantong.records.models import (
     Call,
     Case,
-    CaseHand,
-    CaseNote,
     CaseStep,
-    CriterionCheck,
     Membership,
     Org,
     Person,
     User,
 )
-
-TABLES = frozenset({"cases"})
-NOT_YOURS = "您没有办理这件事项的权限。需要时请联系经办的党组织。"
-
 
 # ---------------------------------------------------------------- opening
 
@@ -78,9 +70,9 @@ def begin(
             again_of=_again(by, kept, again_of),
         )
     )  # fmt: skip
-    _look_ahead(case)
-    _tell("case.opened", case, by, on=on)
-    _refresh(case)
+    case_rows.look_ahead(case)
+    case_rows.tell("case.opened", case, by, on=on)
+    case_rows.refresh(case)
     return case
 
 
@@ -168,8 +160,8 @@ class Entry:
 @transaction.atomic
 def take_step(*, by: User | None, case: Case, version: int, entry: Entry) -> CaseStep:
     """Take a step, with what it does to the roll. `version`: as the user saw the case."""
-    case = _locked(by, case)
-    _require_version(case, version)
+    case = case_rows.locked(by, case)
+    case_rows.require_version(case, version)
     who, process, before = Standing.today(by), cases.process_of(case), cases.told(case)
     step = process.steps.get(entry.step)
     if step is None:
@@ -196,28 +188,13 @@ def take_step(*, by: User | None, case: Case, version: int, entry: Entry) -> Cas
         case_effects.take_effect(done)
     if made:
         rows.change(row, made=made)
-    _look_ahead(case)
-    _tell(
+    case_rows.look_ahead(case)
+    case_rows.tell(
         "case.step_taken", case, by, step=step.title, on=entry.on,
         reason="；".join(why for _, why in event.passed_over),
     )  # fmt: skip
-    _refresh(case)
+    case_rows.refresh(case)
     return row
-
-
-def _require_version(case: Case, version: int) -> None:
-    """Two people at once: one was first, and the other is told what happened."""
-    if case.version == version:
-        return
-    last = case.steps.order_by("-number").select_related("by").first()
-    process = cases.process_of(case)
-    what = ""
-    if last is not None:
-        who = last.by.called if last.by else "系统"
-        verb = "撤回了" if last.undone_at else "办理了"
-        what = f"{who}刚刚{verb}“{process.steps[last.step].title}”，"
-    now = process.states[case.state].title
-    raise Conflict(f"{what}现在是“{now}”。请看过以后再办理。")
 
 
 def _require_named(case: Case, step: m.Step, filled: m.Values, on: date) -> None:
@@ -335,8 +312,8 @@ def take_back(*, by: User | None, case: Case, version: int, reason: str) -> Case
 
     By who took it, or by who acts above or for the school.
     """
-    case = _locked(by, case)
-    _require_version(case, version)
+    case = case_rows.locked(by, case)
+    case_rows.require_version(case, version)
     row = case.steps.standing().order_by("number").last()
     if row is None:
         raise Refused("还没有办理过步骤，没有可以撤回的。")
@@ -346,10 +323,10 @@ def take_back(*, by: User | None, case: Case, version: int, reason: str) -> Case
     _undo_effect(case, by, row)
     rows.change(row, undone_at=clock.now(), undone_by=by, undone_reason=reason[:200])
     _step_back(case, row)
-    _look_ahead(case)
+    case_rows.look_ahead(case)
     title = cases.process_of(case).steps[row.step].title
-    _tell("case.step_undone", case, by, step=title, reason=reason)
-    _refresh(case)
+    case_rows.tell("case.step_undone", case, by, step=title, reason=reason)
+    case_rows.refresh(case)
     return row
 
 
@@ -358,7 +335,7 @@ def why_not_back(by: User | None, case: Case, row: CaseStep) -> str:
     if by is None or row.by_id == by.pk:
         return ""
     if {"college", "school"} & Standing.today(by).actors(case):
-        return "" if not (by.person_id and by.person_id == case.person_id) else NOT_YOURS
+        return "" if not (by.person_id and by.person_id == case.person_id) else case_rows.NOT_YOURS
     return "这一步由别人办理，请由经办人或上级党组织撤回。"
 
 
@@ -385,166 +362,6 @@ def _step_back(case: Case, row: CaseStep) -> None:
     )
 
 
-# ---------------------------------------------------------------- beside the steps
-
-
-@transaction.atomic
-def note(*, by: User, case: Case, says: str) -> CaseNote:
-    """Say something about a case, for all who see it."""
-    case = _seen(by, case)
-    text = events.reasoned(says, "请写下要说的话。")
-    if len(text) > NOTE:
-        raise Refused(f"最多 {NOTE} 个字，请删短。", {"says": f"最多 {NOTE} 个字，请删短。"})
-    closed = cases.handling_of(case).restricted
-    row = rows.insert(CaseNote(case=case, at=clock.now(), by=by, says="" if closed else text))
-    if closed:
-        sealing.seal(row, "sealed", text)
-        row.save(update_fields=["sealed"])
-    _tell("case.noted", case, by)
-    return row
-
-
-NOTE = 1000
-
-
-@transaction.atomic
-def state_fact(
-    *, by: User | None, case: Case, version: int, name: str, value: m.Value, reason: str
-) -> Case:
-    """Write down a given fact that the records do not know, and where it is seen."""
-    case = _locked(by, case)
-    _require_handler(by, case)
-    _require_version(case, version)
-    given = catalogue.process(case.process, case.process_version).given
-    if name not in given:
-        raise Refused("没有这一项。")
-    if case_facts.from_records(case, name, clock.today(), Standing.today(by)) is not None:
-        raise Refused(f"{given[name].title}由系统从记录得出，不用填写。")
-    told = {**case.stated, **stored({name: value})}
-    values([given[name]], told)  # what cannot be read back is no value
-    rows.change(case, stated=told, version=case.version + 1)
-    _look_ahead(case)
-    _tell("case.fact_stated", case, by, reason=f"{given[name].title}：{events.reasoned(reason)}")
-    return case
-
-
-@transaction.atomic
-def check_item(*, by: User | None, case: Case, item: str, says: str) -> CriterionCheck:
-    """Say what the organisation did under an item of its self-check."""
-    case = _locked(by, case)
-    _require_handler(by, case)
-    name = cases.handling_of(case).criteria
-    if not name or item not in criteria.criteria(name).items:
-        raise Refused("没有这个条目。")
-    if case.closed_on is not None:
-        raise Refused("已经办结，自查情况不能再改。")
-    text = events.reasoned(says, "请写自查情况。")
-    row = case.checks.filter(item=item).first()
-    if row is None:
-        row = rows.insert(CriterionCheck(case=case, item=item, says=text, at=clock.now(), by=by))
-    else:
-        rows.change(row, says=text, at=clock.now(), by=by)
-    _tell("case.checked", case, by, item=item)
-    return row
-
-
-@transaction.atomic
-def name_hand(*, by: User | None, case: Case, actor: str, username: str) -> CaseHand:
-    """Let an account act in a case as somebody whom no post makes. Nobody names himself."""
-    case = _locked(by, case)
-    _require_handler(by, case)
-    if actor not in BY_NAME:
-        raise Refused("请选择身份。", {"actor": "请选择身份。"})
-    user = User.objects.filter(username=username.strip(), is_active=True).first()
-    if user is None:
-        text = "没有这个账号，请核对账号名；没有账号的请系统管理员先开通。"
-        raise Refused(text, {"username": text})
-    if by is not None and user.pk == by.pk:
-        raise Forbidden("不能指定自己。")
-    if case.hands.filter(user=user, actor=actor, ended_at=None).exists():
-        raise Refused("已经指定过。", {"username": "已经指定过。"})
-    row = rows.insert(CaseHand(case=case, user=user, actor=actor, named_at=clock.now()))
-    title = catalogue.actors()[actor].title
-    _tell("case.hand_named", case, by, reason=f"{title}：{user.called}")
-    return row
-
-
-@transaction.atomic
-def end_hand(*, by: User | None, hand: CaseHand) -> CaseHand:
-    hand = rows.locked(hand)
-    case = _locked(by, hand.case)
-    _require_handler(by, case)
-    if hand.ended_at is not None:
-        raise Conflict("已经取消。")
-    rows.change(hand, ended_at=clock.now())
-    title = catalogue.actors()[hand.actor].title
-    _tell("case.hand_ended", case, by, reason=f"{title}：{hand.user.called}")
-    return hand
-
-
-def _require_handler(by: User | None, case: Case) -> None:
-    """Who handles cases there, on the own side or above; the person concerned never."""
-    if by is not None and not handles(by, case):
-        raise Forbidden(NOT_YOURS)
-
-
-def handles(user: User, case: Case) -> bool:
-    """Whether the user is one who handles cases there."""
-    return handles_as(Standing.today(user), case)
-
-
-def handles_as(who: Standing, case: Case) -> bool:
-    own = who.user is not None and who.user.person_id and who.user.person_id == case.person_id
-    return not own and bool(who.actors(case) & {"branch", "owner", "college", "school"})
-
-
 def has_effect(process: str, step: str) -> bool:
     """Whether a step changes the roll, a register, a term or a letter too."""
     return (process, step) in case_effects.EFFECTS
-
-
-# ---------------------------------------------------------------- common to all
-
-
-def _seen(by: User | None, case: Case) -> Case:
-    """The case, for who sees it; who does not is told the same as if there were none."""
-    if by is not None and not access.cases(by).filter(pk=case.pk).exists():
-        raise Forbidden(NOT_YOURS)
-    return case
-
-
-def _locked(by: User | None, case: Case) -> Case:
-    _seen(by, case)
-    return (
-        Case.objects.select_for_update(of=["self"])
-        .select_related("org", "person", "call")
-        .get(pk=case.pk)
-    )
-
-
-def _look_ahead(case: Case) -> None:
-    due = None if case.closed_on else cases.next_due(case, clock.today())
-    rows.change(case, due_on=due.on if due else None, due_step=due.step.name if due else "")
-
-
-def _tell(verb: str, case: Case, by: User | None, **more: Any) -> None:
-    """One event. Of a restricted process it tells neither who nor what."""
-    if cases.handling_of(case).restricted:
-        events.leave(verb, case, by=by, org=case.org, process=case.process)
-        return
-    events.leave(
-        verb, case, by=by, org=case.org, process=case.process, person=case.person,
-        title=case.title, **more,
-    )  # fmt: skip
-
-
-def _refresh(case: Case) -> None:
-    people = frozenset([case.person_id] if case.person_id else [])
-    orgs = frozenset({case.org_id} | ({case.other_org_id} if case.other_org_id else set()))
-    ledger.refresh(ledger.Touch(orgs, people, case.opened_on, None, TABLES))
-
-
-def follow_up(orgs: Iterable[Org]) -> None:
-    """Look again when the open cases of organisations are due: a term was put off."""
-    for case in Case.objects.open().filter(org__in=orgs).select_related("org", "person", "call"):
-        _look_ahead(case)

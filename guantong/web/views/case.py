@@ -19,6 +19,7 @@ from guantong.processes.engine import Option
 from guantong.records import access, case_facts, catalogue, clock, criteria
 from guantong.records import cases as reading
 from guantong.records.access import Refused
+from guantong.records.actions import case_beside, case_rows
 from guantong.records.actions import cases as actions
 from guantong.records.case_actors import BY_NAME, Standing
 from guantong.records.case_values import says
@@ -81,7 +82,7 @@ def case(request: HttpRequest, pk: int) -> TemplateResponse:
             "documents": _documents(process, standing),
             "notes": [(n, says(n)) for n in row.notes.select_related("by").order_by("pk")],
             "hands": _hands(row),
-            "may_name": not row.closed_on and actions.handles(user, row),
+            "may_name": not row.closed_on and case_rows.handles(user, row),
             "names": _nameable(process),
             "undo": _undo(user, row, last, process),
             "route": route_chart.drawn(
@@ -152,7 +153,7 @@ def _facts(row: Case, process: m.Process, today: date, who: Standing) -> list[Fa
                 if name in row.stated
                 else "",
                 url=reverse("case-fact", args=[row.pk, name])
-                if stated and not row.closed_on and actions.handles_as(who, row)
+                if stated and not row.closed_on and case_rows.handles_as(who, row)
                 else "",
             )
         )
@@ -329,7 +330,7 @@ class NoteForm(ActionForm):
 @require_POST
 def note(request: HttpRequest, pk: int) -> HttpResponse:
     row, form = case_or_404(request, pk), NoteForm(request.POST)
-    if form.outcome(partial(actions.note, by=acting(request), case=row)):
+    if form.outcome(partial(case_beside.note, by=acting(request), case=row)):
         return redirect(f"{reverse('case', args=[pk])}#notes")
     return form_page(
         request, form, title="留言", crumbs=crumbs_to_case(row), submit="留言",
@@ -345,14 +346,14 @@ class HandForm(ActionForm):
 
 def hand(request: HttpRequest, pk: int) -> HttpResponse:
     row = case_or_404(request, pk)
-    if not actions.handles(acting(request), row):
+    if not case_rows.handles(acting(request), row):
         raise Http404
     form = HandForm(request.POST or None)
     field = form.fields["actor"]
     assert isinstance(field, forms.ChoiceField)
     codes = _nameable(reading.process_of(row))
     field.choices = [(code, catalogue.actors()[code].title) for code in codes]
-    if form.outcome(partial(actions.name_hand, by=acting(request), case=row)):
+    if form.outcome(partial(case_beside.name_hand, by=acting(request), case=row)):
         messages.success(request, "已指定。对方登录后在“流程”里能看到这件事项。")
         return redirect("case", pk)
     return form_page(
@@ -365,7 +366,7 @@ def hand_end(request: HttpRequest, pk: int, hand_pk: int) -> HttpResponse:
     row = case_or_404(request, pk)
     named = get_object_or_404(row.hands, pk=hand_pk)
     try:
-        actions.end_hand(by=acting(request), hand=named)
+        case_beside.end_hand(by=acting(request), hand=named)
         messages.success(request, "已取消指定。")
     except Refused as refused:
         messages.error(request, refused.text)
@@ -381,7 +382,7 @@ class FactForm(ActionForm):
 def fact(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     row = case_or_404(request, pk)
     given = catalogue.process(row.process, row.process_version).given
-    if name not in given or not actions.handles(acting(request), row):
+    if name not in given or not case_rows.handles(acting(request), row):
         raise Http404
     form = FactForm(request.POST or None)
     form.fields["value"] = form_field(given[name], _nobody, clock.today())
@@ -390,7 +391,7 @@ def fact(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     def act(value: Any, reason: str) -> Case:
         told = entered(value)
         assert told is not None
-        return actions.state_fact(
+        return case_beside.state_fact(
             by=acting(request), case=row, version=row.version, name=name, value=told,
             reason=reason,
         )  # fmt: skip

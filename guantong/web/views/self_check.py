@@ -15,8 +15,7 @@ from django.utils.http import urlencode
 from guantong.records import cases as reading
 from guantong.records import clock, criteria
 from guantong.records.access import Refused
-from guantong.records.actions import cases as actions
-from guantong.records.actions import ledger
+from guantong.records.actions import case_beside, case_rows, ledger
 from guantong.records.criteria import Item, Shown
 from guantong.records.models import Case, CriterionCheck
 from guantong.web import case_words, download
@@ -46,7 +45,7 @@ def self_check(request: HttpRequest, pk: int) -> HttpResponse:
     if not name:
         raise Http404
     found, today = criteria.criteria(name), clock.today()
-    may = row.closed_on is None and actions.handles(acting(request), row)
+    may = row.closed_on is None and case_rows.handles(acting(request), row)
     if request.method == "POST":
         return _save(request, row)
     ledger.bring_up_to_date()
@@ -109,7 +108,7 @@ def _url(row: Case, one: Shown, since: date, today: date) -> str:
 
 def _save(request: HttpRequest, row: Case) -> HttpResponse:
     try:
-        actions.check_item(
+        case_beside.check_item(
             by=acting(request), case=row, item=request.POST.get("item", ""),
             says=request.POST.get("says", ""),
         )  # fmt: skip
