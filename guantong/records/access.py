@@ -23,10 +23,12 @@ from guantong.records.models import (
     Case,
     CaseHand,
     CorrectionRequest,
+    Discrepancy,
     Entry,
     Event,
     Grant,
     ImportBatch,
+    ImportSource,
     Membership,
     Org,
     OrgParent,
@@ -36,6 +38,7 @@ from guantong.records.models import (
     User,
 )
 from guantong.records.models.activity import ActivityQuerySet
+from guantong.records.models.batch import PERMISSIONS
 from guantong.records.models.case import CaseQuerySet
 from guantong.records.models.event import EventQuerySet
 from guantong.records.models.membership import MEMBER_STATUSES
@@ -255,10 +258,24 @@ def _near(user: User, day: date) -> OrgQuerySet:
 
 
 def batches(user: Someone) -> QuerySet[ImportBatch]:
-    return ImportBatch.objects.filter(
-        Q(_at(reach(user, "import.roll")), kind="roll")
-        | Q(_at(reach(user, "import.activities")), kind="activities")
-    )
+    return ImportBatch.objects.filter(_by_kind(user))
+
+
+def sources(user: Someone) -> QuerySet[ImportSource]:
+    """Remembered columns of sheets that the user may import; the school's are everybody's."""
+    kinds = {kind for kind, needed in PERMISSIONS.items() if reach(user, needed).paths}
+    return ImportSource.objects.filter(_by_kind(user) | Q(org=None, kind__in=kinds))
+
+
+def discrepancies(user: Someone) -> QuerySet[Discrepancy]:
+    return Discrepancy.objects.filter(_at(reach(user, "member.reconcile")))
+
+
+def _by_kind(user: Someone) -> Q:
+    found = Q(pk=None)
+    for kind, needed in PERMISSIONS.items():
+        found |= Q(_at(reach(user, needed)), kind=kind)
+    return found
 
 
 def _at(far: Reach) -> Q:

@@ -2,7 +2,7 @@
 
 from guantong.records.models.activity import Absence, Activity, ActivityHost, Attendance
 from guantong.records.models.attachment import Attachment
-from guantong.records.models.batch import ImportBatch
+from guantong.records.models.batch import ImportBatch, ImportRow, ImportSource
 from guantong.records.models.case import (
     Call,
     Case,
@@ -27,6 +27,7 @@ from guantong.records.models.merge import Merge
 from guantong.records.models.org import Org, OrgName, OrgParent, OrgSuccession
 from guantong.records.models.person import Person
 from guantong.records.models.reading import ReadingChoice
+from guantong.records.models.reconciling import Discrepancy, Reconciliation
 from guantong.records.models.recut import Recut
 from guantong.records.models.relation import Document, Figure, Relation
 from guantong.records.models.reminder import CalendarFeed, Delivery, DigestSubscription
@@ -54,6 +55,7 @@ __all__ = [
     "CriterionCheck",
     "Delivery",
     "DigestSubscription",
+    "Discrepancy",
     "Document",
     "Enrolment",
     "Entry",
@@ -62,6 +64,8 @@ __all__ = [
     "Grant",
     "HoursCertificate",
     "ImportBatch",
+    "ImportRow",
+    "ImportSource",
     "Job",
     "Membership",
     "Merge",
@@ -76,6 +80,7 @@ __all__ = [
     "Post",
     "Quota",
     "ReadingChoice",
+    "Reconciliation",
     "Recut",
     "Relation",
     "Restricted",
