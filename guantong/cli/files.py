@@ -10,6 +10,7 @@ from typing import IO
 from django.core.management.base import CommandError
 
 from guantong.conditions import os_errors
+from guantong.sheets.read import check_size
 
 
 def output(text: str) -> Path:
@@ -58,3 +59,14 @@ def written(place: Path) -> Iterator[IO[str]]:
             yield file
     except OSError as error:
         raise CommandError(f"{place}：没有写完。{os_errors.told(error)}") from None
+
+
+def content(place: Path) -> bytes:
+    """What a file holds; one that cannot be read is wrong usage."""
+    try:
+        check_size(place.stat().st_size)
+        return place.read_bytes()
+    except OSError as error:
+        raise CommandError(f"{place}：读不了。{os_errors.told(error)}", returncode=2) from None
+    except ValueError:
+        raise CommandError(f"{place}：读不了。文件名不对，请核对路径", returncode=2) from None

@@ -11,10 +11,11 @@ from datetime import date
 from decimal import Decimal
 from functools import partial
 from hashlib import sha256
+from itertools import batched
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Max, Q
+from django.db.models import F, Max, OuterRef, Q, Subquery
 
 from guantong.obligations import model as m
 from guantong.obligations.reads import concerned, looks_below
@@ -23,7 +24,15 @@ from guantong.periods import CALENDAR
 from guantong.records import catalogue, clock, ledger
 from guantong.records.access import Refused, require
 from guantong.records.actions import events, jobs, rows
-from guantong.records.models import Assessment, Entry, Event, OrgParent, User
+from guantong.records.models import (
+    Assessment,
+    Case,
+    Entry,
+    Event,
+    Membership,
+    OrgParent,
+    User,
+)
 
 EVERY_TABLE = frozenset(TABLES)
 HELD = frozenset({"activities", "hosts", "attendances"})
@@ -49,7 +58,12 @@ class Touch:
 
 
 def refresh(touch: Touch) -> None:
-    """Recompute the entries that `touch` can reach, in the caller's transaction."""
+    """Recompute the entries that `touch` can reach, in the caller's transaction.
+
+    Open cases that go with a person's branch go with it here, whatever moved the person.
+    """
+    if "memberships" in touch.tables:
+        _let_cases_follow(touch.person_ids)
     live = Assessment.objects.select_for_update().filter(live=True).first()
     if live is None:  # no ledger yet; the first one will see this change too
         return
@@ -69,6 +83,15 @@ def refresh(touch: Touch) -> None:
         last_day=touch.last_day,
     )
     _replace(_reached(live, asked), live, ledger.answer(asked))
+
+
+def _let_cases_follow(people: Collection[int]) -> None:
+    """Open cases of people belong to the branch that these are in, where they are in one."""
+    now = Membership.objects.filter(person=OuterRef("person"), valid_to=None).values("org")[:1]
+    following = Case.objects.open().filter(process__in=catalogue.handling().names("follows"))
+    for some in batched(people, BATCH, strict=False):
+        moved = following.filter(person__in=some).alias(now=Subquery(now))
+        moved.exclude(now=None).exclude(now=F("org")).update(org=Subquery(now))
 
 
 @transaction.atomic
