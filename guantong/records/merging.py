@@ -21,6 +21,7 @@ from guantong.records import catalogue, sealing
 from guantong.records.models import (
     Absence,
     Attendance,
+    Case,
     ContactMade,
     CorrectionRequest,
     Detail,
@@ -95,6 +96,7 @@ TITLES: Final[dict[type[Model], str]] = {
     TransferLetter: "介绍信",
     Detail: "活动栏目",
     FollowUp: "落实事项",
+    Case: "办理事项",
 }
 
 
@@ -267,6 +269,7 @@ RULES: Final[dict[type[Model], Rule]] = {
     TransferLetter: _all(TransferLetter),
     Detail: _details,
     FollowUp: _follow_ups,
+    Case: _all(Case),
 }
 
 

@@ -24,6 +24,7 @@ from guantong.records.models.activity import ActivityQuerySet
 from guantong.web import ledger_periods, scope
 from guantong.web.acting import acting
 from guantong.web.activity_minutes import Todo, todos
+from guantong.web.cases_due import cases_due
 from guantong.web.closing import Closing
 from guantong.web.due_items import RECENT, SOON, DueList, Planned, Section, horizon
 from guantong.web.ledger_cells import Tally, address
@@ -62,6 +63,7 @@ class Year:
 def week(request: HttpRequest) -> TemplateResponse:
     page = Week(request)
     sections, unconfirmed = page.sections(), page.unconfirmed()
+    cases = cases_due(page.user, page.answering, page.today)
     return TemplateResponse(
         request,
         "web/week.html",
@@ -71,13 +73,14 @@ def week(request: HttpRequest) -> TemplateResponse:
             "days": page.days(),
             "may_record": page.answers_for_it,
             "sections": sections,
-            "nothing_due": not (unconfirmed or page.todos() or page.sides())
+            "nothing_due": not (unconfirmed or cases or page.todos() or page.sides())
             and all(s.name == "later" for s in sections),
             "older": page.older(),
             "unconfirmed": unconfirmed,
             "todos": page.todos(),
             "sides": page.sides(),
             "requests": page.requests(),
+            "cases": cases,
             "people": people_due(page.user, page.answering, page.today),
             "below": page.below(),
             "soon": horizon(page.today),

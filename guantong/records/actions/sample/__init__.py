@@ -23,6 +23,7 @@ from guantong.records.actions.sample import (
     brought,
     committees,
     days,
+    matters,
     papers,
     people,
     trainings,
@@ -61,6 +62,7 @@ class Draft:
     papers: papers.Papers
     diary: Diary
     minutes: Minutes
+    matters: matters.Matters
 
 
 def draft() -> Draft:
@@ -74,6 +76,8 @@ def draft() -> Draft:
     trainings.plan(diary, tree)
     taken = take(tree, roll, diary, filed.relations)
     return Draft(tree, everyone, roll, offices, filed, diary, taken)
+    under_way = matters.tell(tree, everyone, roll)
+    return Draft(tree, everyone, roll, offices, filed, diary, under_way)
 
 
 def is_built() -> bool:
@@ -105,6 +109,7 @@ def build() -> None:
     _bring_certificate(story.people, users)
     _write(*trainings.places(story.diary, _of_college(story)), *trainings.signed(story.diary))
     _tell_the_database()
+    matters.write(story.matters, users)
     _prepare_recut(story.tree)
     events.leave(BUILT, school, by=None, name=NAME, seed=days.SEED)
     ledger.rebuild()
