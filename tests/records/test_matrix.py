@@ -34,6 +34,7 @@ from tests.factories import (
     owner,
 )
 from tests.records.conftest import fingerprint
+from tests.records.matrix_cases import CASES
 
 type Act = Callable[[User], Any]
 
@@ -187,6 +188,7 @@ MATRIX: list[tuple[Callable[[Cast], Act], str, set[str]]] = [
     (link_user, "user.linked", ADMIN),
     (disable_user, "user.disabled", ADMIN),
     (enable_user, "user.enabled", ADMIN),
+    *CASES,
 ]
 
 

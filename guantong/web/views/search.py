@@ -1,10 +1,11 @@
-"""Search across organisations, members and activities, from the box at the top of every page."""
+"""Search across organisations, members, activities and cases, from the box at the top."""
 
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_GET
 
 from guantong.records import access, clock, finding
+from guantong.web import case_lines
 
 MOST = 10  # of a kind; the lists show the rest
 
@@ -21,6 +22,8 @@ def search(request: HttpRequest) -> TemplateResponse:
     activities = access.activities(request.user, "activity.view").live()
     activities = activities.filter(title__contains=query).newest_first()
     activities = activities.prefetch_related("hosts")
+    cases = case_lines.matching(access.cases(request.user), query)
+    cases = cases.select_related("org", "person", "other_org").order_by("-opened_on", "-pk")
     return TemplateResponse(
         request,
         "web/search.html",
@@ -33,5 +36,6 @@ def search(request: HttpRequest) -> TemplateResponse:
             "people": people,
             "numbered": set(numbered),  # those whose number the user may see
             "activities": list(activities[: MOST + 1]) if query else [],
+            "cases": case_lines.lines(cases[: MOST + 1]) if query else [],
         },
     )
