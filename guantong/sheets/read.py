@@ -37,7 +37,7 @@ class Grid:
 def grids(content: bytes) -> list[Grid]:
     """Return the visible worksheets; raise Refusal, which says what is wrong with the file."""
     check_size(len(content))
-    answer = _ask_child(content)
+    answer = ask_child(content)
     if "refused" in answer:
         raise Refusal(answer["refused"])
     return [
@@ -55,10 +55,13 @@ def check_size(size: int) -> None:
         )
 
 
-def _ask_child(content: bytes) -> dict[str, Any]:
+def ask_child(
+    content: bytes, *, child: Sequence[str] = (), remedy: str = SMALLER
+) -> dict[str, Any]:
+    """What a module answers that runs in a process of its own, with limits and without secrets."""
     try:
         done = subprocess.run(
-            CHILD,
+            child or CHILD,
             input=content,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -69,9 +72,9 @@ def _ask_child(content: bytes) -> dict[str, Any]:
         )
         answer: dict[str, Any] = json.loads(done.stdout)
     except subprocess.TimeoutExpired:
-        raise Refusal(f"读取超过 {SECONDS} 秒，已停止。{SMALLER}") from None
+        raise Refusal(f"读取超过 {SECONDS} 秒，已停止。{remedy}") from None
     except (subprocess.CalledProcessError, ValueError):  # killed at its limits
-        raise Refusal(f"文件展开后过大或已损坏，已停止读取。{SMALLER}") from None
+        raise Refusal(f"文件展开后过大或已损坏，已停止读取。{remedy}") from None
     return answer
 
 

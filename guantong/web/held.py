@@ -12,7 +12,7 @@ from typing import Any, Final
 from django.db.models import Model, QuerySet
 from django.utils import timezone
 
-from guantong.records import catalogue, sealing
+from guantong.records import catalogue, dues, sealing
 from guantong.records.models import Entry, Merge, Org, Person, Relation
 from guantong.web.trail import CODES
 from guantong.web.verdicts import VERDICTS
@@ -25,6 +25,9 @@ TITLES: Final = {
     "absence": "缺席",
     "relation": "联系和结对",
     "restricted": "限知信息",
+    "duesrate": "党费核定",
+    "duesrelief": "党费减免",
+    "duespayment": "党费交纳",
     "correctionrequest": "更正申请",
     "whereabouts": "去向登记",
     "contactmade": "联系记录",
@@ -131,6 +134,8 @@ def _words(row: Model, table: str, field: Any, sealed: Mapping[str, str] | None)
         return "、".join(filter(None, value.split("|")))
     if (table, field.name) == ("person", "gender"):
         return GENDERS[value]
+    if (table, field.name) == ("duesrate", "payer"):
+        return dues.rates().payers[value].title
     if group := _group(table, field.name):
         return catalogue.current().label(group, value)
     return _plain(value)

@@ -5,17 +5,19 @@ from guantong.records.models.batch import ImportBatch
 from guantong.records.models.change import OrgChange
 from guantong.records.models.closed_month import ClosedMonth
 from guantong.records.models.correction import CorrectionRequest
+from guantong.records.models.dues import DuesPayment, DuesRate, DuesRelief
 from guantong.records.models.event import Event
 from guantong.records.models.grant import Grant
 from guantong.records.models.job import Job
 from guantong.records.models.ledger import Assessment, Entry
 from guantong.records.models.membership import Membership, Post, Term
 from guantong.records.models.merge import Merge
+from guantong.records.models.money import BudgetLine, Spending
 from guantong.records.models.org import Org, OrgName, OrgParent, OrgSuccession
 from guantong.records.models.person import Person
 from guantong.records.models.reading import ReadingChoice
 from guantong.records.models.recut import Recut
-from guantong.records.models.relation import Document, Figure, Relation
+from guantong.records.models.relation import Document, DocumentCheck, Figure, Relation
 from guantong.records.models.reminder import CalendarFeed
 from guantong.records.models.restricted import Restricted
 from guantong.records.models.school import PlanWording, School
@@ -28,11 +30,16 @@ __all__ = [
     "ActivityHost",
     "Assessment",
     "Attendance",
+    "BudgetLine",
     "CalendarFeed",
     "ClosedMonth",
     "ContactMade",
     "CorrectionRequest",
     "Document",
+    "DocumentCheck",
+    "DuesPayment",
+    "DuesRate",
+    "DuesRelief",
     "Entry",
     "Event",
     "Figure",
@@ -54,6 +61,7 @@ __all__ = [
     "Relation",
     "Restricted",
     "School",
+    "Spending",
     "Term",
     "TransferLetter",
     "User",

@@ -17,7 +17,15 @@ from django.utils import timezone
 
 from guantong.records.access import Refused
 from guantong.records.actions import events, ledger
-from guantong.records.actions.sample import accounts, branches, committees, days, papers, people
+from guantong.records.actions.sample import (
+    accounts,
+    branches,
+    committees,
+    days,
+    papers,
+    people,
+    purse,
+)
 from guantong.records.actions.sample.diary import Diary
 from guantong.records.actions.sample.members import Roll, enrol
 from guantong.records.actions.sample.offices import Offices, fill
@@ -86,6 +94,7 @@ def build() -> None:
     _write(story.papers.relations, story.papers.figures, story.papers.documents)
     accounts.sign(story.diary, story.tree, users)
     _write_diary(story.diary)
+    _write(*purse.fill(story.offices, story.papers.documents))
     _write(accounts.close_months(story.tree, users))
     _tell_the_database()
     _prepare_recut(story.tree)
