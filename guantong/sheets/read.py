@@ -67,7 +67,7 @@ def ask_child(
             stderr=subprocess.DEVNULL,
             timeout=SECONDS,
             cwd=ROOT,
-            env=_environment(),
+            env=bare_environment(),
             check=True,
         )
         answer: dict[str, Any] = json.loads(done.stdout)
@@ -78,7 +78,7 @@ def ask_child(
     return answer
 
 
-def _environment() -> dict[str, str]:
+def bare_environment() -> dict[str, str]:
     """Next to nothing: no keys, no database address."""
     kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
     return {**kept, "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"}
