@@ -32,7 +32,7 @@ W: Final = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 SPACE: Final = "{http://www.w3.org/XML/1998/namespace}space"
 FILLED: Final = re.compile(r"word/(document|header[0-9]*|footer[0-9]*)\.xml")
 PLACE: Final = re.compile(r"\{\{([^{}]{0,80})\}\}")
-STRAY: Final = re.compile(r"\{\{|\}\}|｛｛|｝｝|\{%|\$\{")
+STRAY: Final = re.compile(r"\{\0|\0\}|\{\{|\}\}|｛｛|｝｝|\{%|\$\{")
 NOT_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 ROW_LIST: Final = re.compile(r"([^/]+)/([^/]+)")
 HYPERLINK: Final = "/hyperlink"
@@ -97,7 +97,7 @@ class Template:
         for paragraph in self._paragraphs():
             text = _text(paragraph)
             found += [match[1].strip() for match in PLACE.finditer(text)]
-            if STRAY.search(PLACE.sub("", text)):
+            if STRAY.search(PLACE.sub("\0", text)):
                 problems.append(f"“{text[:40]}”：占位要写成半角的 {{{{名称}}}}，成对，不跨段落。")
             problems += _misplaced(paragraph, text, names)
         listed = list(dict.fromkeys(found))
