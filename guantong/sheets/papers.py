@@ -91,7 +91,7 @@ def _asked(template: bytes, known: Iterable[str], each: Sequence[Values]) -> dic
         "known": sorted(known),
         "each": [{"fields": dict(one.fields), "lists": dict(one.lists)} for one in each],
     }
-    answer = read.ask_child(json.dumps(asked).encode(), child=CHILD, remedy=REMEDY)
+    answer = read.ask_child(CHILD, json.dumps(asked).encode(), remedy=REMEDY)
     if "refused" in answer:
         raise Refusal(answer["refused"])
     return answer

@@ -20,6 +20,7 @@ from guantong.sheets.preflight import MEBI, Refusal
 MAX_FILE = 20 * MEBI
 ROOT = Path(guantong.__file__).parent.parent
 CHILD = [sys.executable, "-s", "-m", "guantong.sheets.child"]
+LINES = [sys.executable, "-s", "-m", "guantong.sheets.lines_child"]
 
 SMALLER = "请只留要导入的工作表，把内容复制到一个新的 .xlsx 文件再导入。"
 
@@ -37,13 +38,22 @@ class Grid:
 def grids(content: bytes) -> list[Grid]:
     """Return the visible worksheets; raise Refusal, which says what is wrong with the file."""
     check_size(len(content))
-    answer = ask_child(content)
+    answer = ask_child(CHILD, content)
     if "refused" in answer:
         raise Refusal(answer["refused"])
     return [
         Grid(sheet["name"], [[_cell(cell) for cell in row] for row in sheet["rows"]])
         for sheet in answer["sheets"]
     ]
+
+
+def lines(content: bytes) -> list[str]:
+    """Return the lines of a Word document or of the first worksheet; raise Refusal as `grids`."""
+    check_size(len(content))
+    answer = ask_child(LINES, content)
+    if "refused" in answer:
+        raise Refusal(answer["refused"])
+    return list(answer["lines"])
 
 
 def check_size(size: int) -> None:
@@ -55,13 +65,11 @@ def check_size(size: int) -> None:
         )
 
 
-def ask_child(
-    content: bytes, *, child: Sequence[str] = (), remedy: str = SMALLER
-) -> dict[str, Any]:
-    """What a module answers that runs in a process of its own, with limits and without secrets."""
+def ask_child(child: Sequence[str], content: bytes, *, remedy: str = SMALLER) -> dict[str, Any]:
+    """What a program of ours answers in a process of its own, with limits and no secrets."""
     try:
         done = subprocess.run(
-            child or CHILD,
+            child,
             input=content,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -72,9 +80,9 @@ def ask_child(
         )
         answer: dict[str, Any] = json.loads(done.stdout)
     except subprocess.TimeoutExpired:
-        raise Refusal(f"读取超过 {SECONDS} 秒，已停止。{remedy}") from None
+        raise Refusal(f"读取超过 {SECONDS} 秒，已停止。{SMALLER}") from None
     except (subprocess.CalledProcessError, ValueError):  # killed at its limits
-        raise Refusal(f"文件展开后过大或已损坏，已停止读取。{remedy}") from None
+        raise Refusal(f"文件展开后过大或已损坏，已停止读取。{SMALLER}") from None
     return answer
 
 
