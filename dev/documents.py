@@ -13,6 +13,7 @@ from typing import Any
 
 import docx
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
+from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Cm, Pt
 
@@ -292,7 +293,7 @@ def _roll(document: Any, columns: tuple[tuple[str, str], ...]) -> None:
     for column, (label, name) in enumerate(columns):
         for line, text, font in ((0, label, HEAD_FONT), (1, f"{{{{{name}}}}}", TEXT_FONT)):
             _say(table.cell(line, column).paragraphs[0], text, font, 12)
-    table.rows[0]._tr.get_or_add_trPr().append(docx.oxml.OxmlElement("w:tblHeader"))
+    table.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
 
 
 def _same_every_time(document: Any) -> bytes:
