@@ -21,6 +21,7 @@ from guantong.records.models import (
     Assessment,
     Attendance,
     CorrectionRequest,
+    Discrepancy,
     Entry,
     Event,
     Grant,
@@ -226,6 +227,10 @@ def sources(user: Someone) -> QuerySet[ImportSource]:
     """Remembered columns of sheets that the user may import; the school's are everybody's."""
     kinds = {kind for kind, needed in PERMISSIONS.items() if reach(user, needed).paths}
     return ImportSource.objects.filter(_by_kind(user) | Q(org=None, kind__in=kinds))
+
+
+def discrepancies(user: Someone) -> QuerySet[Discrepancy]:
+    return Discrepancy.objects.filter(_at(reach(user, "member.reconcile")))
 
 
 def _by_kind(user: Someone) -> Q:

@@ -45,6 +45,7 @@ class As(StrEnum):
 class Column:
     """`words` maps every way to write a code, made plain, to the code; `options` are its titles.
 
+    `confidence`: how far another system's title is known (see regulations.yaml), else empty.
     `everyone` are the words that stand for a whole roster.
     """
 
@@ -60,6 +61,7 @@ class Column:
     options: tuple[str, ...]
     everyone: frozenset[str]
     longest: int
+    confidence: str
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,7 @@ def _column(f: Fields, catalogue: Catalogue) -> Column:
         options=tuple(titles or words),
         everyone=frozenset(map(plain, f.names("everyone", []))),
         longest=f.take("longest", int, 100),
+        confidence=f.text("confidence", ""),
     )
     f.done()
     if column.required and not column.basis:

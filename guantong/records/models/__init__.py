@@ -17,6 +17,7 @@ from guantong.records.models.merge import Merge
 from guantong.records.models.org import Org, OrgName, OrgParent, OrgSuccession
 from guantong.records.models.person import Person
 from guantong.records.models.reading import ReadingChoice
+from guantong.records.models.reconciling import Discrepancy, Reconciliation
 from guantong.records.models.recut import Recut
 from guantong.records.models.relation import Document, Figure, Relation
 from guantong.records.models.reminder import CalendarFeed, Delivery, DigestSubscription
@@ -38,6 +39,7 @@ __all__ = [
     "CorrectionRequest",
     "Delivery",
     "DigestSubscription",
+    "Discrepancy",
     "Document",
     "Enrolment",
     "Entry",
@@ -61,6 +63,7 @@ __all__ = [
     "PlanWording",
     "Post",
     "ReadingChoice",
+    "Reconciliation",
     "Recut",
     "Relation",
     "Restricted",
