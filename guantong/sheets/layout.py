@@ -30,6 +30,7 @@ class As(StrEnum):
     TEXT = "text"
     NAME = "name"
     DATE = "date"
+    DAYS = "days"  # several, each to the day
     MOMENT = "moment"  # a day, perhaps with a time
     ID_NUMBER = "id_number"
     NUMBER = "number"  # a staff or student number: digits and letters

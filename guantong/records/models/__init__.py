@@ -3,6 +3,16 @@
 from guantong.records.models.activity import Absence, Activity, ActivityHost, Attendance
 from guantong.records.models.attachment import Attachment
 from guantong.records.models.batch import ImportBatch, ImportRow, ImportSource
+from guantong.records.models.case import (
+    Call,
+    Case,
+    CaseHand,
+    CaseNote,
+    CaseStep,
+    CriterionCheck,
+    Quota,
+    VariantChoice,
+)
 from guantong.records.models.certificate import HoursCertificate, TrustedIssuer
 from guantong.records.models.change import OrgChange
 from guantong.records.models.closed_month import ClosedMonth
@@ -12,6 +22,7 @@ from guantong.records.models.event import Event
 from guantong.records.models.grant import Grant
 from guantong.records.models.job import Job
 from guantong.records.models.ledger import Assessment, Entry
+from guantong.records.models.meeting import AgendaItem, Detail, FollowUp, JointSide, UnfinishedForm
 from guantong.records.models.membership import Membership, Post, Term
 from guantong.records.models.merge import Merge
 from guantong.records.models.org import Org, OrgName, OrgParent, OrgSuccession
@@ -30,14 +41,22 @@ __all__ = [
     "Absence",
     "Activity",
     "ActivityHost",
+    "AgendaItem",
     "Assessment",
     "Attachment",
     "Attendance",
     "CalendarFeed",
+    "Call",
+    "Case",
+    "CaseHand",
+    "CaseNote",
+    "CaseStep",
     "ClosedMonth",
     "ContactMade",
     "CorrectionRequest",
+    "CriterionCheck",
     "Delivery",
+    "Detail",
     "DigestSubscription",
     "Discrepancy",
     "Document",
@@ -45,12 +64,14 @@ __all__ = [
     "Entry",
     "Event",
     "Figure",
+    "FollowUp",
     "Grant",
     "HoursCertificate",
     "ImportBatch",
     "ImportRow",
     "ImportSource",
     "Job",
+    "JointSide",
     "Membership",
     "Merge",
     "Org",
@@ -62,6 +83,7 @@ __all__ = [
     "Places",
     "PlanWording",
     "Post",
+    "Quota",
     "ReadingChoice",
     "Reconciliation",
     "Recut",
@@ -73,6 +95,8 @@ __all__ = [
     "Term",
     "TransferLetter",
     "TrustedIssuer",
+    "UnfinishedForm",
     "User",
+    "VariantChoice",
     "Whereabouts",
 ]
