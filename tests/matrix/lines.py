@@ -27,7 +27,7 @@ class Page:
     `does` it is refused (403); `writes` is what sending takes beyond that, and `also` permissions
     at other places, which what is sent names (whoever lacks them: 403, 404 or 422).
 
-    `sends` is what a browser sends, `leaves` the event that this leaves (none: no record), and
+    `sends` is what a browser sends, `leaves` the events that this leaves (none: no record), and
     `answers` the status; a page that sends nothing refuses POST, one that only takes refuses GET.
     `works`: where those who may can do it; empty, anywhere. `shows`: what the answer may tell
     beyond what pages do.

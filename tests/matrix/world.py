@@ -39,6 +39,7 @@ from guantong.records.actions import (
 )
 from guantong.records.drafts import Attended, Draft, draft_of
 from guantong.records.models import (
+    Activity,
     Assessment,
     Entry,
     Membership,
@@ -75,9 +76,10 @@ CODES: Final = {
 }  # fmt: skip
 # Tables that came while this was made and wait for being furnished. Nothing new goes here.
 TABLES_WAITING: Final = {
-    "agendaitem", "attachment", "call", "case", "casehand", "casenote", "casestep",
-    "closedmonth", "criterioncheck", "delivery", "detail", "discrepancy", "followup",
-    "hourscertificate", "importrow", "importsource", "quota", "reconciliation", "trustedissuer",
+    "agendaitem", "attachment", "budgetline", "call", "case", "casehand", "casenote",
+    "casestep", "closedmonth", "criterioncheck", "delivery", "detail", "discrepancy",
+    "documentcheck", "duespayment", "duesrate", "duesrelief", "followup", "hourscertificate",
+    "importrow", "importsource", "quota", "reconciliation", "spending", "trustedissuer",
     "unfinishedform", "variantchoice",
 }  # fmt: skip
 # Texts of no place, which no page shows.
@@ -398,6 +400,8 @@ def places_of(w: World, row: Model) -> tuple[str, ...]:
             return (_place_of_person(w, row),)
         case User():
             return tuple(name for name, user in w.users.items() if user == row)
+        case Activity():
+            return tuple(place for host in row.hosts.all() for place in places_of(w, host))
         case PlanWording() | ReadingChoice() | School():
             return ("",)
     for names in (("kept",), ("person", "other_person", "org", "other_org"), ("activity",)):

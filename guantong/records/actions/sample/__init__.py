@@ -26,6 +26,7 @@ from guantong.records.actions.sample import (
     matters,
     papers,
     people,
+    purse,
     trainings,
 )
 from guantong.records.actions.sample.diary import Diary
@@ -75,9 +76,8 @@ def draft() -> Draft:
     branches.hold_all(diary, offices, lecturers)
     trainings.plan(diary, tree)
     taken = take(tree, roll, diary, filed.relations)
-    return Draft(tree, everyone, roll, offices, filed, diary, taken)
     under_way = matters.tell(tree, everyone, roll)
-    return Draft(tree, everyone, roll, offices, filed, diary, under_way)
+    return Draft(tree, everyone, roll, offices, filed, diary, taken, under_way)
 
 
 def is_built() -> bool:
@@ -103,6 +103,7 @@ def build() -> None:
     _write(story.papers.relations, story.papers.figures, story.papers.documents)
     accounts.sign(story.diary, story.tree, users)
     _write_diary(story.diary)
+    _write(*purse.fill(story.offices, story.papers.documents))
     written = story.minutes
     _write(written.details, written.agenda, written.tasks, written.sides)
     _write(accounts.close_months(story.tree, users))
