@@ -25,6 +25,7 @@ from guantong.records.models import (
     Event,
     Grant,
     ImportBatch,
+    ImportSource,
     Membership,
     Org,
     Person,
@@ -33,6 +34,7 @@ from guantong.records.models import (
     User,
 )
 from guantong.records.models.activity import ActivityQuerySet
+from guantong.records.models.batch import PERMISSIONS
 from guantong.records.models.event import EventQuerySet
 from guantong.records.models.membership import MEMBER_STATUSES
 from guantong.records.models.org import OrgQuerySet
@@ -217,10 +219,20 @@ def corrections(user: Someone) -> QuerySet[CorrectionRequest]:
 
 
 def batches(user: Someone) -> QuerySet[ImportBatch]:
-    return ImportBatch.objects.filter(
-        Q(_at(reach(user, "import.roll")), kind="roll")
-        | Q(_at(reach(user, "import.activities")), kind="activities")
-    )
+    return ImportBatch.objects.filter(_by_kind(user))
+
+
+def sources(user: Someone) -> QuerySet[ImportSource]:
+    """Remembered columns of sheets that the user may import; the school's are everybody's."""
+    kinds = {kind for kind, needed in PERMISSIONS.items() if reach(user, needed).paths}
+    return ImportSource.objects.filter(_by_kind(user) | Q(org=None, kind__in=kinds))
+
+
+def _by_kind(user: Someone) -> Q:
+    found = Q(pk=None)
+    for kind, needed in PERMISSIONS.items():
+        found |= Q(_at(reach(user, needed)), kind=kind)
+    return found
 
 
 def _at(far: Reach) -> Q:

@@ -25,6 +25,7 @@ EXACT_DIGITS = 15  # what a number in Excel keeps
 DIGITS_LOST = "单元格是数值格式，Excel 只保留前 15 位数字，后面的已经丢失"
 AS_TEXT = "请把整列设为文本格式，再重新填写完整号码"
 LONG_NUMBER = re.compile(r"(\d{3})\d{5,}(\w{3})", re.ASCII)  # 11 digits or more
+HIDDEN = ("Cc", "Cf")
 DATE_FORMS = "请写成 2020-09-01 或 2020.9"
 
 
@@ -54,8 +55,9 @@ def value(column: Column, cell: Cell) -> Any:
 
 def printable(text: str) -> str:
     """Without control and invisible characters, blanks at the ends, and Excel's leading quote."""
-    kept = [c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf")]
-    return "".join(kept).replace("\t", " ").strip().removeprefix("'").strip()
+    if not text.isprintable():  # most are
+        text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in HIDDEN)
+    return text.replace("\t", " ").strip().removeprefix("'").strip()
 
 
 def line(text: str) -> str:

@@ -144,7 +144,7 @@ def test_it_has_the_promised_size() -> None:
 
 
 def test_every_kind_of_record_is_there() -> None:
-    empty = {"ImportBatch", "Job", "PlanWording", "ReadingChoice"}
+    empty = {"ImportBatch", "ImportRow", "ImportSource", "Job", "PlanWording", "ReadingChoice"}
     empty |= {"ContactMade", "CorrectionRequest", "Merge", "Restricted", "TransferLetter"}
     empty |= {
         "CalendarFeed",

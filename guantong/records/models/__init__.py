@@ -2,7 +2,7 @@
 
 from guantong.records.models.activity import Absence, Activity, ActivityHost, Attendance
 from guantong.records.models.attachment import Attachment
-from guantong.records.models.batch import ImportBatch
+from guantong.records.models.batch import ImportBatch, ImportRow, ImportSource
 from guantong.records.models.certificate import HoursCertificate, TrustedIssuer
 from guantong.records.models.change import OrgChange
 from guantong.records.models.closed_month import ClosedMonth
@@ -46,6 +46,8 @@ __all__ = [
     "Grant",
     "HoursCertificate",
     "ImportBatch",
+    "ImportRow",
+    "ImportSource",
     "Job",
     "Membership",
     "Merge",
