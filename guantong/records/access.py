@@ -20,7 +20,10 @@ from guantong.records.models import (
     ActivityHost,
     Assessment,
     Attendance,
+    Case,
+    CaseHand,
     CorrectionRequest,
+    Discrepancy,
     Entry,
     Event,
     Grant,
@@ -28,6 +31,7 @@ from guantong.records.models import (
     ImportSource,
     Membership,
     Org,
+    OrgParent,
     Person,
     Post,
     Relation,
@@ -35,6 +39,7 @@ from guantong.records.models import (
 )
 from guantong.records.models.activity import ActivityQuerySet
 from guantong.records.models.batch import PERMISSIONS
+from guantong.records.models.case import CaseQuerySet
 from guantong.records.models.event import EventQuerySet
 from guantong.records.models.membership import MEMBER_STATUSES
 from guantong.records.models.org import OrgQuerySet
@@ -218,6 +223,40 @@ def corrections(user: Someone) -> QuerySet[CorrectionRequest]:
     return CorrectionRequest.objects.filter(person__in=people(user, "member.edit"))
 
 
+def cases(user: Someone, on: date | None = None) -> CaseQuerySet:
+    """Those of organisations in reach, on either side; one's own; those one is named in.
+
+    Of a restricted process only what lies at an organisation where the user himself handles
+    cases, or directly below it.
+    """
+    far, closed = reach(user, "case.view", on), catalogue.handling().names("restricted")
+    if not isinstance(user, User) or not user.is_active:
+        return Case.objects.none()
+    named = CaseHand.objects.filter(user=user, ended_at=None)
+    there = Q() if far.whole else Q(org__in=far.orgs()) | Q(other_org__in=far.orgs())
+    if not far.whole and not far.paths:
+        there = Q(pk__in=())
+    return Case.objects.filter(
+        there & ~Q(process__in=closed)
+        | Q(process__in=closed, org__in=_near(user, far.day))
+        | Q(person__in=far.own_persons)
+        | Q(pk__in=named.values("case"))
+    )
+
+
+def counted_cases(user: Someone, on: date | None = None) -> CaseQuerySet:
+    """Those that may be counted, though not looked at: restricted ones in reach too."""
+    return Case.objects.filter(org__in=reach(user, "case.view", on).orgs())
+
+
+def _near(user: User, day: date) -> OrgQuerySet:
+    held = [h for h in roles_of(user, day) if "case.handle" in h.role.permissions]
+    top = Q(kind="school_committee") if any(not h.path for h in held) else Q(pk__in=())
+    own = Org.objects.filter(Q(pk__in=[h.org.pk for h in held if h.org]) | top)
+    below = OrgParent.objects.on(day).filter(parent__in=own)
+    return Org.objects.filter(Q(pk__in=own) | Q(pk__in=below.values("org")))
+
+
 def batches(user: Someone) -> QuerySet[ImportBatch]:
     return ImportBatch.objects.filter(_by_kind(user))
 
@@ -226,6 +265,10 @@ def sources(user: Someone) -> QuerySet[ImportSource]:
     """Remembered columns of sheets that the user may import; the school's are everybody's."""
     kinds = {kind for kind, needed in PERMISSIONS.items() if reach(user, needed).paths}
     return ImportSource.objects.filter(_by_kind(user) | Q(org=None, kind__in=kinds))
+
+
+def discrepancies(user: Someone) -> QuerySet[Discrepancy]:
+    return Discrepancy.objects.filter(_at(reach(user, "member.reconcile")))
 
 
 def _by_kind(user: Someone) -> Q:

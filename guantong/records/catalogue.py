@@ -10,7 +10,9 @@ from django.core.exceptions import ImproperlyConfigured
 
 from guantong.obligations.load import load_catalogue
 from guantong.obligations.model import Catalogue, Plan
-from guantong.processes.load import Loaded, load_processes
+from guantong.processes.load import Loaded, load_actors, load_processes
+from guantong.processes.model import Actor, Process
+from guantong.records.handling import Handlings, load_handling
 from guantong.records.purposes import Purpose, load_purposes
 from guantong.records.roles import Roles, load_roles
 
@@ -50,6 +52,23 @@ def processes() -> Mapping[str, Loaded]:
     return _processes(settings.CATALOGUE_DIR)
 
 
+def process(name: str, version: int | None = None) -> Process:
+    """A process as it is now, or in the version that a case was opened under."""
+    now = processes()[name].process
+    if version in (None, now.version):
+        return now
+    return processes()[f"{name}.v{version}"].process
+
+
+def actors() -> Mapping[str, Actor]:
+    return _actors(settings.CATALOGUE_DIR)
+
+
+def handling() -> Handlings:
+    """How the cases of each process are kept."""
+    return _handling(settings.CATALOGUE_DIR)
+
+
 def processes_of(folder: Path, rules: Catalogue) -> dict[str, Loaded]:
     """The processes of a folder, checked against what else stands in it."""
     return load_processes(
@@ -63,6 +82,17 @@ def processes_of(folder: Path, rules: Catalogue) -> dict[str, Loaded]:
 @cache
 def _processes(folder: Path) -> Mapping[str, Loaded]:
     return processes_of(folder, _catalogue(folder))
+
+
+@cache
+def _actors(folder: Path) -> Mapping[str, Actor]:
+    return load_actors(folder / "actors.yaml", _catalogue(folder).kinds["posts"])
+
+
+@cache
+def _handling(folder: Path) -> Handlings:
+    now = {name: one.process for name, one in _processes(folder).items() if "." not in name}
+    return load_handling(folder / "cases.yaml", now, _catalogue(folder).kinds)
 
 
 @cache

@@ -20,6 +20,7 @@ from guantong.records import catalogue, sealing
 from guantong.records.models import (
     Absence,
     Attendance,
+    Case,
     ContactMade,
     CorrectionRequest,
     Entry,
@@ -90,6 +91,7 @@ TITLES: Final[dict[type[Model], str]] = {
     Whereabouts: "去向登记",
     ContactMade: "联系记录",
     TransferLetter: "介绍信",
+    Case: "办理事项",
 }
 
 
@@ -241,6 +243,7 @@ RULES: Final[dict[type[Model], Rule]] = {
     Whereabouts: _whereabouts,
     ContactMade: _contacts,
     TransferLetter: _all(TransferLetter),
+    Case: _all(Case),
 }
 
 

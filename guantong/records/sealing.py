@@ -21,7 +21,12 @@ RESTRICTED: Final = ("wage", "hardship", "political_review")
 """Those of the person's restricted row."""
 ON_ROLL: Final = ("id_number", "phone")
 """Those that come with a roll."""
-SEALED: Final[Mapping[str, tuple[str, ...]]] = {"person": FIELDS, "restricted": RESTRICTED}
+SEALED: Final[Mapping[str, tuple[str, ...]]] = {
+    "person": FIELDS,
+    "restricted": RESTRICTED,
+    "casestep": ("sealed",),
+    "casenote": ("sealed",),
+}
 
 
 def seal(row: Model, field: str, text: str) -> None:

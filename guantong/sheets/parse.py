@@ -15,6 +15,7 @@ from guantong.records.imports.rows import (
     Heading,
     Parsed,
     Problem,
+    RollRow,
     Row,
 )
 from guantong.sheets import columns, read, values
@@ -29,12 +30,18 @@ REMARKS = ("注", "说明", "备注", "填表", "制表", "合计", "总计", "�
 
 
 def layouts() -> dict[str, Layout]:
-    return _layouts(settings.CATALOGUE_DIR)
+    """Of the sheets that can be imported."""
+    return _layouts(settings.CATALOGUE_DIR, "sheets")
+
+
+def exchanges() -> dict[str, Layout]:
+    """Of the lists that other systems give out and take."""
+    return _layouts(settings.CATALOGUE_DIR, "exchange")
 
 
 @cache
-def _layouts(folder: Path) -> dict[str, Layout]:
-    return load_layouts(folder / "sheets", catalogue.current())
+def _layouts(folder: Path, name: str) -> dict[str, Layout]:
+    return load_layouts(folder / name, catalogue.current())
 
 
 def headers(
@@ -51,7 +58,7 @@ def parse(
 
     `chosen`: which headers hold which fields, where the layout alone does not know.
     """
-    layout = layouts()[kind]
+    layout = {**exchanges(), **layouts()}[kind]
     table = columns.find(layout, read.grids(content), chosen)
     rows, remarks = _rows(layout, table)
     if not rows:
@@ -117,7 +124,7 @@ def _row(layout: Layout, table: Table, number: int, cells: Sequence[read.Cell]) 
         else:
             found[field] = value
     fields = dict(_fields(found))
-    return ROW_TYPES[layout.kind](line=number, problems=tuple(problems), **fields)
+    return ROW_TYPES.get(layout.kind, RollRow)(line=number, problems=tuple(problems), **fields)
 
 
 def _fields(found: dict[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -328,6 +328,14 @@ def _exact_day(column: Column, cell: Cell) -> Day:
     return found
 
 
+def _days(column: Column, cell: Cell) -> tuple[date, ...]:
+    """Days parted by 、 commas, semicolons or line breaks, each exact."""
+    if not isinstance(cell, str):
+        return (_exact_day(column, cell).on,)
+    parts = [part for part in re.split(r"[、,，;；\n]+", printable(cell)) if part.strip()]
+    return tuple(sorted(_exact_day(column, part.strip()).on for part in parts))
+
+
 # How cells are shown and taken as text
 
 
@@ -357,6 +365,7 @@ READERS: dict[As, Callable[[Column, Any], Any]] = {
     As.NAME: _name,
     As.DATE: lambda _, cell: day(cell),
     As.MOMENT: _exact_day,
+    As.DAYS: _days,
     As.ID_NUMBER: _id_number,
     As.NUMBER: _number,
     As.PHONE: _phone,

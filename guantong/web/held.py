@@ -13,7 +13,8 @@ from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 from guantong.records import catalogue, sealing
-from guantong.records.models import Entry, Merge, Org, Person, Relation
+from guantong.records.models import Case, CaseNote, CaseStep, Entry, Merge, Org, Person, Relation
+from guantong.web import case_words
 from guantong.web.trail import CODES
 from guantong.web.verdicts import VERDICTS
 
@@ -29,6 +30,9 @@ TITLES: Final = {
     "whereabouts": "去向登记",
     "contactmade": "联系记录",
     "transferletter": "介绍信",
+    "case": "办理事项",
+    "casestep": "办理步骤",
+    "casenote": "办理中的留言",
     "hourscertificate": "学时证明",
     "enrolment": "报名",
     "signin": "签到",
@@ -43,6 +47,7 @@ WORKED_OUT: Final = {
     "denominator": "分母", "verdict": "结论",
 }  # fmt: skip
 UNUSED: Final = ("is_staff", "is_superuser", "last_name")
+OPENED: Final = {("casenote", "sealed")}
 UNSAID: Final = {
     ("user", "password"): "（只存摘要，不能还原）",
     ("merge", "made"): "（撤回合并所需的内容）",
@@ -83,6 +88,12 @@ def _tables(person: Person) -> Iterator[QuerySet[Any]]:
         if model is Entry:
             rows = rows.filter(assessment__live=True)
         yield rows.order_by("pk")
+    for beyond in BEYOND:
+        yield beyond._default_manager.filter(case__person=person).order_by("pk")
+
+
+BEYOND: Final = (CaseStep, CaseNote)
+"""What is about a person by way of a case."""
 
 
 def _held(rows: QuerySet[Any], sealed: Mapping[str, str] | None) -> Held:
@@ -118,6 +129,10 @@ def _title(table: str, field: Any) -> str:
 
 
 def _words(row: Model, table: str, field: Any, sealed: Mapping[str, str] | None) -> str:
+    if (table, field.name) in OPENED:  # sealed against others, never against oneself
+        return sealing.unseal(row, field.name)
+    if isinstance(row, Case | CaseStep) and (told := case_words.held(row, field.name)) is not None:
+        return told
     if field.name in sealing.SEALED.get(table, ()):
         if sealed is not None:
             return sealed.get(field.name, "")

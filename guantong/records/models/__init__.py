@@ -3,6 +3,16 @@
 from guantong.records.models.activity import Absence, Activity, ActivityHost, Attendance
 from guantong.records.models.attachment import Attachment
 from guantong.records.models.batch import ImportBatch, ImportRow, ImportSource
+from guantong.records.models.case import (
+    Call,
+    Case,
+    CaseHand,
+    CaseNote,
+    CaseStep,
+    CriterionCheck,
+    Quota,
+    VariantChoice,
+)
 from guantong.records.models.certificate import HoursCertificate, TrustedIssuer
 from guantong.records.models.change import OrgChange
 from guantong.records.models.closed_month import ClosedMonth
@@ -17,6 +27,7 @@ from guantong.records.models.merge import Merge
 from guantong.records.models.org import Org, OrgName, OrgParent, OrgSuccession
 from guantong.records.models.person import Person
 from guantong.records.models.reading import ReadingChoice
+from guantong.records.models.reconciling import Discrepancy, Reconciliation
 from guantong.records.models.recut import Recut
 from guantong.records.models.relation import Document, Figure, Relation
 from guantong.records.models.reminder import CalendarFeed, Delivery, DigestSubscription
@@ -33,11 +44,18 @@ __all__ = [
     "Attachment",
     "Attendance",
     "CalendarFeed",
+    "Call",
+    "Case",
+    "CaseHand",
+    "CaseNote",
+    "CaseStep",
     "ClosedMonth",
     "ContactMade",
     "CorrectionRequest",
+    "CriterionCheck",
     "Delivery",
     "DigestSubscription",
+    "Discrepancy",
     "Document",
     "Enrolment",
     "Entry",
@@ -60,7 +78,9 @@ __all__ = [
     "Places",
     "PlanWording",
     "Post",
+    "Quota",
     "ReadingChoice",
+    "Reconciliation",
     "Recut",
     "Relation",
     "Restricted",
@@ -71,5 +91,6 @@ __all__ = [
     "TransferLetter",
     "TrustedIssuer",
     "User",
+    "VariantChoice",
     "Whereabouts",
 ]

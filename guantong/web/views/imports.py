@@ -78,6 +78,7 @@ def import_list(request: HttpRequest) -> HttpResponse:
             "title": "导入",
             "form": form,
             "layouts": offered,
+            "may_reconcile": bool(access.reach(request.user, "member.reconcile").paths),
             "sources": access.sources(request.user).order_by("name"),
             "page": page,
             "rows": [listed(batch) for batch in page],

@@ -23,6 +23,7 @@ from guantong.records.models import Activity, Entry, Org
 from guantong.records.models.activity import ActivityQuerySet
 from guantong.web import ledger_periods, scope
 from guantong.web.acting import acting
+from guantong.web.cases_due import cases_due
 from guantong.web.closing import Closing
 from guantong.web.due_items import RECENT, SOON, DueList, Planned, Section, horizon
 from guantong.web.ledger_cells import Tally, address
@@ -61,6 +62,7 @@ class Year:
 def week(request: HttpRequest) -> TemplateResponse:
     page = Week(request)
     sections, unconfirmed = page.sections(), page.unconfirmed()
+    cases = cases_due(page.user, page.answering, page.today)
     return TemplateResponse(
         request,
         "web/week.html",
@@ -70,10 +72,13 @@ def week(request: HttpRequest) -> TemplateResponse:
             "days": page.days(),
             "may_record": page.answers_for_it,
             "sections": sections,
-            "nothing_due": not unconfirmed and all(s.name == "later" for s in sections),
+            "nothing_due": not unconfirmed
+            and not cases
+            and all(s.name == "later" for s in sections),
             "older": page.older(),
             "unconfirmed": unconfirmed,
             "requests": page.requests(),
+            "cases": cases,
             "people": people_due(page.user, page.answering, page.today),
             "below": page.below(),
             "soon": horizon(page.today),

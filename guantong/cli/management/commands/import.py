@@ -9,9 +9,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
+from guantong.cli import files
 from guantong.cli.days import day
 from guantong.cli.numbers import whole
-from guantong.conditions import os_errors
 from guantong.records.access import Refused
 from guantong.records.actions import imports
 from guantong.records.imports.decisions import Decision
@@ -19,7 +19,6 @@ from guantong.records.imports.rows import OUTCOME_TITLES, ROLL, AnyParsed, Outco
 from guantong.records.models import ImportBatch, School, User
 from guantong.sheets.parse import layouts, parse
 from guantong.sheets.preflight import Refusal
-from guantong.sheets.read import check_size
 
 SHOWN = 20
 ALWAYS = (Outcome.NEW, Outcome.CHANGED, Outcome.SAME, Outcome.PROBLEM)
@@ -73,14 +72,7 @@ class Command(BaseCommand):
             raise CommandError(refused.text) from None
 
     def read(self, kind: str, path: Path, by: User | None, options: dict[str, Any]) -> None:
-        try:
-            check_size(path.stat().st_size)
-            content = path.read_bytes()
-        except OSError as error:
-            raise CommandError(f"{path}：读不了。{os_errors.told(error)}", returncode=2) from None
-        except ValueError:
-            raise CommandError(f"{path}：读不了。文件名不对，请核对路径", returncode=2) from None
-        parsed = parse(kind, path.name, content)
+        parsed = parse(kind, path.name, files.content(path))
         if unknown := options["exclude"] - {row.line for row in parsed.rows}:
             raise CommandError(f"--exclude：文件里没有第 {min(unknown)} 行", returncode=2)
         parsed = parsed.without(options["exclude"])

@@ -113,9 +113,14 @@ def _scope(by: User | None, kind: str, ids: Collection[int]) -> Org | None:
 
 
 def highest(by: User | None, kind: str) -> Org | None:
-    if by is None or access.reach(by, PERMISSIONS[kind]).whole:
+    return highest_with(by, PERMISSIONS[kind])
+
+
+def highest_with(by: User | None, permission: str) -> Org | None:
+    """The highest organisation where the user has a permission; None for the whole school."""
+    if by is None or access.reach(by, permission).whole:
         return None
-    return access.orgs(by, PERMISSIONS[kind]).order_by("path").first()
+    return access.orgs(by, permission).order_by("path").first()
 
 
 def tell(verb: str, batch: ImportBatch, by: User | None, **more: Any) -> None:

@@ -23,6 +23,7 @@ from guantong.records.actions.sample import (
     brought,
     committees,
     days,
+    matters,
     papers,
     people,
     trainings,
@@ -59,6 +60,7 @@ class Draft:
     offices: Offices
     papers: papers.Papers
     diary: Diary
+    matters: matters.Matters
 
 
 def draft() -> Draft:
@@ -70,7 +72,8 @@ def draft() -> Draft:
     lecturers = committees.hold_all(diary, offices, filed)
     branches.hold_all(diary, offices, lecturers)
     trainings.plan(diary, tree)
-    return Draft(tree, everyone, roll, offices, filed, diary)
+    under_way = matters.tell(tree, everyone, roll)
+    return Draft(tree, everyone, roll, offices, filed, diary, under_way)
 
 
 def is_built() -> bool:
@@ -100,6 +103,7 @@ def build() -> None:
     _bring_certificate(story.people, users)
     _write(*trainings.places(story.diary, _of_college(story)), *trainings.signed(story.diary))
     _tell_the_database()
+    matters.write(story.matters, users)
     _prepare_recut(story.tree)
     events.leave(BUILT, school, by=None, name=NAME, seed=days.SEED)
     ledger.rebuild()
