@@ -155,7 +155,7 @@ class Reader:
         present, absent = self._ids(self.found.present), self._ids(self.found.absent)
         if not present and not absent:
             return
-        whole = not present or self.expected <= present.keys() | absent.keys()
+        whole = not self._rest()
         yield "shown", ",".join(map(str, sorted(self.expected)))
         yield "tick", "absent" if whole else "present"
         ticked = absent if whole else present
@@ -165,6 +165,11 @@ class Reader:
                 yield f"reason-{pk}", absent[pk]
         for pk in sorted(present.keys() - self.expected):
             yield "guest", str(pk)
+
+    def _rest(self) -> bool:
+        """Whether those who came are named, and others of the roster are not named at all."""
+        present, absent = self._ids(self.found.present), self._ids(self.found.absent)
+        return bool(present) and not self.expected <= present.keys() | absent.keys()
 
     def _ids(self, people: Iterable[Named]) -> dict[int, str]:
         """Those whom the roster knows, with what stood in brackets behind the name."""
@@ -212,6 +217,8 @@ class Reader:
         if self._ids(self.found.present).keys() & self._ids(self.found.absent).keys():
             self._doubt("present", "有人既在出席又在缺席里")
             self._doubt("absent", "有人既在出席又在缺席里")
+        elif self._rest() and self.found.absent:
+            self.notes.append("名册里还有人没有写到，表里只点了来了的；缺席原因请照原文补")
         elif self.found.absent and not self.found.present:
             self.notes.append("文件没有写出出席的姓名：没有写缺席的，表里都按出席，请核对")
 
