@@ -15,6 +15,7 @@ from guantong.conditions.parse import CatalogueError, Problem, parse_condition
 from guantong.conditions.yaml_file import Fields, read
 from guantong.obligations import model as m
 from guantong.obligations import tables
+from guantong.obligations.activity_kinds import check_kinds
 from guantong.obligations.examples import checked, lacking
 from guantong.obligations.guards import guard
 from guantong.obligations.plan_file import crossings, load_plan
@@ -63,7 +64,11 @@ def load_catalogue(folder: Path) -> m.Catalogue:
         kinds=attempts.one(lambda: _mapping(folder, "kinds.yaml")) or {},
         calendar=attempts.one(lambda: _calendar(folder)) or Calendar(),
     )
-    found = attempts.problems or [*_crossings(catalogue), *guard(catalogue)]
+    found = attempts.problems or [
+        *_crossings(catalogue),
+        *guard(catalogue),
+        *check_kinds(catalogue.kinds, catalogue.regulations),
+    ]
     if not catalogue.plans and not found:
         found = [Problem(str(folder), "没有 plans/*.yaml", "请确认目录是否正确")]
     if found:

@@ -22,6 +22,7 @@ from guantong.records.models.event import Event
 from guantong.records.models.grant import Grant
 from guantong.records.models.job import Job
 from guantong.records.models.ledger import Assessment, Entry
+from guantong.records.models.meeting import AgendaItem, Detail, FollowUp, JointSide, UnfinishedForm
 from guantong.records.models.membership import Membership, Post, Term
 from guantong.records.models.merge import Merge
 from guantong.records.models.org import Org, OrgName, OrgParent, OrgSuccession
@@ -40,6 +41,7 @@ __all__ = [
     "Absence",
     "Activity",
     "ActivityHost",
+    "AgendaItem",
     "Assessment",
     "Attachment",
     "Attendance",
@@ -54,6 +56,7 @@ __all__ = [
     "CorrectionRequest",
     "CriterionCheck",
     "Delivery",
+    "Detail",
     "DigestSubscription",
     "Discrepancy",
     "Document",
@@ -61,12 +64,14 @@ __all__ = [
     "Entry",
     "Event",
     "Figure",
+    "FollowUp",
     "Grant",
     "HoursCertificate",
     "ImportBatch",
     "ImportRow",
     "ImportSource",
     "Job",
+    "JointSide",
     "Membership",
     "Merge",
     "Org",
@@ -90,6 +95,7 @@ __all__ = [
     "Term",
     "TransferLetter",
     "TrustedIssuer",
+    "UnfinishedForm",
     "User",
     "VariantChoice",
     "Whereabouts",
