@@ -591,6 +591,78 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="Document",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("valid_from", models.DateField(verbose_name="开始日")),
+                ("valid_to", models.DateField(blank=True, null=True, verbose_name="结束日")),
+                ("doc_class", models.CharField(max_length=40, verbose_name="制度类别")),
+                ("title", models.CharField(max_length=200, verbose_name="名称")),
+                ("number", models.CharField(blank=True, max_length=80, verbose_name="文号")),
+                ("review_due", models.DateField(blank=True, null=True, verbose_name="应复核日期")),
+                (
+                    "replaced_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="replaces",
+                        to="records.document",
+                        verbose_name="被哪份代替",
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+            },
+        ),
+        migrations.CreateModel(
+            name="DocumentCheck",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("on_day", models.DateField(verbose_name="检查日期")),
+                ("found", models.CharField(max_length=500, verbose_name="检查情况")),
+                ("problem", models.BooleanField(default=False, verbose_name="发现问题")),
+                (
+                    "closed_on",
+                    models.DateField(blank=True, null=True, verbose_name="整改完成日期"),
+                ),
+                (
+                    "closed_how",
+                    models.CharField(blank=True, max_length=500, verbose_name="整改情况"),
+                ),
+                ("recorded_at", models.DateTimeField(editable=False, verbose_name="录入时间")),
+                (
+                    "by",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "document",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="checks",
+                        to="records.document",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
             name="ImportBatch",
             fields=[
                 (
@@ -957,34 +1029,15 @@ class Migration(migrations.Migration):
                 ),
             ],
         ),
-        migrations.CreateModel(
-            name="Document",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("valid_from", models.DateField(verbose_name="开始日")),
-                ("valid_to", models.DateField(blank=True, null=True, verbose_name="结束日")),
-                ("doc_class", models.CharField(max_length=40, verbose_name="制度类别")),
-                ("title", models.CharField(max_length=200, verbose_name="名称")),
-                ("number", models.CharField(blank=True, max_length=80, verbose_name="文号")),
-                ("review_due", models.DateField(blank=True, null=True, verbose_name="应复核日期")),
-                (
-                    "org",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="documents",
-                        to="records.org",
-                        verbose_name="党组织",
-                    ),
-                ),
-            ],
-            options={
-                "abstract": False,
-            },
+        migrations.AddField(
+            model_name="document",
+            name="org",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="documents",
+                to="records.org",
+                verbose_name="党组织",
+            ),
         ),
         migrations.CreateModel(
             name="Delivery",
@@ -1105,6 +1158,34 @@ class Migration(migrations.Migration):
                 to="records.org",
                 verbose_name="发出单位",
             ),
+        ),
+        migrations.CreateModel(
+            name="BudgetLine",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("year", models.PositiveSmallIntegerField(verbose_name="年度")),
+                ("title", models.CharField(max_length=80, verbose_name="预算项目")),
+                (
+                    "amount",
+                    models.DecimalField(
+                        decimal_places=2, max_digits=11, verbose_name="预算（元）"
+                    ),
+                ),
+                ("basis", models.CharField(blank=True, max_length=200, verbose_name="批准文件")),
+                (
+                    "org",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="budget_lines",
+                        to="records.org",
+                    ),
+                ),
+            ],
         ),
         migrations.CreateModel(
             name="ActivityHost",
@@ -1583,6 +1664,130 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="enrolments",
+                        to="records.person",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="DuesRelief",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("valid_from", models.DateField(verbose_name="开始日")),
+                ("valid_to", models.DateField(blank=True, null=True, verbose_name="结束日")),
+                (
+                    "pays",
+                    models.DecimalField(
+                        decimal_places=2, max_digits=9, verbose_name="减免后交纳（元/月）"
+                    ),
+                ),
+                ("reason", models.CharField(max_length=200, verbose_name="减免原因")),
+                ("approval", models.CharField(max_length=200, verbose_name="批准文件")),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="dues_reliefs",
+                        to="records.person",
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+            },
+        ),
+        migrations.CreateModel(
+            name="DuesRate",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("valid_from", models.DateField(verbose_name="从哪个月起")),
+                ("payer", models.CharField(max_length=30, verbose_name="交纳类别")),
+                (
+                    "computed",
+                    models.DecimalField(
+                        decimal_places=2, max_digits=9, verbose_name="按比例算出（元/月）"
+                    ),
+                ),
+                (
+                    "amount",
+                    models.DecimalField(
+                        decimal_places=2, max_digits=9, verbose_name="核定（元/月）"
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=200, verbose_name="说明")),
+                ("at", models.DateTimeField(editable=False, verbose_name="核定时间")),
+                (
+                    "by",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="核定人",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="dues_rates",
+                        to="records.person",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="DuesPayment",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("month", models.DateField(verbose_name="所属月份")),
+                (
+                    "amount",
+                    models.DecimalField(decimal_places=2, max_digits=9, verbose_name="实交（元）"),
+                ),
+                ("paid_on", models.DateField(verbose_name="交纳日期")),
+                ("recorded_at", models.DateTimeField(editable=False, verbose_name="录入时间")),
+                (
+                    "by",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="登记人",
+                    ),
+                ),
+                (
+                    "org",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="dues_payments",
+                        to="records.org",
+                        verbose_name="收缴支部",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="dues_payments",
                         to="records.person",
                     ),
                 ),
@@ -2302,6 +2507,187 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="Spending",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "heading",
+                    models.CharField(blank=True, max_length=30, verbose_name="党费开支项目"),
+                ),
+                ("spent_on", models.DateField(verbose_name="支出日期")),
+                (
+                    "amount",
+                    models.DecimalField(
+                        decimal_places=2, max_digits=11, verbose_name="金额（元）"
+                    ),
+                ),
+                ("what", models.CharField(max_length=200, verbose_name="用途")),
+                (
+                    "decided_on",
+                    models.DateField(blank=True, null=True, verbose_name="集体研究日期"),
+                ),
+                (
+                    "withdrawn_at",
+                    models.DateTimeField(editable=False, null=True, verbose_name="撤销时间"),
+                ),
+                (
+                    "withdrawn_reason",
+                    models.CharField(
+                        blank=True, editable=False, max_length=200, verbose_name="撤销原因"
+                    ),
+                ),
+                ("recorded_at", models.DateTimeField(editable=False, verbose_name="录入时间")),
+                (
+                    "activity",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="spendings",
+                        to="records.activity",
+                    ),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "line",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="spendings",
+                        to="records.budgetline",
+                    ),
+                ),
+                (
+                    "org",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="spendings",
+                        to="records.org",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="StoredFile",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("sha256", models.CharField(max_length=64, unique=True)),
+                ("content", models.BinaryField()),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("sha256__regex", "^[0-9a-f]{64}$")),
+                        name="file_by_its_digest",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="PaperTemplate",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("process", models.CharField(max_length=40, verbose_name="流程")),
+                ("title", models.CharField(max_length=120, verbose_name="名称")),
+                ("added_at", models.DateTimeField(editable=False, verbose_name="上传时间")),
+                (
+                    "retired_at",
+                    models.DateTimeField(editable=False, null=True, verbose_name="停用时间"),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "org",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="paper_templates",
+                        to="records.org",
+                    ),
+                ),
+                (
+                    "file",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="templates",
+                        to="records.storedfile",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Paper",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("title", models.CharField(max_length=120, verbose_name="名称")),
+                ("template", models.CharField(max_length=64, verbose_name="模板摘要")),
+                ("filed_at", models.DateTimeField(editable=False, verbose_name="归档时间")),
+                (
+                    "by",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="papers",
+                        to="records.case",
+                    ),
+                ),
+                (
+                    "file",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="papers",
+                        to="records.storedfile",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
             name="Term",
             fields=[
                 (
@@ -2677,6 +3063,17 @@ class Migration(migrations.Migration):
                 fields=("case", "item"), name="one_check_of_an_item"
             ),
         ),
+        migrations.AddConstraint(
+            model_name="documentcheck",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("closed_on", None),
+                    models.Q(("closed_on__gte", models.F("on_day")), ("problem", True)),
+                    _connector="OR",
+                ),
+                name="only_problems_are_closed",
+            ),
+        ),
         migrations.AddIndex(
             model_name="importrow",
             index=models.Index(
@@ -2791,6 +3188,18 @@ class Migration(migrations.Migration):
                     ("closes_on", None), ("closes_on__gte", models.F("opens_on")), _connector="OR"
                 ),
                 name="call_closes_after_it_opens",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="budgetline",
+            constraint=models.UniqueConstraint(
+                fields=("org", "year", "title"), name="one_line_of_a_title"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="budgetline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount__gte", 0)), name="budget_not_negative"
             ),
         ),
         migrations.AddIndex(
@@ -2972,6 +3381,67 @@ class Migration(migrations.Migration):
                 condition=models.Q(("cancelled_at", None)),
                 fields=("activity", "person"),
                 name="enrolled_once",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="duesrelief",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("valid_to", None), ("valid_to__gt", models.F("valid_from")), _connector="OR"
+                ),
+                name="duesrelief_ends_after_it_begins",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="duesrelief",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("valid_from__day", 1)), name="relief_from_a_month"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="duesrelief",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("pays__gte", 0)), name="relief_not_negative"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="duesrate",
+            constraint=models.UniqueConstraint(
+                fields=("person", "valid_from"), name="one_rate_from_a_month"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="duesrate",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("valid_from__day", 1)), name="rate_from_a_month"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="duesrate",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount__gte", 0)), name="rate_not_negative"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="duespayment",
+            index=models.Index(fields=["org", "month"], name="payment_org_month"),
+        ),
+        migrations.AddConstraint(
+            model_name="duespayment",
+            constraint=models.UniqueConstraint(
+                fields=("person", "month"), name="paid_once_a_month"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="duespayment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("month__day", 1)), name="paid_for_a_month"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="duespayment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount__gt", 0)), name="paid_something"
             ),
         ),
         migrations.AddConstraint(
@@ -3175,6 +3645,31 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(
                 fields=("activity", "person"), name="signed_in_once"
             ),
+        ),
+        migrations.AddIndex(
+            model_name="spending",
+            index=models.Index(fields=["org", "spent_on"], name="spending_org_day"),
+        ),
+        migrations.AddConstraint(
+            model_name="spending",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("line", None), ("heading", ""), _connector="XOR"),
+                name="spent_from_one_purse",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="spending",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount__gt", 0)), name="spent_something"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="papertemplate",
+            index=models.Index(fields=["process", "retired_at"], name="template_of_process"),
+        ),
+        migrations.AddIndex(
+            model_name="paper",
+            index=models.Index(fields=["case", "id"], name="paper_of_case"),
         ),
         migrations.AddConstraint(
             model_name="term",

@@ -74,6 +74,7 @@ def org_list(request: HttpRequest) -> HttpResponse:
             "past": day != today,
             "found": sum(node.hit for top in nodes for node in top.flat()),
             "searched": bool(form.wanted()),
+            "may_budget": access.orgs(request.user, "budget.view").exists(),
             "may_found": access.orgs(request.user, "org.edit").exists(),
         },
     )
