@@ -58,9 +58,26 @@ def test_a_case_driven_at_random_keeps_the_promises(name: str) -> None:
     run()
 
 
+def test_nobody_files_what_the_same_hand_recommended() -> None:
+    loaded = PROCESSES["recruitment"]
+    main = next(one for one in tried(loaded) if one.move is None)
+    stage = Stage(loaded.process, [main])
+    case = stage.begin()
+    by_step = {move.attempt.step: move for move in main.before}
+    for step in ("apply", "talk", "recommend"):
+        stage.take(case, by_step[step])
+    both = stage.users[by_step["recommend"].attempt.by]
+    stage.actor(by_step["recommend"].attempt.by, "college")
+    case.refresh_from_db()
+    entry = Entry("file_activist", by_step["file_activist"].attempt.on)
+    with pytest.raises(Refused, match="不能与“推荐和确定入党积极分子”由同一人办理"):
+        cases.take_step(by=both, case=case, version=case.version, entry=entry)
+
+
 def tries(stage: Stage, case: Case, like, data) -> None:
     case.refresh_from_db()
-    step = data.draw(st.sampled_from(sorted(like)))
+    here = [s for s in sorted(like) if case.state in stage.process.steps[s].sources]
+    step = data.draw(st.sampled_from([*here, *here, *sorted(like)]))
     user = data.draw(st.sampled_from(list(stage.users.values())))
     leap = data.draw(st.sampled_from([0, 1, 20, 31, 180, 364, 366, 731]))
     last = case.steps.standing().order_by("number").last()
