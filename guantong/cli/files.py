@@ -1,5 +1,6 @@
 """Files and folders as commands take them: what is not there is wrong usage, with the remedy."""
 
+import os
 from argparse import ArgumentTypeError
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,8 @@ def output(text: str) -> Path:
         raise ArgumentTypeError(f"{text}：这是目录，请写到文件名为止")
     if not place.parent.is_dir():
         raise ArgumentTypeError(f"{text}：没有目录 {place.parent}，请核对路径")
+    if text != "-" and not os.access(place if place.exists() else place.parent, os.W_OK):
+        raise ArgumentTypeError(f"{text}：没有写入的权限，请换个位置")
     return place
 
 

@@ -26,6 +26,7 @@ from guantong.records.models import (
     Discrepancy,
     Entry,
     Event,
+    FollowUp,
     Grant,
     ImportBatch,
     ImportSource,
@@ -41,6 +42,7 @@ from guantong.records.models.activity import ActivityQuerySet
 from guantong.records.models.batch import PERMISSIONS
 from guantong.records.models.case import CaseQuerySet
 from guantong.records.models.event import EventQuerySet
+from guantong.records.models.meeting import FollowUpQuerySet
 from guantong.records.models.membership import MEMBER_STATUSES
 from guantong.records.models.org import OrgQuerySet
 from guantong.records.models.person import PersonQuerySet
@@ -180,6 +182,16 @@ def activities(user: Someone, permission: str, on: date | None = None) -> Activi
     return Activity.objects.filter(
         Q(pk__in=hosts.values("activity")) | Q(pk__in=attended.values("activity"))
     )
+
+
+def follow_ups(user: Someone) -> FollowUpQuerySet:
+    """What meetings hosted in reach left to do, and what is left to oneself; none of withdrawn."""
+    far = reach(user, "activity.view")
+    stands = FollowUp.objects.filter(activity__withdrawn_at=None)
+    if far.whole:
+        return stands
+    hosts = ActivityHost.objects.filter(org__in=far.orgs())
+    return stands.filter(Q(activity__in=hosts.values("activity")) | Q(owner__in=far.own_persons))
 
 
 def relations(user: Someone) -> RelationQuerySet:

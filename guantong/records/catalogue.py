@@ -8,6 +8,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from guantong.obligations.activity_kinds import ActivityKind, read_kinds
 from guantong.obligations.load import load_catalogue
 from guantong.obligations.model import Catalogue, Plan
 from guantong.processes.load import Loaded, load_actors, load_processes
@@ -36,6 +37,11 @@ def plan(name: str, rules: Catalogue | None = None) -> Plan:
 def fingerprint() -> str:
     """SHA-256 over the files that decide what the ledger says."""
     return _fingerprint(settings.CATALOGUE_DIR)
+
+
+def activity_kinds() -> Mapping[str, ActivityKind]:
+    """The activities of kinds.yaml by their code."""
+    return _activity_kinds(settings.CATALOGUE_DIR)
 
 
 def roles() -> Roles:
@@ -98,6 +104,11 @@ def _handling(folder: Path) -> Handlings:
 @cache
 def _catalogue(folder: Path) -> Catalogue:
     return load_catalogue(folder)
+
+
+@cache
+def _activity_kinds(folder: Path) -> Mapping[str, ActivityKind]:
+    return read_kinds(_catalogue(folder).kinds)
 
 
 @cache

@@ -6,6 +6,7 @@ The rules, the same on the page and in the action:
   and what is left of the other's before and after moves;
 - of two attendances at one activity the kept row's stays; an attendance outweighs an absence;
 - the kept row's account stays; another account loses its person;
+- in what records name him for (fields of a kind, what is to follow) the kept row takes his place;
 - what was worked out (the ledger) is worked out anew, and kept ledgers stay as they are.
 """
 
@@ -23,7 +24,12 @@ from guantong.records.models import (
     Case,
     ContactMade,
     CorrectionRequest,
+    Detail,
+    DuesPayment,
+    DuesRate,
+    DuesRelief,
     Entry,
+    FollowUp,
     Membership,
     Merge,
     Person,
@@ -87,10 +93,15 @@ TITLES: Final[dict[type[Model], str]] = {
     Relation: "联系和结对",
     User: "登录账号",
     Restricted: "限知信息",
+    DuesRate: "党费核定",
+    DuesRelief: "党费减免",
+    DuesPayment: "党费交纳",
     CorrectionRequest: "更正申请",
     Whereabouts: "去向登记",
     ContactMade: "联系记录",
     TransferLetter: "介绍信",
+    Detail: "活动栏目",
+    FollowUp: "落实事项",
     Case: "办理事项",
 }
 
@@ -212,13 +223,44 @@ def _whereabouts(kept: Person, absorbed: Person) -> Iterator[Edit]:
         yield from _free(row, held, {"person_id": kept.pk}, label("whereabouts", row.kind))
 
 
-def _contacts(kept: Person, absorbed: Person) -> Iterator[Edit]:
-    known = set(kept.contacts.values_list("on_day", flat=True))
-    for row in absorbed.contacts.order_by("on_day"):
-        if row.on_day in known:
-            yield Edit(row, None, f"{row.on_day} 两份都有联系记录，以保留的一份为准。")
+def _reliefs(kept: Person, absorbed: Person) -> Iterator[Edit]:
+    held = list(kept.dues_reliefs.order_by("valid_from"))
+    for row in absorbed.dues_reliefs.order_by("valid_from"):
+        yield from _free(row, held, {"person_id": kept.pk}, "党费减免")
+
+
+def _once(model: type[Model], key: str, said: str) -> Rule:
+    """Where there is one row for each value of a field, the kept person's stays."""
+
+    def rule(kept: Person, absorbed: Person) -> Iterator[Edit]:
+        rows = model._default_manager
+        known = set(rows.filter(person=kept).values_list(key, flat=True))
+        for row in rows.filter(person=absorbed).order_by("pk"):
+            if (value := getattr(row, key)) in known:
+                yield Edit(row, None, f"{value} {said}，以保留的一份为准。")
+            else:
+                yield Edit(row, {"person_id": kept.pk})
+
+    return rule
+
+
+def _details(kept: Person, absorbed: Person) -> Iterator[Edit]:
+    """Fields of a kind that name people; a pair of one and the same is none."""
+    ends = ("person_id", "other_id")
+    for row in (
+        (absorbed.details.all() | absorbed.details_as_other.all()).distinct().order_by("pk")
+    ):
+        was = {name: getattr(row, name) for name in ends}
+        now = {name: kept.pk if pk == absorbed.pk else pk for name, pk in was.items()}
+        if now["person_id"] == now["other_id"]:
+            yield Edit(row, None, f"“{row.activity}”里的一对是同一个人，去掉这一对。")
         else:
-            yield Edit(row, {"person_id": kept.pk})
+            yield Edit(row, {name: pk for name, pk in now.items() if pk != was[name]})
+
+
+def _follow_ups(kept: Person, absorbed: Person) -> Iterator[Edit]:
+    for row in absorbed.follow_ups.order_by("pk"):
+        yield Edit(row, {"owner_id": kept.pk})
 
 
 def _all(model: type[Model]) -> Rule:
@@ -239,10 +281,15 @@ RULES: Final[dict[type[Model], Rule]] = {
     Absence: _absences,
     User: _accounts,
     Restricted: _restricted,
+    DuesRate: _once(DuesRate, "valid_from", "起两份都有党费核定"),
+    DuesRelief: _reliefs,
+    DuesPayment: _once(DuesPayment, "month", "两份都有党费交纳"),
     CorrectionRequest: _all(CorrectionRequest),
     Whereabouts: _whereabouts,
-    ContactMade: _contacts,
+    ContactMade: _once(ContactMade, "on_day", "两份都有联系记录"),
     TransferLetter: _all(TransferLetter),
+    Detail: _details,
+    FollowUp: _follow_ups,
     Case: _all(Case),
 }
 

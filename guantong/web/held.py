@@ -12,8 +12,18 @@ from typing import Any, Final
 from django.db.models import Model, QuerySet
 from django.utils import timezone
 
-from guantong.records import catalogue, sealing
-from guantong.records.models import Case, CaseNote, CaseStep, Entry, Merge, Org, Person, Relation
+from guantong.records import catalogue, dues, sealing
+from guantong.records.models import (
+    Case,
+    CaseNote,
+    CaseStep,
+    Detail,
+    Entry,
+    Merge,
+    Org,
+    Person,
+    Relation,
+)
 from guantong.web import case_words
 from guantong.web.trail import CODES
 from guantong.web.verdicts import VERDICTS
@@ -25,7 +35,12 @@ TITLES: Final = {
     "attendance": "出席",
     "absence": "缺席",
     "relation": "联系和结对",
+    "detail": "活动栏目",
+    "followup": "落实事项",
     "restricted": "限知信息",
+    "duesrate": "党费核定",
+    "duesrelief": "党费减免",
+    "duespayment": "党费交纳",
     "correctionrequest": "更正申请",
     "whereabouts": "去向登记",
     "contactmade": "联系记录",
@@ -46,6 +61,7 @@ WORKED_OUT: Final = {
     "due_on": "到期日", "required": "应完成", "actual": "已完成", "numerator": "分子",
     "denominator": "分母", "verdict": "结论",
 }  # fmt: skip
+PAIRED: Final = ("relation", "detail")  # the person may stand at either end
 UNUSED: Final = ("is_staff", "is_superuser", "last_name")
 OPENED: Final = {("casenote", "sealed")}
 UNSAID: Final = {
@@ -80,11 +96,13 @@ def _tables(person: Person) -> Iterator[QuerySet[Any]]:
         assert not isinstance(model, str)
         if model is Person or (model is Merge and relation.field.name == "absorbed"):
             continue
-        if model is Relation and relation.field.name == "other_person":
+        if (model, relation.field.name) in ((Relation, "other_person"), (Detail, "other")):
             continue
         rows = model._default_manager.filter(**{relation.field.name: person})
         if model is Relation:
             rows = rows | Relation.objects.filter(other_person=person)
+        if model is Detail:
+            rows = rows | Detail.objects.filter(other=person)
         if model is Entry:
             rows = rows.filter(assessment__live=True)
         yield rows.order_by("pk")
@@ -113,7 +131,7 @@ def _held(rows: QuerySet[Any], sealed: Mapping[str, str] | None) -> Held:
 
 def _left_out(table: str, field: Any) -> bool:
     """Numbers that only the database uses, and the person, who is the same everywhere."""
-    if field.primary_key or (field.name == "person" and table != "relation"):
+    if field.primary_key or (field.name == "person" and table not in PAIRED):
         return True
     if table == "user" and field.name in UNUSED:
         return True
@@ -150,6 +168,8 @@ def _words(row: Model, table: str, field: Any, sealed: Mapping[str, str] | None)
         return "、".join(filter(None, value.split("|")))
     if (table, field.name) == ("person", "gender"):
         return GENDERS[value]
+    if (table, field.name) == ("duesrate", "payer"):
+        return dues.rates().payers[value].title
     if group := _group(table, field.name):
         return catalogue.current().label(group, value)
     return _plain(value)

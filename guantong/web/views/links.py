@@ -238,8 +238,10 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
 # Who lacks one
 
 
-def lacking(request: HttpRequest) -> TemplateResponse:
+def lacking(request: HttpRequest) -> HttpResponse:
     _viewed(request)
+    if download.wanted(request):
+        return _lacking_workbook(request)
     may = dict(_may_record(request))
     told = [
         {
@@ -262,4 +264,28 @@ def lacking(request: HttpRequest) -> TemplateResponse:
             "most": SHOWN,
             "age": catalogue.current().kinds["limits"]["young_teacher_age"]["value"],
         },
+    )
+
+
+def _lacking_workbook(request: HttpRequest) -> HttpResponse:
+    """All of them, of the kind asked for or of every kind."""
+    today, asked = clock.today(), request.GET.get("kind", "")
+    found = [one for one in uncovered(request.user, today) if asked in ("", one.kind)]
+    branches = dict(
+        access.people(request.user, "member.view")
+        .filter(on("memberships__", today))
+        .values_list("pk", "memberships__org__short_name")
+    )
+    lines = [
+        *((one.title, "党组织", org.name, "") for one in found for org in one.orgs),
+        *(
+            (one.title, "个人", p.name, branches.get(p.pk, ""))
+            for one in found
+            for p in one.people
+        ),
+    ]
+    header = ("缺什么", "对象", "名称", "党支部")
+    about = found[0].title if asked and found else ""
+    return download.workbook(
+        request, title="还没有联系和结对的", header=header, rows=lines, about=about
     )

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
@@ -19,6 +20,7 @@ from guantong.records.models.org import OrgQuerySet
 from guantong.records.rosters import BRANCH
 from guantong.web import charts, choices, download, ledger_periods, org_cards, standing, trail
 from guantong.web.acting import DayField, acting
+from guantong.web.activity_minutes import Todo, todos
 from guantong.web.filters import Filter, part_of
 from guantong.web.org_tree import Forest, Node, Wanted
 from guantong.web.standing import Tally
@@ -72,6 +74,7 @@ def org_list(request: HttpRequest) -> HttpResponse:
             "past": day != today,
             "found": sum(node.hit for top in nodes for node in top.flat()),
             "searched": bool(form.wanted()),
+            "may_budget": access.orgs(request.user, "budget.view").exists(),
             "may_found": access.orgs(request.user, "org.edit").exists(),
         },
     )
@@ -105,6 +108,9 @@ def _workbook(
 
 
 # One organisation
+
+
+TODOS: Final = 6  # shown; the list has the others
 
 
 class DayFilter(Filter):
@@ -162,6 +168,7 @@ def org(request: HttpRequest, pk: int) -> TemplateResponse:
             "done": [demand for demand in demands if demand.tally.done >= demand.tally.of],
             "undone": org_cards.undone(found, entries),
             "activities": _activities(request, found, day) if "activity.view" in may else [],
+            "todos": _todos(request, found, may),
             "documents": org_cards.documents(found, day),
             "figures": org_cards.figures(found, day),
             "relations": org_cards.relations(found, day),
@@ -170,6 +177,15 @@ def org(request: HttpRequest, pk: int) -> TemplateResponse:
             "trail": _trail(request, found) if "event.view" in may else (),
         },
     )
+
+
+def _todos(request: HttpRequest, org: Org, may: frozenset[str]) -> list[Todo]:
+    """What its meetings left to do and is still open."""
+    if "activity.view" not in may:
+        return []
+    found = access.follow_ups(request.user).open().filter(activity__hosts=org)
+    rows = found.select_related("activity", "owner").most_urgent_first()[:TODOS]
+    return todos(rows, clock.today(), acting(request), records="activity.record" in may)
 
 
 def node_of(org: Org, orgs: OrgQuerySet, day: date, *, as_now: bool) -> Node | None:

@@ -26,10 +26,12 @@ from guantong.records.actions.sample import (
     matters,
     papers,
     people,
+    purse,
     trainings,
 )
 from guantong.records.actions.sample.diary import Diary
 from guantong.records.actions.sample.members import Roll, enrol
+from guantong.records.actions.sample.minutes import Minutes, take
 from guantong.records.actions.sample.offices import Offices, fill
 from guantong.records.actions.sample.people import People
 from guantong.records.actions.sample.tree import Tree, grow
@@ -60,6 +62,7 @@ class Draft:
     offices: Offices
     papers: papers.Papers
     diary: Diary
+    minutes: Minutes
     matters: matters.Matters
 
 
@@ -72,8 +75,9 @@ def draft() -> Draft:
     lecturers = committees.hold_all(diary, offices, filed)
     branches.hold_all(diary, offices, lecturers)
     trainings.plan(diary, tree)
+    taken = take(tree, roll, diary, filed.relations)
     under_way = matters.tell(tree, everyone, roll)
-    return Draft(tree, everyone, roll, offices, filed, diary, under_way)
+    return Draft(tree, everyone, roll, offices, filed, diary, taken, under_way)
 
 
 def is_built() -> bool:
@@ -99,6 +103,9 @@ def build() -> None:
     _write(story.papers.relations, story.papers.figures, story.papers.documents)
     accounts.sign(story.diary, story.tree, users)
     _write_diary(story.diary)
+    _write(*purse.fill(story.offices, story.papers.documents))
+    written = story.minutes
+    _write(written.details, written.agenda, written.tasks, written.sides)
     _write(accounts.close_months(story.tree, users))
     _bring_certificate(story.people, users)
     _write(*trainings.places(story.diary, _of_college(story)), *trainings.signed(story.diary))
