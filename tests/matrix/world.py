@@ -79,8 +79,8 @@ TABLES_WAITING: Final = {
     "agendaitem", "attachment", "budgetline", "call", "case", "casehand", "casenote",
     "casestep", "closedmonth", "criterioncheck", "delivery", "detail", "discrepancy",
     "documentcheck", "duespayment", "duesrate", "duesrelief", "followup", "hourscertificate",
-    "importrow", "importsource", "quota", "reconciliation", "spending", "trustedissuer",
-    "unfinishedform", "variantchoice",
+    "importrow", "importsource", "paper", "papertemplate", "quota", "reconciliation",
+    "spending", "storedfile", "trustedissuer", "unfinishedform", "variantchoice",
 }  # fmt: skip
 # Texts of no place, which no page shows.
 NOWHERE: Final = {"job.trouble"}
