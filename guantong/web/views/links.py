@@ -7,7 +7,7 @@ from typing import Any, Final
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import Q
+from django.db.models import F, FilteredRelation, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -238,8 +238,10 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
 # Who lacks one
 
 
-def lacking(request: HttpRequest) -> TemplateResponse:
+def lacking(request: HttpRequest) -> HttpResponse:
     _viewed(request)
+    if download.wanted(request):
+        return _whole(request)
     may = dict(_may_record(request))
     told = [
         {
@@ -263,3 +265,31 @@ def lacking(request: HttpRequest) -> TemplateResponse:
             "age": catalogue.current().kinds["limits"]["young_teacher_age"]["value"],
         },
     )
+
+
+def _whole(request: HttpRequest) -> HttpResponse:
+    """Everybody on every list, with the branch or the organisation above."""
+    found = list(uncovered(request.user, clock.today()))
+    seen = access.orgs(request.user, "org.view")
+    called = dict(seen.values_list("pk", "short_name"))
+    lines = []
+    for one in found:
+        kinds = catalogue.current().label
+        lines += [
+            (one.title, org.name, called.get(_above(org), ""), kinds("orgs", org.kind))
+            for org in one.orgs
+        ]
+        now = FilteredRelation("memberships", condition=on("memberships__", clock.today()))
+        people = one.people.annotate(now=now, branch=F("now__org__short_name"))
+        for person, branch, status in people.values_list("name", "branch", "now__status"):
+            lines.append((one.title, person, branch, kinds("statuses", status)))
+    header = ("清单", "名称或姓名", "上级或所在支部", "类别")
+    unknown = [f"{one.title}另有 {one.unknown} 人没有出生日期" for one in found if one.unknown]
+    about = "；".join(["供安排工作用，不是责任", *unknown])
+    return download.workbook(
+        request, title="还没有联系和结对的", header=header, rows=lines, about=about
+    )
+
+
+def _above(org: Org) -> int:
+    return ([0, *org.lineage()])[-2]

@@ -17,7 +17,15 @@ from django.utils import timezone
 
 from guantong.records.access import Refused
 from guantong.records.actions import events, ledger
-from guantong.records.actions.sample import accounts, branches, committees, days, papers, people
+from guantong.records.actions.sample import (
+    accounts,
+    branches,
+    committees,
+    days,
+    matters,
+    papers,
+    people,
+)
 from guantong.records.actions.sample.diary import Diary
 from guantong.records.actions.sample.members import Roll, enrol
 from guantong.records.actions.sample.offices import Offices, fill
@@ -87,6 +95,7 @@ def build() -> None:
     accounts.sign(story.diary, story.tree, users)
     _write_diary(story.diary)
     _write(accounts.close_months(story.tree, users))
+    matters.write(story.tree, story.people, story.roll, users)
     _tell_the_database()
     _prepare_recut(story.tree)
     events.leave(BUILT, school, by=None, name=NAME, seed=days.SEED)

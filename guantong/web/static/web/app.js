@@ -102,6 +102,36 @@ function draw(place) {
   new ResizeObserver(() => chart.resize()).observe(place);
 }
 
+// Zoom of a drawn tree: <div data-zoom="id"> holds buttons, their value the factor, 0 the beginning, "print" the printer.
+// On the chart itself + - 0 and the arrows do the same.
+const STEP = 60;
+const KEYS = { "+": 1.25, "=": 1.25, "-": 0.8, "0": 0 };
+const ARROWS = { ArrowLeft: [STEP, 0], ArrowRight: [-STEP, 0], ArrowUp: [0, STEP], ArrowDown: [0, -STEP] };
+const drawn = (id) => document.querySelector(`[data-chart="${id}"]`);
+function roam(place, how) {
+  echarts.getInstanceByDom(place)?.dispatchAction({ type: "treeRoam", seriesIndex: 0, ...how });
+}
+function zoom(place, factor) {
+  if (factor) roam(place, { zoom: factor, originX: place.clientWidth / 2, originY: place.clientHeight / 2 });
+  else echarts.getInstanceByDom(place)?.setOption({ series: [{ zoom: 1, center: null }] });
+}
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-zoom] button");
+  if (!button) return;
+  if (button.value === "print") window.print();
+  else zoom(drawn(button.parentElement.dataset.zoom), Number(button.value));
+});
+document.addEventListener("keydown", (event) => {
+  const place = event.target;
+  if (!place.dataset?.chart || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key in KEYS) zoom(place, KEYS[event.key]);
+  else if (event.key in ARROWS) {
+    const [dx, dy] = ARROWS[event.key];
+    roam(place, { dx, dy });
+  } else return;
+  event.preventDefault();
+});
+
 document.addEventListener("DOMContentLoaded", () => {
   document.querySelectorAll("[data-chart]").forEach(draw);
   document.querySelectorAll("form").forEach(count);
