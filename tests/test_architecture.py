@@ -107,6 +107,7 @@ def test_the_search_for_writes_finds_them(line: str) -> None:
 # Doors
 
 PUBLIC = {"account_login", "account_logout", "account_inactive"}
+PUBLIC |= {"calendar-feed"}  # the address itself is the key
 SAMPLES = {"id": "1", "int": "1", "str": "x", "slug": "x", "path": "x"}
 SAMPLES |= {"uuid": "00000000-0000-0000-0000-000000000000"}
 

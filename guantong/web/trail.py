@@ -27,6 +27,8 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
         "document.recorded": "登记制度",
         "document.reviewed": "复核制度",
         "document.ended": "停止执行制度",
+        "feed.renewed": "更换日历地址",
+        "feed.given_up": "停用日历地址",
         "figure.recorded": "登记人数",
         "figure.corrected": "更正人数",
         "grant.given": "授予角色",

@@ -16,6 +16,7 @@ from guantong.records.models.person import Person
 from guantong.records.models.reading import ReadingChoice
 from guantong.records.models.recut import Recut
 from guantong.records.models.relation import Document, Figure, Relation
+from guantong.records.models.reminder import CalendarFeed
 from guantong.records.models.restricted import Restricted
 from guantong.records.models.school import PlanWording, School
 from guantong.records.models.user import User
@@ -27,6 +28,7 @@ __all__ = [
     "ActivityHost",
     "Assessment",
     "Attendance",
+    "CalendarFeed",
     "ClosedMonth",
     "ContactMade",
     "CorrectionRequest",

@@ -109,6 +109,7 @@ def activity_list(request: HttpRequest) -> HttpResponse:
             "month": Month(found, form.value("month"), clock.today()) if by_month else None,
             "sort": form.value("sort", "-held"),
             "narrowed": any(form.value(name) for name in ("q", "kind", "state", "from", "to")),
+            "may_look_ahead": org is not None,
             "may_record": access.orgs(request.user, "activity.record").exists(),
             "may_verify": access.orgs(request.user, "activity.verify").exists(),
             "may_import": access.orgs(request.user, "import.activities").exists(),

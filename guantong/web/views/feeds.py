@@ -1,0 +1,113 @@
+"""日历和提醒: what an account has sent to itself, and the calendar that phones fetch."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from guantong.records import catalogue, clock, feeds, ledger
+from guantong.records.actions import feeds as actions
+from guantong.records.actions import ledger as upkeep
+from guantong.records.models import Activity, CalendarFeed, Entry
+from guantong.web import icalendar
+from guantong.web.acting import acting
+from guantong.web.wording import period_of_entry, period_words
+
+MEETING = timedelta(hours=1)  # how long one is shown whose hours are not known
+LONGEST = timedelta(hours=12)  # what is longer lasts days, and hours say nothing of them
+
+
+def reminders(request: HttpRequest) -> TemplateResponse:
+    return _page(request)
+
+
+@require_POST
+def renew(request: HttpRequest) -> TemplateResponse:
+    """A new address, told on this page and never again; the old one is dead."""
+    secret = actions.renew(by=acting(request))
+    address = reverse("calendar-feed", args=[secret])
+    return _page(request, address=request.build_absolute_uri(address))
+
+
+@require_POST
+def give_up(request: HttpRequest) -> HttpResponse:
+    actions.give_up(by=acting(request))
+    messages.success(request, "日历地址已停用，手机不再更新。")
+    return redirect("reminders")
+
+
+def _page(request: HttpRequest, *, address: str = "") -> TemplateResponse:
+    user = acting(request)
+    return TemplateResponse(
+        request,
+        "web/reminders.html",
+        {
+            "title": "日历和提醒",
+            "feed": CalendarFeed.objects.filter(user=user).first(),
+            "address": address,
+            "orgs": feeds.own_orgs(user).in_order(),
+        },
+    )
+
+
+@login_not_required
+@require_safe
+def feed(request: HttpRequest, secret: str) -> HttpResponse:
+    """The calendar itself. The address is the key: absent, renewed and closed look the same."""
+    user = feeds.owner(secret)
+    if user is None:
+        raise Http404
+    holds = feeds.calendar_of(user, upkeep.bring_up_to_date())
+    content = icalendar.calendar("贯通 · 组织生活", _events(request, holds))
+    return HttpResponse(content, content_type=icalendar.MIME)
+
+
+def _events(request: HttpRequest, holds: feeds.Holds) -> Iterator[icalendar.Event]:
+    for activity in holds.activities:
+        yield _activity(request, activity)
+    for entry in holds.owed:
+        yield _owed(request, entry)
+
+
+def _activity(request: HttpRequest, activity: Activity) -> icalendar.Event:
+    kind = catalogue.current().label("activities", activity.kind)
+    hosts = "、".join(host.short_name for host in activity.hosts.all())
+    lasts = timedelta(hours=float(activity.hours)) if activity.hours else MEETING
+    return icalendar.Event(
+        uid=f"activity-{activity.pk}@{request.get_host()}",
+        made=activity.recorded_at,
+        starts=_starts(activity) if lasts <= LONGEST else activity.held_on,
+        lasts=lasts,
+        summary=f"（计划）{activity.title}" if activity.planned else activity.title,
+        about=f"{kind} · {hosts}",
+        url=request.build_absolute_uri(reverse("activity", args=[activity.pk])),
+        place=activity.place,
+        sure=not activity.planned,
+        version=activity.version,
+    )
+
+
+def _starts(activity: Activity) -> date:
+    if activity.starts_at is None:
+        return activity.held_on
+    return timezone.make_aware(datetime.combine(activity.held_on, activity.starts_at))
+
+
+def _owed(request: HttpRequest, entry: Entry) -> icalendar.Event:
+    title = ledger.obligation(entry.obligation).title
+    return icalendar.Event(
+        uid=f"entry-{entry.pk}@{request.get_host()}",
+        made=clock.now(),
+        starts=entry.due_on,
+        lasts=None,
+        summary=f"到期：{title}",
+        about=f"{entry.org.short_name} · {period_words(period_of_entry(entry))}，还没有完成",
+        url=request.build_absolute_uri(reverse("cell", args=[entry.pk])),
+    )
