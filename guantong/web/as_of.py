@@ -39,10 +39,14 @@ class AsOf:
     as_now: bool = False
 
     @classmethod
-    def of(cls, request: HttpRequest) -> Self:
-        """What the address asks for; nonsense, which the form shows, is today."""
+    def of(cls, request: HttpRequest, since: date | None = None) -> Self:
+        """What the address asks for; nonsense, which the form shows, is today. With `since` a
+        day before it or to come is nonsense too.
+        """
         query, today = request.GET, clock.today()
         day = _read(query.get("on", "")) or today
+        if since and not since <= day <= today:
+            day = today
         return cls(day, today, as_now=query.get("tree") == NOW and day != today)
 
     @property
@@ -71,6 +75,12 @@ class AsOf:
             now = f"{self.day} 当天的人数，按现在（{self.today}）的组织和隶属"
             return f"{now}；撤销的计入承接的组织，没有承接的不计"
         return f"{self.day} 当天的组织和人数"
+
+    @property
+    def says_ledger(self) -> str:
+        """What a page with figures of the ledger shows, in words."""
+        tree = "现在的隶属，撤销的计入承接的组织" if self.as_now else "当天的隶属"
+        return f"截至 {self.day} 的台账：此后的记录不计入；各组织按{tree}汇总。"
 
 
 def _read(text: str) -> date | None:

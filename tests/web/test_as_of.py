@@ -105,6 +105,25 @@ def test_the_ledger_of_a_past_day_by_the_tree_of_now(client: Client, cast: Cast)
     assert "tree=now" in shown(page)
 
 
+def test_the_plans_figures_of_a_past_day(client: Client, cast: Cast) -> None:
+    ledger.rebuild()
+
+    def owed(org: Org, **query: str) -> int:
+        asked = {"org": org.pk, "period": "2023", **query}
+        answer = client.get("/plan/obligations/theme-day/", asked)
+        return int(answer.context["tally"].of)
+
+    then = {"on": f"{THEN}"}
+    one = owed(cast.other_college, **then)
+    assert owed(cast.college, **then) == 2 * one
+    assert owed(cast.college, **then, tree="now") == one
+    assert owed(cast.other_college, **then, tree="now") == 2 * one
+    text = shown(client.get("/plan/", {"org": cast.college.pk, **then}))
+    assert f"截至 {THEN} 的台账" in text
+    assert f"?on={THEN}" in text
+    assert "此后的记录不计入" not in shown(client.get("/plan/", {"on": "2019-01-01"}))
+
+
 def test_the_day_goes_along_from_page_to_page(client: Client, cast: Cast) -> None:
     kept = f"?on={THEN}&amp;tree=now"
     text = shown(client.get(f"/orgs/{cast.other_college.pk}/?on={THEN}&tree=now"))
