@@ -76,6 +76,7 @@ PURE = (
     "processes",
     "plans",
     "trust",
+    "messages",
 )  # no Django
 MAY_WRITE = [APP / place for place in (*PURE, "records/actions", "records/migrations")]
 

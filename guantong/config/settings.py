@@ -7,6 +7,8 @@ ALLOWED_HOSTS          the site's names, separated by commas. Naming them makes 
                        installation: HTTPS only, secure cookies, collected static files
 GUANTONG_BEHIND_PROXY  1: the proxy in front sets X-Forwarded-Proto and lets nobody else set it
 GUANTONG_SECRET_KEY    signs sessions (default: a key file in the data folder, made on first use)
+GUANTONG_NOTIFY        mail server and bots for the weekly digest (default: notify.yaml in the
+                       data folder; without it nothing is sent)
 GUANTONG_CATALOGUE     folder of rules (default: catalogue/ beside manage.py)
 DEBUG                  1: error pages with code, for developers; never with ALLOWED_HOSTS
 """
@@ -23,6 +25,8 @@ from guantong.config.database import database
 ROOT = Path(__file__).resolve().parent.parent.parent
 DATA = data_folder(Path(os.environ.get("GUANTONG_DATA") or ROOT / "var").resolve())
 CATALOGUE_DIR = Path(os.environ.get("GUANTONG_CATALOGUE") or ROOT / "catalogue").resolve()
+
+NOTIFY = Path(os.environ.get("GUANTONG_NOTIFY") or DATA / "notify.yaml").resolve()
 
 HOSTS = [host for host in os.environ.get("ALLOWED_HOSTS", "").replace(" ", "").split(",") if host]
 REAL = bool(HOSTS)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from django.db.models import QuerySet
+
 from guantong.obligations import model as m
 from guantong.obligations.explain import Candidate
 from guantong.records import access, catalogue, ledger
@@ -16,6 +18,7 @@ from guantong.records.access import Someone
 from guantong.records.crediting import kinds_counted
 from guantong.records.drafts import late_days
 from guantong.records.models import Entry, Person
+from guantong.records.models.activity import ActivityQuerySet
 
 
 def hours_obligations() -> tuple[str, ...]:
@@ -95,24 +98,38 @@ class Account:
         return sum((line.hours or Decimal(0) for line in self.lines if line.counted), Decimal(0))
 
 
-def account(user: Someone, person: Person, year: int) -> Account:
+def seen_by(user: Someone, person: Person, year: int) -> Account:
     """The account of a year, as far as the user may see entries and activities."""
-    found = access.entries(user).filter(person=person, obligation__in=study_obligations())
-    entries = list(found.select_related("assessment", "org").order_by("period_start", "pk"))
+    return account(
+        person,
+        year,
+        entries=access.entries(user),
+        activities=access.activities(user, "activity.view"),
+    )
+
+
+def account(
+    person: Person, year: int, *, entries: QuerySet[Entry], activities: ActivityQuerySet
+) -> Account:
+    """The account of a year from these entries; only these activities are named."""
+    found = entries.filter(person=person, obligation__in=study_obligations())
+    rows = list(
+        found.select_related("assessment", "org").order_by("period_start", "org__path", "pk")
+    )
     summed = hours_obligations()
-    asked = [entry for entry in entries if year in _years(entry)]
+    asked = [entry for entry in rows if year in _years(entry)]
     asked.sort(key=lambda entry: entry.obligation not in summed)
-    years = tuple(sorted({*(entry.period_start.year for entry in entries), year}))
+    years = tuple(sorted({*(entry.period_start.year for entry in rows), year}))
     if not asked or asked[0].obligation not in summed:
         demands = tuple(_demand(entry, "") for entry in asked)
-        return Account(year, years, demands, _attended(user, person, year))
+        return Account(year, years, demands, _attended(activities, person, year))
     told = [ledger.explanation(entry) for entry in asked]
     kinds = kinds_counted(ledger.obligation(asked[0].obligation).measure)
     return Account(
         year,
         years,
         tuple(_demand(entry, why.closing) for entry, why in zip(asked, told, strict=True)),
-        _lines(user, told[0].candidates, kinds),
+        _lines(activities, told[0].candidates, kinds),
     )
 
 
@@ -128,12 +145,12 @@ def _demand(entry: Entry, closing: str) -> Demand:
 
 
 def _lines(
-    user: Someone, candidates: Iterable[Candidate], kinds: Iterable[str]
+    activities: ActivityQuerySet, candidates: Iterable[Candidate], kinds: Iterable[str]
 ) -> tuple[Line, ...]:
     """The newest first; an activity out of reach stays without its title."""
     rows = [(candidate, candidate.row) for candidate in candidates]
     pks = [row["activity_id"] for _, row in rows]
-    seen = access.activities(user, "activity.view").in_bulk(pks)
+    seen = activities.in_bulk(pks)
     late, label, kinds = late_days(pks), catalogue.current().label, set(kinds)
     lines = [
         Line(
@@ -154,10 +171,9 @@ def _lines(
     return tuple(sorted(lines, key=lambda line: (line.held_on, line.activity), reverse=True))
 
 
-def _attended(user: Someone, person: Person, year: int) -> tuple[Line, ...]:
+def _attended(activities: ActivityQuerySet, person: Person, year: int) -> tuple[Line, ...]:
     """The year's attendances where nothing is asked, so that none counts."""
-    found = access.activities(user, "activity.view").held()
-    found = found.filter(held_on__year=year, attendances__person=person).newest_first()
+    found = activities.held().filter(held_on__year=year, attendances__person=person).newest_first()
     label = catalogue.current().label
     rows = list(
         found.values_list(

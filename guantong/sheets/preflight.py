@@ -69,12 +69,20 @@ def check_xls(content: bytes) -> None:
 
 def check_xlsx(content: bytes) -> None:
     """Raises whatever a broken archive makes zipfile raise, too."""
+    names = check_office(content)
+    if "xl/workbook.xml" not in names:
+        raise Refusal(f"这不是 Excel 工作簿（可能是 Word、WPS 文字或压缩包）。{SAVE_AS}")
+
+
+def check_office(content: bytes) -> set[str]:
+    """Any of the newer Office files; return the names of its parts."""
     with zipfile.ZipFile(BytesIO(content)) as archive:
         parts = archive.infolist()
         _check_parts(parts)
         read = 0
         for part in parts:
             read += _check_part(archive, part, MAX_TOTAL - read)
+    return {part.filename for part in parts}
 
 
 def too_big(what: str) -> Refusal:
@@ -102,8 +110,6 @@ def _check_parts(parts: list[zipfile.ZipInfo]) -> None:
         raise Refusal(f"文件里嵌入了别的文件或控件。请删去后再导入。{SAVE_AS}")
     if "xl/workbook.bin" in names:
         raise Refusal(f"这是 .xlsb 格式，不能直接读取。{SAVE_AS}")
-    if "xl/workbook.xml" not in names:
-        raise Refusal(f"这不是 Excel 工作簿（可能是 Word、WPS 文字或压缩包）。{SAVE_AS}")
     if max(part.file_size for part in parts) > MAX_PART:
         raise too_big(f"文件里有超过 {MAX_PART // MEBI} MB 的部件")
     if sum(part.file_size for part in parts) > MAX_TOTAL:

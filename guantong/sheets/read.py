@@ -64,7 +64,7 @@ def _ask_child(content: bytes) -> dict[str, Any]:
             stderr=subprocess.DEVNULL,
             timeout=SECONDS,
             cwd=ROOT,
-            env=_environment(),
+            env=bare_environment(),
             check=True,
         )
         answer: dict[str, Any] = json.loads(done.stdout)
@@ -75,7 +75,7 @@ def _ask_child(content: bytes) -> dict[str, Any]:
     return answer
 
 
-def _environment() -> dict[str, str]:
+def bare_environment() -> dict[str, str]:
     """Next to nothing: no keys, no database address."""
     kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
     return {**kept, "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"}

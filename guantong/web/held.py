@@ -29,6 +29,9 @@ TITLES: Final = {
     "whereabouts": "去向登记",
     "contactmade": "联系记录",
     "transferletter": "介绍信",
+    "hourscertificate": "学时证明",
+    "enrolment": "报名",
+    "signin": "签到",
     "user": "登录账号",
     "entry": "台账条目",
     "merge": "合并记录",
@@ -43,6 +46,7 @@ UNUSED: Final = ("is_staff", "is_superuser", "last_name")
 UNSAID: Final = {
     ("user", "password"): "（只存摘要，不能还原）",
     ("merge", "made"): "（撤回合并所需的内容）",
+    ("hourscertificate", "content"): "（证明原文，可在学时账户里下载）",
     ("person", "id_index"): "（由身份证号得出的检索值）",
 }
 

@@ -24,9 +24,20 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
         "activity.verified": "核实活动",
         "activity.withdrawn": "撤销活动",
         "activity.restored": "恢复活动",
+        "attachment.added": "添加附件",
+        "attachment.removed": "移除附件",
+        "places.offered": "开放报名",
+        "enrolment.made": "报名",
+        "enrolment.cancelled": "取消报名",
+        "sign_in.opened": "开始签到",
+        "sign_in.closed": "结束签到",
+        "sign_in.made": "签到",
         "document.recorded": "登记制度",
         "document.reviewed": "复核制度",
         "document.ended": "停止执行制度",
+        "digest.subscribed": "订阅每周摘要",
+        "digest.stopped": "停收每周摘要",
+        "digest.sent": "发出每周摘要",
         "feed.renewed": "更换日历地址",
         "feed.given_up": "停用日历地址",
         "figure.recorded": "登记人数",
@@ -70,6 +81,11 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
         "whereabouts.ended": "结束登记",
         "whereabouts.struck": "去掉有误的登记",
         "contact.made": "登记联系",
+        "certificate.issued": "签发学时证明",
+        "certificate.received": "登记外校学时证明",
+        "certificate.withdrawn": "撤销外校学时证明",
+        "issuer.trusted": "认可外校的签发密钥",
+        "issuer.distrusted": "停止认可外校的签发密钥",
         "letter.issued": "开具介绍信",
         "letter.returned": "介绍信退回",
         "correction.asked": "申请更正",
@@ -116,7 +132,7 @@ CODES: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
     }
 )
 # Whose fields the events about a row tell too.
-BESIDE: Final = {"person": ("membership",), "membership": ("person",)}
+BESIDE: Final = {"person": ("membership",), "membership": ("person",), "activity": ("places",)}
 UNSAID: Final = frozenset(
     {"pinyin", "letters", "sort_key", "path", "id_index"}
     | {"withdrawn_at", "withdrawn_by", "verified_at", "verified_by"}
@@ -192,7 +208,7 @@ def _line(event: Event, names: Names) -> Line:
         at=event.at,
         by=event.by.called if event.by else "系统",
         says=VERBS.get(event.verb, event.verb),
-        about=names["person"].get(person, "") if person else "",
+        about=names["person"].get(person, "") if person else event.detail.get("file", ""),
         reason=str(event.detail.get("reason", "")),
         unverified=str(event.detail.get("unverified", ""))[:10],
         changes=tuple(

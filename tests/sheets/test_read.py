@@ -193,7 +193,7 @@ def test_the_child_process_has_limits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_child_process_knows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GUANTONG_SECRET_KEY", "x")
-    assert set(read._environment()) <= {"PATH", "SYSTEMROOT", "PYTHONUTF8",
+    assert set(read.bare_environment()) <= {"PATH", "SYSTEMROOT", "PYTHONUTF8",
                                         "PYTHONDONTWRITEBYTECODE"}  # fmt: skip
 
 

@@ -7,9 +7,8 @@ from typing import Any
 from django.test import Client
 from python_calamine import CalamineWorkbook
 
-TOKEN = re.compile(
-    r'<input type="hidden" name="csrfmiddlewaretoken"[^>]*>'
-)  # never the same twice
+# Never the same twice.
+TOKEN = re.compile(r'<input type="hidden" name="csrfmiddlewaretoken"[^>]*>|CSRFToken": "[^"]*"')
 
 
 def shown(response: Any) -> str:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from guantong.records.actions import activities, posts, users
-from guantong.records.models import CalendarFeed, Event, User
+from guantong.records.models import CalendarFeed, DigestSubscription, Event, User
 from guantong.web import icalendar
 from tests.factories import TODAY, Cast, make_activity
 from tests.web.answers import shown
@@ -111,6 +111,19 @@ def test_what_is_withdrawn_leaves_the_calendar(as_: SignIn, held: Cast) -> None:
     activities.withdraw(by=None, activity=made, version=1, reason="重复")
 
     assert "写错了" not in fetched(path)
+
+
+def test_the_digest_is_asked_for_and_given_up_on_the_same_page(as_: SignIn, cast: Cast) -> None:
+    client = as_(cast.secretary)
+    assert client.post("/calendar/subscribe/", {"email": "nobody"}).status_code == 422
+    assert not DigestSubscription.objects.exists()
+
+    client.post("/calendar/subscribe/", {"email": "zhishu@example.edu.cn"})
+    assert "正在发到" in shown(client.get("/calendar/"))
+    assert "正在发到" not in shown(as_(cast.officer).get("/calendar/"))
+
+    client.post("/calendar/unsubscribe/")
+    assert not DigestSubscription.objects.exists()
 
 
 @settings(max_examples=30)

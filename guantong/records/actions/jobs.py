@@ -1,6 +1,8 @@
 """Long work in steps: each step commits by itself, the rest can be watched and taken up again.
 
-Steps must be whole in themselves, so that work that died half-way is simply begun anew.
+Steps must be whole in themselves, so that work that died half-way is simply begun anew. A step
+commits together with the job's own row, which it holds: a worker whose job was taken over, for it
+had not been seen for long, can commit nothing more, so that no step is done by two.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,6 +19,10 @@ DEAD_AFTER = timedelta(minutes=5)
 type Steps = Sequence[Callable[[], None]]
 
 
+class TakenOver(Exception):
+    """Somebody else goes on with the work."""
+
+
 def carry_out(kind: str, plan: Callable[[], Steps]) -> bool:
     """Do the steps one after the other; False if somebody else is at it."""
     steps = plan()
@@ -25,8 +31,12 @@ def carry_out(kind: str, plan: Callable[[], Steps]) -> bool:
         return False
     try:
         for done, step in enumerate(steps, 1):
-            step()
-            _write(job, done=done, seen_at=timezone.now())
+            with transaction.atomic():
+                _hold(job)
+                step()
+                _write(job, done=done, seen_at=timezone.now())
+    except TakenOver:
+        return False
     except BaseException as trouble:
         _write(job, ended_at=timezone.now(), trouble=f"{type(trouble).__name__}：{trouble}"[:500])
         raise
@@ -74,6 +84,12 @@ def _begin(kind: str, total: int) -> Job | None:
             return Job.objects.create(kind=kind, total=total, started_at=now, seen_at=now)
     except IntegrityError:  # one job of a kind at a time
         return None
+
+
+def _hold(job: Job) -> None:
+    """Keep the job until the step has committed; nobody can take it over meanwhile."""
+    if not Job.objects.select_for_update().filter(pk=job.pk, ended_at=None).exists():
+        raise TakenOver
 
 
 def _write(job: Job, **values: object) -> None:

@@ -1,10 +1,13 @@
 """Every table. One module per theme; `span` is what lasts."""
 
 from guantong.records.models.activity import Absence, Activity, ActivityHost, Attendance
+from guantong.records.models.attachment import Attachment
 from guantong.records.models.batch import ImportBatch
+from guantong.records.models.certificate import HoursCertificate, TrustedIssuer
 from guantong.records.models.change import OrgChange
 from guantong.records.models.closed_month import ClosedMonth
 from guantong.records.models.correction import CorrectionRequest
+from guantong.records.models.enrolment import Enrolment, Places, SignIn, SignInSheet
 from guantong.records.models.event import Event
 from guantong.records.models.grant import Grant
 from guantong.records.models.job import Job
@@ -16,7 +19,7 @@ from guantong.records.models.person import Person
 from guantong.records.models.reading import ReadingChoice
 from guantong.records.models.recut import Recut
 from guantong.records.models.relation import Document, Figure, Relation
-from guantong.records.models.reminder import CalendarFeed
+from guantong.records.models.reminder import CalendarFeed, Delivery, DigestSubscription
 from guantong.records.models.restricted import Restricted
 from guantong.records.models.school import PlanWording, School
 from guantong.records.models.user import User
@@ -27,16 +30,21 @@ __all__ = [
     "Activity",
     "ActivityHost",
     "Assessment",
+    "Attachment",
     "Attendance",
     "CalendarFeed",
     "ClosedMonth",
     "ContactMade",
     "CorrectionRequest",
+    "Delivery",
+    "DigestSubscription",
     "Document",
+    "Enrolment",
     "Entry",
     "Event",
     "Figure",
     "Grant",
+    "HoursCertificate",
     "ImportBatch",
     "Job",
     "Membership",
@@ -47,6 +55,7 @@ __all__ = [
     "OrgParent",
     "OrgSuccession",
     "Person",
+    "Places",
     "PlanWording",
     "Post",
     "ReadingChoice",
@@ -54,8 +63,11 @@ __all__ = [
     "Relation",
     "Restricted",
     "School",
+    "SignIn",
+    "SignInSheet",
     "Term",
     "TransferLetter",
+    "TrustedIssuer",
     "User",
     "Whereabouts",
 ]

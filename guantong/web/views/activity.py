@@ -19,11 +19,13 @@ from guantong.records import access, catalogue, crediting
 from guantong.records.access import Refused
 from guantong.records.actions import activities as actions
 from guantong.records.drafts import WEIGHTIEST_FIRST, recorded_late
-from guantong.records.models import Activity, Entry, Org
+from guantong.records.models import Activity, Attachment, Entry, Org, Places
+from guantong.sheets import attached
 from guantong.web import ids, trail
 from guantong.web.acting import ActionForm, acting, form_page, require, status_of
 from guantong.web.ledger_cells import address
 from guantong.web.month import code_of
+from guantong.web.views import attachments
 from guantong.web.views.recording import CLOSED, number
 from guantong.web.wording import has_got
 
@@ -82,12 +84,22 @@ def activity(request: HttpRequest, pk: int, *, refused: Refused | None = None) -
             "unasked": people.present - len(_persons(whole)) if _studies(shown) else 0,
             "closed": list(_credits([entry for entry in counted if entry.pk in just])),
             "saved": closed.get("activity") == pk,
+            "enrolling": shown.planned and Places.objects.filter(activity=shown).exists(),
+            "files": _files(request, shown),
             "may": _may(request, shown, hosts),
             "trail": _trail(request, shown),
             "refused": refused.text if refused else "",
         },
         status=status_of(refused) if refused else 200,
     )
+
+
+def _files(request: HttpRequest, shown: Activity) -> list[tuple[Attachment, str]] | None:
+    """The attached files with what they are; None for who may not see them."""
+    if not attachments.seen(request, shown):
+        return None
+    rows = Attachment.objects.filter(activity=shown).select_related("added_by", "removed_by")
+    return [(row, attached.FORMS[row.kind][0]) for row in rows.order_by("pk")]
 
 
 def _facts(shown: Activity) -> list[tuple[str, object]]:

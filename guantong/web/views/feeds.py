@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from functools import partial
 
+from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -13,11 +15,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from guantong.records import catalogue, clock, feeds, ledger
+from guantong.records.actions import digests
 from guantong.records.actions import feeds as actions
 from guantong.records.actions import ledger as upkeep
-from guantong.records.models import Activity, CalendarFeed, Entry
+from guantong.records.models import Activity, CalendarFeed, Delivery, DigestSubscription, Entry
 from guantong.web import icalendar
-from guantong.web.acting import acting
+from guantong.web.acting import ActionForm, acting
 from guantong.web.wording import period_of_entry, period_words
 
 MEETING = timedelta(hours=1)  # how long one is shown whose hours are not known
@@ -43,8 +46,31 @@ def give_up(request: HttpRequest) -> HttpResponse:
     return redirect("reminders")
 
 
-def _page(request: HttpRequest, *, address: str = "") -> TemplateResponse:
+class SubscribeForm(ActionForm):
+    email = forms.EmailField(label="邮箱", help_text="只用来发这封摘要，别人看不到。")
+
+
+@require_POST
+def subscribe(request: HttpRequest) -> HttpResponse:
+    form = SubscribeForm(request.POST)
+    if form.outcome(partial(digests.subscribe, by=acting(request))):
+        messages.success(request, "已订阅。下一次发送时开始，没有要说的那一周不发。")
+        return redirect("reminders")
+    return _page(request, form=form)
+
+
+@require_POST
+def stop(request: HttpRequest) -> HttpResponse:
+    digests.stop(by=acting(request))
+    messages.success(request, "已停收，不再发信。")
+    return redirect("reminders")
+
+
+def _page(
+    request: HttpRequest, *, address: str = "", form: SubscribeForm | None = None
+) -> TemplateResponse:
     user = acting(request)
+    form = form or SubscribeForm(initial={"email": user.email})
     return TemplateResponse(
         request,
         "web/reminders.html",
@@ -53,7 +79,11 @@ def _page(request: HttpRequest, *, address: str = "") -> TemplateResponse:
             "feed": CalendarFeed.objects.filter(user=user).first(),
             "address": address,
             "orgs": feeds.own_orgs(user).in_order(),
+            "form": form,
+            "subscription": DigestSubscription.objects.filter(user=user).first(),
+            "last": Delivery.objects.filter(user=user).order_by("pk").last(),
         },
+        status=form.status,
     )
 
 

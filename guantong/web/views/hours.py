@@ -1,11 +1,13 @@
 """学时账户: a member's hours of one year as the ledger counts them, line by line."""
 
+from collections.abc import Iterator
+
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from guantong.records import clock, hours
+from guantong.records import access, clock, hours
 from guantong.records.hours import Account, Demand
-from guantong.records.models import Person
+from guantong.records.models import HoursCertificate, Person
 from guantong.sheets.write import Value
 from guantong.web import download, wording
 from guantong.web.acting import acting
@@ -18,9 +20,11 @@ HEADER = ("日期", "活动", "类别", "身份", "学时", "计入", "没有计
 
 def account(request: HttpRequest, pk: int) -> HttpResponse:
     person = person_or_404(request, pk, "member.view")
-    shown = hours.account(acting(request), person, year(request, clock.today()))
+    shown = hours.seen_by(acting(request), person, year(request, clock.today()))
     if download.wanted(request):
         return _workbook(request, person, shown)
+    own = acting(request).person_id == person.pk
+    may_edit = not access.check_person(acting(request), "member.edit", person)
     return TemplateResponse(
         request,
         "web/hours.html",
@@ -30,6 +34,9 @@ def account(request: HttpRequest, pk: int) -> HttpResponse:
             "person": person,
             "account": shown,
             "demands": [(demand, _says(demand)) for demand in shown.demands],
+            "may_edit": may_edit,
+            "may_certify": may_edit or own,
+            "certificates": list(_certificates(person)) if may_edit or own else [],
         },
     )
 
@@ -44,6 +51,14 @@ def _says(demand: Demand) -> str:
     whole = wording.amount(demand.whole, demand.obligation)
     part = wording.amount(entry.required, demand.obligation)
     return f"全年 {whole}，不满一年按月折算为 {part}。{demand.closing}" if unit else demand.closing
+
+
+def _certificates(person: Person) -> Iterator[tuple[HoursCertificate, str]]:
+    """Each with what it says of hours, the newest first."""
+    rows = HoursCertificate.objects.filter(person=person).select_related("issuer", "by")
+    for row in rows.order_by("-issued_on", "-pk"):
+        demands = row.content["note"]["demands"]
+        yield row, "；".join(f"{d['title']} {d['actual']}/{d['required']}" for d in demands)
 
 
 def _workbook(request: HttpRequest, person: Person, shown: Account) -> HttpResponse:

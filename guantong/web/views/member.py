@@ -60,7 +60,7 @@ def _page(request: HttpRequest, person: Person) -> TemplateResponse:
     own = user.person_id == person.pk
     now = person.memberships.on(today).select_related("org").first()
     may_edit = not access.check_person(user, "member.edit", person)
-    study = hours.account(user, person, year(request, today))
+    study = hours.seen_by(user, person, year(request, today))
     return TemplateResponse(
         request,
         "web/member.html",

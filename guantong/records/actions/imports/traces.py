@@ -9,7 +9,15 @@ from guantong.records.access import Conflict
 from guantong.records.actions import ledger, traces
 from guantong.records.actions.traces import Made, Snapshot
 from guantong.records.imports.people import in_chunks
-from guantong.records.models import Activity, Entry, ImportBatch, Membership, Person, Post
+from guantong.records.models import (
+    Activity,
+    Attachment,
+    Entry,
+    ImportBatch,
+    Membership,
+    Person,
+    Post,
+)
 
 # What an import writes, in an order in which rows can be deleted. Of an activity only the record
 # itself: its hosts and people go with it, and every change of them raises its version.
@@ -93,10 +101,11 @@ def _in_use(made: Made) -> Iterator[str]:
 
 
 def _closed_since(made: Made) -> Iterator[str]:
-    """Months of activities that have been closed."""
-    held = in_chunks(
-        Activity.objects.prefetch_related("hosts"), "pk", traces.new(made, "Activity")
-    )
+    """Months of activities that have been closed, and files that were attached."""
+    new = traces.new(made, "Activity")
+    if new and Attachment.objects.filter(activity__in=new).exists():
+        yield "有活动在导入后加了附件"
+    held = in_chunks(Activity.objects.prefetch_related("hosts"), "pk", new)
     for activity in held:
         if reason := closed_months.locked(activity.hosts.all(), activity.held_on):
             yield reason.partition("，")[0]

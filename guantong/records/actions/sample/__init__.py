@@ -5,7 +5,7 @@ with the times of recording that the story has, which no other action may do. Wh
 be found in the ledger is listed in `gaps`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
@@ -20,11 +20,13 @@ from guantong.records.actions import events, ledger
 from guantong.records.actions.sample import (
     accounts,
     branches,
+    brought,
     committees,
     days,
     matters,
     papers,
     people,
+    trainings,
 )
 from guantong.records.actions.sample.diary import Diary
 from guantong.records.actions.sample.members import Roll, enrol
@@ -68,6 +70,7 @@ def draft() -> Draft:
     diary = Diary(excused=offices.excused)
     lecturers = committees.hold_all(diary, offices, filed)
     branches.hold_all(diary, offices, lecturers)
+    trainings.plan(diary, tree)
     return Draft(tree, everyone, roll, offices, filed, diary)
 
 
@@ -96,10 +99,32 @@ def build() -> None:
     _write_diary(story.diary)
     _write(accounts.close_months(story.tree, users))
     matters.write(story.tree, story.people, story.roll, users)
+    _bring_certificate(story.people, users)
+    _write(*trainings.places(story.diary, _of_college(story)), *trainings.signed(story.diary))
     _tell_the_database()
     _prepare_recut(story.tree)
     events.leave(BUILT, school, by=None, name=NAME, seed=days.SEED)
     ledger.rebuild()
+
+
+def _of_college(story: Draft) -> list[Person]:
+    """Members of the branches of the college whose accounts the sample has."""
+    path = story.tree.named[accounts.COLLEGE].path
+    branches = {org.pk for org in story.tree.orgs if org.path.startswith(path)}
+    known = {person.pk: person for person in story.people.all}
+    return [
+        known[row.person_id]
+        for row in story.roll.rows
+        if row.org_id in branches and row.valid_to is None
+    ]
+
+
+def _bring_certificate(everyone: People, users: Mapping[str, User]) -> None:
+    """The plain member of the sign-in page came from elsewhere."""
+    issuer = brought.issuer(users["zuzhibu"])
+    _write([issuer])
+    member = everyone.numbered[accounts.number_of("dangyuan")]
+    _write([brought.certificate(member, issuer, users["zhishu"])])
 
 
 def _prepare_recut(tree: Tree) -> None:

@@ -45,6 +45,11 @@ CLOSED = [date(2023, month, 1) for month in (1, 2, 3, 4)]
 UNLOCKED = date(2023, 2, 1)  # once, for something that had been forgotten
 
 
+def number_of(username: str) -> str:
+    """The number of the member to whom an account belongs."""
+    return next(one.number for one in SIGN_INS if one.username == username)
+
+
 def open_all(tree: Tree, people: People) -> dict[str, User]:
     """Save the accounts and their grants; the password is hashed once for all of them."""
     password, users = make_password(PASSWORD), dict[str, User]()

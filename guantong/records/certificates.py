@@ -1,0 +1,151 @@
+"""What a certificate of hours says, and what speaks against one from elsewhere. Reads only.
+
+The figures are those of the ledger's entries and their explanations (`records.hours`), frozen on
+the day of issue. It names no activity and no organisation but the branch: what another school
+needs to know, and nothing more.
+"""
+
+import uuid
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Final
+
+from guantong.obligations.run import plain
+from guantong.periods import add_months
+from guantong.records import clock, hours
+from guantong.records.access import Refused
+from guantong.records.models import (
+    Activity,
+    Entry,
+    HoursCertificate,
+    Person,
+    School,
+    TrustedIssuer,
+)
+from guantong.trust import notes
+
+FORMAT: Final = "guantong hours 1"
+VALID_MONTHS: Final = 12
+SHAPE: Final = {  # what stands in a certificate, and of what type
+    "format": str, "serial": str, "school": str, "branch": str, "name": str, "year": int,
+    "issued_on": str, "valid_until": str, "demands": list, "lines": list,
+}  # fmt: skip
+DEMAND: Final = ("title", "required", "actual", "unit", "verdict")
+LINE: Final = ("held_on", "kind", "role", "hours", "late")
+LONGEST: Final = 300
+
+
+def told(person: Person, year: int) -> dict[str, Any]:
+    """The content of a new certificate; refuses where there is nothing to certify."""
+    account = hours.account(
+        person, year, entries=Entry.objects.filter(assessment__live=True),
+        activities=Activity.objects.none(),
+    )  # fmt: skip
+    if not any(line.counted for line in account.lines):
+        raise Refused(f"{person.name} {year} 年没有计入的学时，没有可以证明的内容。")
+    today, span = clock.today(), person.memberships.order_by("valid_from").last()
+    return {
+        "format": FORMAT,
+        "serial": str(uuid.uuid4()),
+        "school": School.objects.get().name,
+        "branch": span.org.name if span else "",
+        "name": person.name,
+        "year": year,
+        "issued_on": today.isoformat(),
+        "valid_until": add_months(today, VALID_MONTHS).isoformat(),
+        "demands": [
+            {
+                "title": demand.obligation.title,
+                "required": plain(demand.entry.required),
+                "actual": plain(demand.entry.actual),
+                "unit": demand.obligation.unit,
+                "verdict": demand.entry.verdict,
+            }
+            for demand in account.demands
+        ],
+        "lines": [
+            {
+                "held_on": line.held_on.isoformat(),
+                "kind": line.kind,
+                "role": line.role,
+                "hours": plain(line.hours),
+                "late": str(line.late or ""),
+            }
+            for line in reversed(account.lines)
+            if line.counted
+        ],
+    }
+
+
+def opened(file: bytes, person: Person, own_key: str) -> tuple[dict[str, Any], TrustedIssuer]:
+    """What a certificate from elsewhere says and who gave it; refuses with the reason."""
+    trusted = {row.key: row for row in TrustedIssuer.objects.filter(ended_at=None)}
+    try:
+        note, key = notes.opened(file, {*trusted, own_key})
+    except notes.NoNote:
+        raise _refused("这不是签名的学时证明。请选对方学校给的 .json 文件，不要选 PDF。") from None
+    except notes.UnknownKey as unknown:
+        mark = notes.fingerprint(unknown.args[0]) if notes.is_key(unknown.args[0]) else "无法辨认"
+        raise _refused(
+            f"签发它的密钥（{mark}）不在认可的学校里。请学校党委组织部与对方核对后加入，"
+            "核对不上的就是伪造的。"
+        ) from None
+    except notes.Altered:
+        raise _refused("内容与签名不符，签发以后被改动过，不能采用。") from None
+    if key == own_key:
+        raise _refused("这是本校签发的证明，学时已在本校台账里。")
+    if reason := _unfit(note, person):
+        raise _refused(reason)
+    return note, trusted[key]
+
+
+def _unfit(note: Mapping[str, Any], person: Person) -> str:
+    if not _is_certificate(note):
+        return "签名有效，但内容不是学时证明，或者是认不得的新格式。"
+    issued_on, until = (date.fromisoformat(note[name]) for name in ("issued_on", "valid_until"))
+    today = clock.today()
+    if today > until:
+        return f"证明在 {until} 已经过期。请对方学校重新签发。"
+    if issued_on > today:
+        return f"证明的签发日期 {issued_on} 在今天（{today}）之后，不能采用。"
+    if note["name"] != person.name:
+        return f"证明上的姓名是“{note['name']}”，不是“{person.name}”。请核对是否选错了人。"
+    found = HoursCertificate.objects.filter(serial=note["serial"], withdrawn_at=None)
+    if earlier := found.select_related("person").first():
+        return f"这份证明 {earlier.at:%Y-%m-%d} 已经登记过，不能重复登记。"
+    return ""
+
+
+def _is_certificate(note: Mapping[str, Any]) -> bool:
+    if note.keys() != SHAPE.keys() or note["format"] != FORMAT:
+        return False
+    if any(type(note[name]) is not kind for name, kind in SHAPE.items()):
+        return False
+    rows = [(note["demands"], DEMAND), (note["lines"], LINE)]
+    if not all(_are_rows(found, fields) for found, fields in rows):
+        return False
+    texts = [text for text in note.values() if isinstance(text, str)]
+    dates = [note["issued_on"], note["valid_until"], *(row["held_on"] for row in note["lines"])]
+    return (
+        0 < note["year"] < 10000 and max(map(len, texts)) <= LONGEST and all(map(_is_day, dates))
+    )
+
+
+def _are_rows(found: list[Any], fields: tuple[str, ...]) -> bool:
+    return len(found) <= LONGEST and all(
+        isinstance(row, dict)
+        and row.keys() == set(fields)
+        and all(isinstance(text, str) and len(text) <= LONGEST for text in row.values())
+        for row in found
+    )
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def _refused(reason: str) -> Refused:
+    return Refused(reason, {"file": reason})
