@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from unicodedata import east_asian_width
 
-from bench import environment, in_databases, others, rolled, sample, timing, whole
+from bench import environment, importing, in_databases, others, rolled, sample, timing, whole
 from bench.nation import Size
 from bench.timing import Differs, Line
 from dev import postgres
@@ -62,6 +62,7 @@ GROUPS: dict[str, Callable[[Asked], Iterable[Line]]] = {
         a.place, a.smaller, a.times, with_postgres=a.postgres
     ),
     "live": lambda a: in_databases.live(a.place, a.members, a.times, with_postgres=a.postgres),
+    "import": lambda a: importing.lines(a.place, a.times, with_postgres=a.postgres),
     "sample": lambda a: sample.lines(a.place, a.times, with_postgres=a.postgres),
 }
 

@@ -1,5 +1,6 @@
 """Files and folders as commands take them: what is not there is wrong usage, with the remedy."""
 
+import os
 from argparse import ArgumentTypeError
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from typing import IO
 from django.core.management.base import CommandError
 
 from guantong.conditions import os_errors
+from guantong.sheets.read import check_size
 
 
 def output(text: str) -> Path:
@@ -20,6 +22,8 @@ def output(text: str) -> Path:
         raise ArgumentTypeError(f"{text}：这是目录，请写到文件名为止")
     if not place.parent.is_dir():
         raise ArgumentTypeError(f"{text}：没有目录 {place.parent}，请核对路径")
+    if text != "-" and not os.access(place if place.exists() else place.parent, os.W_OK):
+        raise ArgumentTypeError(f"{text}：没有写入的权限，请换个位置")
     return place
 
 
@@ -55,3 +59,14 @@ def written(place: Path) -> Iterator[IO[str]]:
             yield file
     except OSError as error:
         raise CommandError(f"{place}：没有写完。{os_errors.told(error)}") from None
+
+
+def content(place: Path) -> bytes:
+    """What a file holds; one that cannot be read is wrong usage."""
+    try:
+        check_size(place.stat().st_size)
+        return place.read_bytes()
+    except OSError as error:
+        raise CommandError(f"{place}：读不了。{os_errors.told(error)}", returncode=2) from None
+    except ValueError:
+        raise CommandError(f"{place}：读不了。文件名不对，请核对路径", returncode=2) from None

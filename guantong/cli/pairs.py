@@ -3,6 +3,8 @@
 from argparse import ArgumentTypeError
 from decimal import Decimal, InvalidOperation
 
+from guantong.obligations.model import MOST_REQUIRED
+
 
 def pair(text: str) -> tuple[str, str]:
     name, sign, chosen = text.partition("=")
@@ -17,6 +19,6 @@ def pair_with_number(text: str) -> tuple[str, Decimal]:
         found = Decimal(number)
     except InvalidOperation:
         raise ArgumentTypeError(f"{number!r} 不是数") from None
-    if not 0 <= found <= 100_000:
-        raise ArgumentTypeError(f"{number} 应在 0 到 100000 之间")
+    if not (found.is_finite() and 0 <= found <= MOST_REQUIRED):
+        raise ArgumentTypeError(f"{number} 应在 0 到 {MOST_REQUIRED} 之间")
     return name, found

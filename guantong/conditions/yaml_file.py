@@ -1,10 +1,11 @@
 """Read one YAML file of the catalogue strictly, and take its keys one by one.
 
 Strict: a key given twice is an error, and only true/false are booleans (`on` stays a word).
+Numbers are finite and below `MOST`, texts can be written as UTF-8, nothing is nested out of sight.
 """
 
 import re
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -15,6 +16,10 @@ import yaml
 
 from guantong.conditions import os_errors
 from guantong.conditions.parse import CatalogueError, Problem
+
+MOST = 10**12  # no threshold, number of people or sum of money comes near
+DEEPEST = 40
+YEARS = range(1900, 3000)
 
 
 class _Loader(yaml.SafeLoader):
@@ -32,13 +37,25 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
     def construct_day(self, node: yaml.ScalarNode) -> date:
-        """Days alone, and only those of the calendar."""
+        """Days alone, and only those of the calendar, in years that a rule may speak of."""
         try:
-            return date.fromisoformat(node.value)
+            day = date.fromisoformat(node.value)
         except ValueError:
             raise _wrong(
                 node, f"{node.value} 不是日历上的一天", "写成 2021-07-15 的样子"
             ) from None
+        if day.year not in YEARS:
+            raise _wrong(node, f"{node.value} 不在 {YEARS[0]} 至 {YEARS[-1]} 年", "请核对年份")
+        return day
+
+    def construct_plain(self, node: yaml.ScalarNode) -> object:
+        """A number or true/false, also where the file forces the type upon a text."""
+        build = yaml.SafeLoader.yaml_constructors[node.tag]
+        try:
+            return build(self, node)
+        except (ValueError, KeyError):
+            shown = node.value if len(node.value) <= 20 else f"{node.value[:20]}…"
+            raise _wrong(node, f"{shown} 不是数或 true/false", "写成普通的数") from None
 
 
 def _wrong(node: yaml.Node, what: str, remedy: str) -> yaml.MarkedYAMLError:
@@ -50,6 +67,8 @@ _Loader.yaml_implicit_resolvers = {
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 _Loader.add_constructor("tag:yaml.org,2002:timestamp", _Loader.construct_day)
+for kind in ("int", "float", "bool"):
+    _Loader.add_constructor(f"tag:yaml.org,2002:{kind}", _Loader.construct_plain)
 for word in ("true", "false"):
     _Loader.yaml_implicit_resolvers.setdefault(word[0], []).append(
         ("tag:yaml.org,2002:bool", re.compile(f"^{word}$"))
@@ -74,7 +93,33 @@ def read(path: Path, at: str) -> "Fields":
                 error.note or "核对这一行的缩进、引号和冒号后的空格",
             )
         ) from None
+    except RecursionError:
+        raise CatalogueError(Problem(at, "层数太多，读不了", "请拆开或写得平一些")) from None
+    if found := list(_unsound(data, f"{at}:")):
+        raise CatalogueError(*found)
     return Fields(data, f"{at}:")
+
+
+def _unsound(value: object, at: str, depth: int = 0) -> Iterator[Problem]:
+    """What no engine, page or file could hold, wherever it stands."""
+    if depth > DEEPEST:
+        yield Problem(at[:200], f"嵌套超过 {DEEPEST} 层", "请拆开或写得平一些")
+    elif isinstance(value, dict):
+        for key, part in value.items():
+            yield from _unsound(key, at, depth + 1)
+            yield from _unsound(part, f"{at}{'' if at.endswith(':') else '.'}{key}", depth + 1)
+    elif isinstance(value, list):
+        for i, part in enumerate(value):
+            yield from _unsound(part, f"{at}[{i}]", depth + 1)
+    elif isinstance(value, str) and not value.isprintable() and _unwritable(value):
+        yield Problem(at, f"文字 {value!r} 里有写不出的字符", "删去这些字符")
+    elif isinstance(value, int | float) and not abs(value) <= MOST:  # NaN compares false
+        yield Problem(at, "这个数太大，或不是数", f"绝对值不超过 {MOST}")
+
+
+def _unwritable(text: str) -> bool:
+    """Half of a character, or a control that is neither line end nor tab."""
+    return any("\ud800" <= c <= "\udfff" or (c < " " and c not in "\n\t") for c in text)
 
 
 class Fields:
@@ -103,7 +148,7 @@ class Fields:
             if default is None:
                 raise self.wrong(key, "缺少这一项", "请补上，写法见同目录其他文件")
             return default
-        if not isinstance(value, kind) or (isinstance(value, bool) and kind is int):
+        if not isinstance(value, kind) or (isinstance(value, bool) and not _bool_fits(kind)):
             raise self.wrong(key, f"值 {value!r} 的类型不对", f"应为 {_named(kind)}")
         return value
 
@@ -159,7 +204,13 @@ class Fields:
             )
 
 
+def _bool_fits(kind: object) -> bool:
+    """Python takes true for a 1."""
+    return bool in (kind if isinstance(kind, tuple) else (kind,))
+
+
 def _named(kind: object) -> str:
     words = {str: "文字", int: "整数", float: "数", list: "列表", dict: "“键: 值”", date: "日期"}
+    words[bool] = "true 或 false"
     kinds = kind if isinstance(kind, tuple) else (kind,)
     return "或".join(words.get(k, str(k)) for k in kinds)

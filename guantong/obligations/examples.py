@@ -20,10 +20,19 @@ DEFAULTS: Mapping[str, Any] = {
     "role": "attendee",
     "planned": False,
 }
-SHOWN = (
-    *("org_id", "person_id", "period_start", "period_end", "due_on"),
-    *("required", "actual", "verdict"),
-)
+SHOWN = {
+    **dict.fromkeys(("org_id", "person_id"), Type.ID),
+    **dict.fromkeys(("period_start", "period_end", "due_on"), Type.DAY),
+    **dict.fromkeys(("required", "actual"), Type.NUMBER),
+    "verdict": Type.CODE,
+}
+WRITTEN: Mapping[Type, tuple[Any, str]] = {
+    Type.ID: (int, "整数"),
+    Type.CODE: (str, "文字"),
+    Type.FLAG: (bool, "true 或 false"),
+    Type.NUMBER: ((int, float), "数"),
+    Type.DAY: (date, "日期，如 2022-03-25"),
+}
 
 
 @dataclass(frozen=True)
@@ -79,6 +88,7 @@ def checked(f: Fields) -> dict[str, Any]:
             raise CatalogueError(
                 Problem(entry.at, f"条目没有 {sorted(unknown)}", f"可用：{'、'.join(SHOWN)}")
             )
+        _require_types(entry.data, SHOWN, entry.at)
     f.done()
     return data
 
@@ -122,6 +132,9 @@ def _add(
     if table in {"activities", "relations", "documents"}:
         row.setdefault(TABLES[table].key[0], n)
     if table == "activities":  # hosts and attendances may be written inside
+        for key in ("hosts", "attended"):
+            if not isinstance(row.get(key, []), list):
+                raise CatalogueError(Problem(at, f"{key} 应是列表", "写成 [1, 2]"))
         for org_id in row.pop("hosts", ()):
             _add(facts, "hosts", {"activity_id": row["activity_id"], "org_id": org_id}, n, at)
         for attended in row.pop("attended", ()):
@@ -136,6 +149,7 @@ def complete(table: str, row: Mapping[str, Any], at: str) -> dict[str, Any]:
     columns = TABLES[table].columns
     if unknown := row.keys() - columns.keys():
         raise CatalogueError(Problem(at, f"没有列 {sorted(unknown)}", "、".join(columns)))
+    _require_types(row, columns, at)
     full = {c: row[c] if c in row else DEFAULTS.get(c) for c in columns}
     if empty := [c for c in TABLES[table].required if full[c] is None]:
         raise CatalogueError(Problem(at, f"缺少 {sorted(empty)}"))
@@ -143,6 +157,15 @@ def complete(table: str, row: Mapping[str, Any], at: str) -> dict[str, Any]:
         c: Decimal(str(v)) if columns[c] is Type.NUMBER and v is not None else v
         for c, v in full.items()
     }
+
+
+def _require_types(row: Mapping[str, Any], columns: Mapping[str, Type], at: str) -> None:
+    for name, value in row.items():
+        wanted, called = WRITTEN[columns[name]]
+        if value is not None and (
+            not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not bool)
+        ):
+            raise CatalogueError(Problem(f"{at}.{name}", f"{value!r} 不是{called}", "请改写"))
 
 
 def _agrees(expected: Mapping[str, Any], entry: m.Entry) -> bool:

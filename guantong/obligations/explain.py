@@ -185,7 +185,7 @@ class _Look:
             tests = (*tests, Test(hosted, said=HOSTED_BY[measure.hosted_by]))
         tests = (*tests, *self._apart(measure, "t", ATTENDANCE))
         if measure.sum_hours:
-            tests = (*tests, Test(_known("t.hours"), said="学时未填"))
+            tests = (*tests, Test(_known("t.hours"), said="学时"))
         fields = ("a.activity_id", "a.kind", "a.held_on", "t.role", "t.hours", "a.planned")
         return Listing("attendances", fields, body, tests, measure.different or "")
 
@@ -247,17 +247,15 @@ class _Look:
         )
         body = select().from_(ranked.subquery("f")).order_by("f.as_of DESC")
         latest = Test(exp.condition("f.place = 1"), said="有更近的统计数")
-        known = Test(_known("f.value"), said="数值未填")
+        known = Test(_known("f.value"), said="数值")
         return Listing("figures", ("f.name", "f.as_of", "f.value"), body, (latest, known))
 
     def terms(self) -> Listing:
         body = select().from_(self.stages.fact("terms", "f"))
         body = body.where(_is("f.org_id", self.entry.org_id)).order_by("f.elected_on DESC")
-        elected = exp.column("elected_on", "f")
-        later = exp.GT(this=elected, expression=literal(self.entry.period.start))
-        timely = exp.LTE(this=elected.copy(), expression=literal(self.entry.due_on))
-        tests = (Test(later, said="不是下一届"), Test(timely, said="晚于本届届满日"))
-        return Listing("terms", STATE_FIELDS["terms"], body, tests)
+        start = literal(self.entry.period.start)
+        later = exp.GT(this=exp.column("elected_on", "f"), expression=start)
+        return Listing("terms", STATE_FIELDS["terms"], body, (Test(later, said="不是下一届"),))
 
     def _held(self) -> exp.Select:
         """Activities of the window as `a`, planned ones too, each with the day as `day`."""
@@ -329,7 +327,8 @@ def _is(column: str, value: int) -> exp.Expr:
 
 
 def _known(column: str) -> exp.Expr:
-    return exp.condition(f"{column} IS NOT NULL")
+    """True, or null where the value is missing: then the row leaves the entry open."""
+    return exp.condition(f"{column} = {column}")
 
 
 # ---------------------------------------------------------------- the smallest act

@@ -24,6 +24,8 @@ ONE_AT_A_TIME = {
     "memberships": ("person_id", "org_id"),
     "posts": ("person_id", "org_id", "post"),
 }
+# What the ledger multiplies by whole ten-thousandths twice and still holds in 64 bits.
+MOST = 10_000_000
 LEADS_TO = {
     "activity_id": "activities",
     "org_id": "orgs",
@@ -136,6 +138,13 @@ def _impossible(name: str) -> dict[str, tuple[str, str]]:
         if start in table.columns:
             says = f"有 {{n}} 行 {end} 不晚于 {start}（如 {{example}}）。处理：结束日应晚于开始日"
             wrong[says] = (f"{end} <= {start}", end)
+    for column, kind in table.columns.items():
+        if kind is Type.DAY:
+            says = f"列 {column} 有 {{n}} 行不在 1 至 9998 年（如 {{example}}）。处理：核对日期"
+            wrong[says] = (f"{column} < '0001-01-01' OR {column} > '9998-12-31'", column)
+        if kind is Type.NUMBER:
+            says = f"列 {column} 有 {{n}} 行太大或小于 0（如 {{example}}）。处理：不超过 {MOST:,}"
+            wrong[says] = (f"{column} < 0 OR {column} > {MOST}", column)
     if name == "cases":
         says = "有 {n} 行 closed_on 早于 opened_on（如 {example}）。处理：办结日不早于开始日"
         wrong[says] = ("closed_on < opened_on", "closed_on")

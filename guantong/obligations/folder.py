@@ -82,13 +82,14 @@ def told(folder: Path) -> Iterator[None]:
     """Say in one line that a file is damaged or the machine too small."""
     try:
         yield
-    except duckdb.ProgrammingError:
+    except (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException):
         raise  # we are wrong, not the folder
+    except duckdb.OutOfMemoryException:
+        raise FactsError(f"{folder}：内存不够，没有算完。处理：用 --engine spark") from None
     except duckdb.Error as error:
         reason = str(error).splitlines()[0]
         raise FactsError(
-            f"{folder}：没有算完（{reason}）。"
-            "处理：重新导出损坏的文件；内存不够的，用 --engine spark"
+            f"{folder}：没有算完，有文件损坏。处理：重新导出（DuckDB 的说法：{reason}）"
         ) from None
 
 
@@ -218,7 +219,10 @@ def _csv_columns(held: Held) -> Sequence[str]:
     """Read here, since DuckDB takes another line for the first where lines differ in length."""
     try:
         with held.paths[0].open(encoding="utf-8-sig", newline="") as file:
-            return next(csv.reader(file), [])
+            header = next(csv.reader(file), [])
+        if "" in (name.strip() for name in header):
+            raise FactsError(f"{held.shown}：第一行有空的列名（多了逗号）。处理：删去多余的逗号")
+        return header
     except UnicodeDecodeError:
         raise FactsError(_unread(held, "不是 UTF-8")) from None
 
@@ -267,7 +271,9 @@ def casts(held: Held) -> Iterator[str]:
     """SQL for the columns of the contract, from what the Parquet files call them."""
     for column, kind in TABLES[held.table].columns.items():
         empty = pa.types.is_null(held.types[column])
-        yield f'CAST({"NULL" if empty else _quoted(column)} AS {SQL_TYPES[kind]}) AS "{column}"'
+        cast = "TRY_CAST" if kind is Type.NUMBER else "CAST"  # `inexact` tells what does not fit
+        value = "NULL" if empty else _quoted(column)
+        yield f'{cast}({value} AS {SQL_TYPES[kind]}) AS "{column}"'
 
 
 def _inexact(held: Held) -> Sequence[faults.Check]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from guantong.conditions.parse import CatalogueError, Problem, parse_condition
 from guantong.conditions.yaml_file import Fields, read
 from guantong.obligations import model as m
 from guantong.obligations import tables
+from guantong.obligations.activity_kinds import check_kinds
 from guantong.obligations.examples import checked, lacking
 from guantong.obligations.guards import guard
 from guantong.obligations.plan_file import crossings, load_plan
@@ -24,7 +26,8 @@ CHOOSABLE = {
     *("bearer", "every", "measure", "apart_from", "standard", "having", "exempt", "pro_rata"),
     "examples",
 }
-MOST = {"rolling": 120, "within": 3660}
+MOST = {"rolling": 120, "within": 3660, "longer_than_days": 36600}
+PLACES = Decimal("0.0001")  # all numbers travel as whole ten-thousandths
 STATE_TABLES = ["posts", "memberships", "terms", "relations", "documents", "orgs"]
 
 
@@ -42,6 +45,10 @@ class _Attempts:
             return None
 
     def each[T](self, folder: Path, load: Callable[[Path], T]) -> dict[str, T]:
+        for path in sorted(folder.glob("*.yml")):
+            self.problems.append(
+                Problem(f"{folder.name}/{path.name}", "后缀是 .yml，不会被读到", "改名为 .yaml")
+            )
         loaded = {p.stem: self.one(partial(load, p)) for p in sorted(folder.glob("*.yaml"))}
         return {name: value for name, value in loaded.items() if value is not None}
 
@@ -57,7 +64,11 @@ def load_catalogue(folder: Path) -> m.Catalogue:
         kinds=attempts.one(lambda: _mapping(folder, "kinds.yaml")) or {},
         calendar=attempts.one(lambda: _calendar(folder)) or Calendar(),
     )
-    found = attempts.problems or [*_crossings(catalogue), *guard(catalogue)]
+    found = attempts.problems or [
+        *_crossings(catalogue),
+        *guard(catalogue),
+        *check_kinds(catalogue.kinds, catalogue.regulations),
+    ]
     if not catalogue.plans and not found:
         found = [Problem(str(folder), "没有 plans/*.yaml", "请确认目录是否正确")]
     if found:
@@ -123,6 +134,8 @@ def _obligation(name: str, f: Fields) -> m.Obligation:
     in_force = f.fields("in_force")
     since, until = in_force.day("from"), in_force.maybe_day("to")
     in_force.done()
+    if until is not None and until <= since:
+        raise f.wrong("in_force.to", f"{until} 不晚于生效日 {since}", "改 from 或 to")
     bearer, row = _bearer(f.fields("bearer"))
     basis = read_bases(f, "没有依据的要求不能成为责任")
     obligation = m.Obligation(
@@ -226,6 +239,8 @@ def _check_sense(o: m.Obligation, f: Fields) -> None:
         raise f.wrong("exempt_reason", "豁免条件和豁免理由要一起写")
     if not o.standards or [s.since for s in o.standards] != sorted({s.since for s in o.standards}):
         raise f.wrong("standard", "至少一条，按生效日先后排列，同一日只能一条")
+    if isinstance(o.measure, m.Ratio) and any(s.value > m.MOST_SHARE for s in o.standards):
+        raise f.wrong("standard", "比率的标准太大", f"不超过 {m.MOST_SHARE}，或把比率倒过来写")
     if len({s.bound for s in o.standards}) > 1:
         raise f.wrong("standard", "各时期的标准须同为 at_least 或同为 at_most", "拆成两项责任")
     if o.confidence in UNCERTAIN and not o.switchable:
@@ -319,7 +334,7 @@ def _deadline(f: Fields) -> m.Measure:
 
 def _case(f: Fields) -> m.Measure:
     where = _condition(f, "case", tables.TABLES["cases"].columns)
-    return m.CaseTime(where, f.take("longer_than_days", int))
+    return m.CaseTime(where, _from(0, f, "longer_than_days"))
 
 
 def _state(f: Fields) -> m.State:
@@ -359,6 +374,10 @@ def _standard(f: Fields, bases: int) -> m.Standard:
     bound = m.Bound.AT_LEAST if f.has("at_least") else m.Bound.AT_MOST
     standard = m.Standard(f.day("from"), bound, f.number(bound), f.take("basis", int))
     f.done()
+    value = standard.value
+    if not 0 <= value <= m.MOST_REQUIRED or value != value.quantize(PLACES):
+        remedy = f"写 0 到 {m.MOST_REQUIRED} 之间、至多四位小数的数"
+        raise f.wrong(bound, f"{value} 太小、太大或小数太多", remedy)
     if not 0 <= standard.basis < bases:
         raise f.wrong("basis", f"依据只有 {bases} 条", "填 basis 列表中的序号，从 0 起")
     return standard
@@ -368,6 +387,9 @@ def _reading(f: Fields) -> m.Reading:
     others = tuple(_other(value, f) for value in f.take("others", list, []))
     reading = m.Reading(f.text("id"), f.text("question"), f.text("chosen"), others, f.text("why"))
     f.done()
+    ids = [option.id for option in others if option.id]
+    if twice := sorted({name for name in ids if ids.count(name) > 1}):
+        raise f.wrong("others", f"读法 {'、'.join(twice)} 写了两次", "每种读法的 id 各不相同")
     return reading
 
 
@@ -386,7 +408,16 @@ def _calendar(folder: Path) -> Calendar:
     semesters = f.fields("semesters")
     starts = [_month_day(semesters.fields(name)) for name in ("spring", "autumn")]
     semesters.done()
-    given = {g.take("year", int): (g.day("spring"), g.day("autumn")) for g in f.each("given", [])}
+    given: dict[int, tuple[date, date]] = {}
+    for g in f.each("given", []):
+        year, spring, autumn = g.take("year", int), g.day("spring"), g.day("autumn")
+        g.done()
+        if year in given:
+            raise g.wrong("year", f"{year} 年写了两次", "每年只写一次")
+        if not (spring.year == autumn.year == year and spring < autumn):
+            raise g.wrong("year", f"{year} 年的春季学期 {spring}、秋季学期 {autumn} 对不上",
+                          "两学期都从这一年开始，春季在前")  # fmt: skip
+        given[year] = spring, autumn
     f.done()
     return Calendar(starts[0], starts[1], given=given)
 
@@ -401,7 +432,12 @@ def _month_day(f: Fields) -> tuple[int, int]:
 
 
 def _mapping(folder: Path, name: str) -> dict[str, Any]:
-    return read(folder / name, name).data
+    data = read(folder / name, name).data
+    if empty := [key for key, part in data.items() if not isinstance(part, dict)]:
+        raise CatalogueError(
+            *(Problem(f"{name}: {key}", "应是“键: 值”", "请补上内容或删去这一项") for key in empty)
+        )
+    return data
 
 
 def _condition(

@@ -107,6 +107,11 @@ class State:
     where: Condition
 
 
+# Amounts are compared without dividing, in whole ten-thousandths and 64 bits: a standard may be
+# this large, that of a ratio only that large, since it is multiplied by a figure.
+MOST_REQUIRED, MOST_SHARE = 100_000, 1_000
+
+
 @dataclass(frozen=True)
 class Ratio:
     """Sum of the latest figures `of`, divided by that of the figures `to`."""

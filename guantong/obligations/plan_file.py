@@ -14,7 +14,7 @@ from guantong.periods import Period
 
 def load_plan(path: Path) -> m.Plan:
     f = read(path, f"plans/{path.name}")
-    span = f.fields("span")
+    span = _span(f.fields("span"))
     plan = m.Plan(
         name=path.stem,
         title=f.text("title"),
@@ -22,12 +22,33 @@ def load_plan(path: Path) -> m.Plan:
         issuer=f.text("issuer"),
         issued=f.day("issued"),
         instrument=f.text("instrument"),
-        span=Period(span.day("from"), span.day("to")),
-        themes={y.take("year", int): y.text("theme") for y in f.each("years")},
+        span=span,
+        themes=_themes(f, span),
         clauses=tuple(_clause(c) for c in f.each("clauses")),
     )
     f.done()
     return plan
+
+
+def _span(f: Fields) -> Period:
+    start, end = f.day("from"), f.day("to")
+    f.done()
+    if end <= start:
+        raise f.wrong("to", f"{end} 不晚于 {start}", "to 写计划期之后的第一天")
+    if (start.month, start.day) == (2, 29):
+        raise f.wrong("from", "计划年度不能从 2 月 29 日起算", "写成 2 月 28 日或 3 月 1 日")
+    return Period(start, end)
+
+
+def _themes(f: Fields, span: Period) -> dict[int, str]:
+    themes: dict[int, str] = {}
+    for y in f.each("years"):
+        year = y.take("year", int)
+        if year in themes or not span.start.year <= year <= span.last_day.year:
+            raise y.wrong("year", f"{year} 写了两次或不在计划期内", "每年一次，从开始到结束")
+        themes[year] = y.text("theme")
+        y.done()
+    return themes
 
 
 def _clause(f: Fields) -> m.Clause:

@@ -108,7 +108,7 @@ def _source(document: Any) -> Source:
         if _inside(paragraph, NOT_SHOWN):
             continue
         label = numbers.label(paragraph)  # an empty paragraph counts as well
-        shown = pieces(_text(paragraph))
+        shown = pieces(text_of(paragraph))
         if not shown:
             continue
         at = lines[-1].number if lines else 0
@@ -122,7 +122,8 @@ def _source(document: Any) -> Source:
     )
 
 
-def _text(paragraph: Any) -> str:
+def text_of(paragraph: Any) -> str:
+    """What a paragraph shows: with tracked insertions, without what was moved away."""
     return "".join(
         (node.text or "") if node.tag == qn("w:t") else TEXT.get(node.tag, "")
         for node in paragraph.iter(qn("w:t"), *TEXT)
@@ -139,5 +140,5 @@ def _notes(document: Any, at: int) -> Iterator[Remark]:
     for part in document.part.package.iter_parts():
         if kind := NOTES.get(str(part.partname)):
             for paragraph in parse_xml(part.blob).iter(qn("w:p")):
-                if text := _text(paragraph).strip():
+                if text := text_of(paragraph).strip():
                     yield Remark(at, text, kind)

@@ -105,7 +105,7 @@ def _process(name: str, f: Fields, actors: Mapping[str, m.Actor]) -> m.Process:
         initial=next(iter(states), ""),
         states=states,
         actors=actors,
-        given=_fields(f.fields("given", {})),
+        given=read_fields(f.fields("given", {})),
         variants=_variants(f.fields("variants", {})),
         steps=_steps(f.fields("steps"), not_closed),
     )
@@ -161,7 +161,7 @@ def _step(name: str, f: Fields, not_closed: tuple[str, ...]) -> m.Step:
         who=f.names("who"),
         not_by=f.names("not_by", []),
         basis=basis,
-        fields=tuple(_fields(f.fields("records", {})).values()),
+        fields=tuple(read_fields(f.fields("records", {})).values()),
         rules=tuple(read_rule(r, basis) for r in f.each("rules", [])),
         documents=tuple(_document(d, f) for d in f.take("documents", list, [])),
         variant=f.text("variant", ""),
@@ -178,7 +178,8 @@ def _sources(f: Fields, not_closed: tuple[str, ...]) -> tuple[str, ...]:
     return not_closed if source == OPEN else (source,)
 
 
-def _fields(f: Fields) -> dict[str, m.Field]:
+def read_fields(f: Fields) -> dict[str, m.Field]:
+    """What is written down, by name."""
     return {name: _field(name, f.fields(name)) for name in list(f.data)}
 
 

@@ -20,20 +20,29 @@ from guantong.records.models import (
     ActivityHost,
     Assessment,
     Attendance,
+    Case,
+    CaseHand,
     CorrectionRequest,
+    Discrepancy,
     Entry,
     Event,
+    FollowUp,
     Grant,
     ImportBatch,
+    ImportSource,
     Membership,
     Org,
+    OrgParent,
     Person,
     Post,
     Relation,
     User,
 )
 from guantong.records.models.activity import ActivityQuerySet
+from guantong.records.models.batch import PERMISSIONS
+from guantong.records.models.case import CaseQuerySet
 from guantong.records.models.event import EventQuerySet
+from guantong.records.models.meeting import FollowUpQuerySet
 from guantong.records.models.membership import MEMBER_STATUSES
 from guantong.records.models.org import OrgQuerySet
 from guantong.records.models.person import PersonQuerySet
@@ -175,6 +184,16 @@ def activities(user: Someone, permission: str, on: date | None = None) -> Activi
     )
 
 
+def follow_ups(user: Someone) -> FollowUpQuerySet:
+    """What meetings hosted in reach left to do, and what is left to oneself; none of withdrawn."""
+    far = reach(user, "activity.view")
+    stands = FollowUp.objects.filter(activity__withdrawn_at=None)
+    if far.whole:
+        return stands
+    hosts = ActivityHost.objects.filter(org__in=far.orgs())
+    return stands.filter(Q(activity__in=hosts.values("activity")) | Q(owner__in=far.own_persons))
+
+
 def relations(user: Someone) -> RelationQuerySet:
     """Links that name an organisation or a person in reach."""
     far = reach(user, "org.view")
@@ -216,11 +235,59 @@ def corrections(user: Someone) -> QuerySet[CorrectionRequest]:
     return CorrectionRequest.objects.filter(person__in=people(user, "member.edit"))
 
 
-def batches(user: Someone) -> QuerySet[ImportBatch]:
-    return ImportBatch.objects.filter(
-        Q(_at(reach(user, "import.roll")), kind="roll")
-        | Q(_at(reach(user, "import.activities")), kind="activities")
+def cases(user: Someone, on: date | None = None) -> CaseQuerySet:
+    """Those of organisations in reach, on either side; one's own; those one is named in.
+
+    Of a restricted process only what lies at an organisation where the user himself handles
+    cases, or directly below it.
+    """
+    far, closed = reach(user, "case.view", on), catalogue.handling().names("restricted")
+    if not isinstance(user, User) or not user.is_active:
+        return Case.objects.none()
+    named = CaseHand.objects.filter(user=user, ended_at=None)
+    there = Q() if far.whole else Q(org__in=far.orgs()) | Q(other_org__in=far.orgs())
+    if not far.whole and not far.paths:
+        there = Q(pk__in=())
+    return Case.objects.filter(
+        there & ~Q(process__in=closed)
+        | Q(process__in=closed, org__in=_near(user, far.day))
+        | Q(person__in=far.own_persons)
+        | Q(pk__in=named.values("case"))
     )
+
+
+def counted_cases(user: Someone, on: date | None = None) -> CaseQuerySet:
+    """Those that may be counted, though not looked at: restricted ones in reach too."""
+    return Case.objects.filter(org__in=reach(user, "case.view", on).orgs())
+
+
+def _near(user: User, day: date) -> OrgQuerySet:
+    held = [h for h in roles_of(user, day) if "case.handle" in h.role.permissions]
+    top = Q(kind="school_committee") if any(not h.path for h in held) else Q(pk__in=())
+    own = Org.objects.filter(Q(pk__in=[h.org.pk for h in held if h.org]) | top)
+    below = OrgParent.objects.on(day).filter(parent__in=own)
+    return Org.objects.filter(Q(pk__in=own) | Q(pk__in=below.values("org")))
+
+
+def batches(user: Someone) -> QuerySet[ImportBatch]:
+    return ImportBatch.objects.filter(_by_kind(user))
+
+
+def sources(user: Someone) -> QuerySet[ImportSource]:
+    """Remembered columns of sheets that the user may import; the school's are everybody's."""
+    kinds = {kind for kind, needed in PERMISSIONS.items() if reach(user, needed).paths}
+    return ImportSource.objects.filter(_by_kind(user) | Q(org=None, kind__in=kinds))
+
+
+def discrepancies(user: Someone) -> QuerySet[Discrepancy]:
+    return Discrepancy.objects.filter(_at(reach(user, "member.reconcile")))
+
+
+def _by_kind(user: Someone) -> Q:
+    found = Q(pk=None)
+    for kind, needed in PERMISSIONS.items():
+        found |= Q(_at(reach(user, needed)), kind=kind)
+    return found
 
 
 def _at(far: Reach) -> Q:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from django.db.models import Q, QuerySet
 
+from guantong.obligations.activity_kinds import POSTS, value_on
 from guantong.obligations.run import plain
 from guantong.records import catalogue
 from guantong.records.drafts import recorded_late
@@ -25,10 +26,10 @@ KINDS: Final = {
     "late": "很久以后才录入",
     "changed": "核实后又改过",
 }
-IN_POST: Final = "posts"
 FIELDS: Final = (
     *("activity_id", "person_id", "hours"),
-    *("activity__held_on", "activity__starts_at", "activity__hours"),
+    *("activity__held_on", "activity__starts_at", "activity__ends_at", "activity__hours"),
+    "activity__part_of_id",
 )
 type Row = Mapping[str, Any]  # of FIELDS
 type Spans = Mapping[int, Sequence[tuple[int, date, date | None]]]
@@ -55,7 +56,8 @@ def found(
 class _Look:
     def __init__(self, activities: list[Activity], seen: QuerySet[Activity]) -> None:
         self.activities, self.seen = activities, seen
-        self.kinds = catalogue.current().kinds["activities"]
+        self.kinds = catalogue.activity_kinds()
+        self.units = catalogue.current().kinds["study_units"]
         self.limits = catalogue.current().kinds["limits"]
         self.at_once: defaultdict[tuple[int, date], list[Row]] = defaultdict(list)
         self.rows = self._attendances()
@@ -77,7 +79,7 @@ class _Look:
 
     def _entitled(self) -> tuple[Spans, Spans]:
         """Who counts for a quorum: members by branch, those in a post by organisation."""
-        asked = [a for a in self.activities if "quorum" in self.kinds[a.kind]]
+        asked = [a for a in self.activities if self.kinds[a.kind].deciding]
         if not asked:
             return {}, {}
         orgs = {host.pk for activity in asked for host in activity.hosts.all()}
@@ -89,10 +91,10 @@ class _Look:
         return _by_org(members.filter(in_time)), _by_org(posts.filter(in_time))
 
     def _quorum(self, activity: Activity) -> Iterator[Anomaly]:
-        rule = self.kinds[activity.kind].get("quorum")
-        if rule is None:
+        deciding = self.kinds[activity.kind].deciding
+        if deciding is None:
             return
-        spans = self.officers if rule["of"] == IN_POST else self.voters
+        spans = self.officers if deciding.entitled == POSTS else self.voters
         entitled = {
             person
             for host in activity.hosts.all()
@@ -100,8 +102,8 @@ class _Look:
             if begun <= activity.held_on and (ended is None or activity.held_on < ended)
         }
         present = entitled & {row["person_id"] for row in self.rows[activity.pk]}
-        if entitled and len(present) * 2 <= len(entitled):
-            who = "委员" if rule["of"] == IN_POST else "有表决权的党员"
+        if entitled and len(present) <= deciding.quorum * len(entitled):
+            who = "委员" if deciding.entitled == POSTS else "有表决权的党员"
             yield Anomaly(
                 "quorum", f"{who} {len(entitled)} 人，到会 {len(present)} 人，没有过半数"
             )
@@ -109,7 +111,7 @@ class _Look:
     # Hours
 
     def _hours(self, activity: Activity) -> Iterator[Anomaly]:
-        usual = self.kinds[activity.kind].get("most_hours") or self.limits["most_hours"]["value"]
+        usual = self.kinds[activity.kind].most_hours or self.limits["most_hours"]["value"]
         most = max((row["hours"] or Decimal(0) for row in self.rows[activity.pk]), default=None)
         most = max(most or Decimal(0), activity.hours or Decimal(0))
         if most > usual:
@@ -146,14 +148,17 @@ class _Look:
             start, end = self._span(row)
             for other in self.at_once[row["person_id"], activity.held_on]:
                 begun, ended = self._span(other)
-                if other["activity_id"] != activity.pk and start < ended and begun < end:
+                if _sitting(other) != _sitting(row) and start < ended and begun < end:
                     yield row["person_id"], other["activity_id"]
 
     def _span(self, row: Row) -> tuple[datetime, datetime]:
-        """From the beginning for as long as the hours last, one hour where none are known."""
+        """To the stated end; else as long as the hours last, one hour where none are known."""
         start = datetime.combine(row["activity__held_on"], row["activity__starts_at"])
-        minutes = float(row["activity__hours"] or 1) * self.limits["hour_minutes"]["value"]
-        return start, start + timedelta(minutes=minutes)
+        if row["activity__ends_at"] is not None:
+            return start, datetime.combine(row["activity__held_on"], row["activity__ends_at"])
+        length = value_on(self.units["time"], row["activity__held_on"])
+        minutes = (row["activity__hours"] or 1) * length
+        return start, start + timedelta(minutes=float(minutes))
 
     def _names(self) -> tuple[dict[int, str], dict[int, str]]:
         people = {person for clash in self.clashes.values() for person in clash}
@@ -176,6 +181,12 @@ class _Look:
         subjects = {f"activity:{a.pk}": a.pk for a in self.activities if a.verified_at is None}
         events = Event.objects.filter(verb="activity.verified", subject__in=subjects)
         return {subjects[subject] for subject in events.values_list("subject", flat=True)}
+
+
+def _sitting(row: Row) -> int:
+    """What was held at once under several kinds is one place."""
+    whole: int = row["activity__part_of_id"] or row["activity_id"]
+    return whole
 
 
 def _by_org(rows: QuerySet[Membership] | QuerySet[Post]) -> Spans:

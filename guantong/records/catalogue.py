@@ -8,9 +8,12 @@ from pathlib import Path
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from guantong.obligations.activity_kinds import ActivityKind, read_kinds
 from guantong.obligations.load import load_catalogue
 from guantong.obligations.model import Catalogue, Plan
-from guantong.processes.load import Loaded, load_processes
+from guantong.processes.load import Loaded, load_actors, load_processes
+from guantong.processes.model import Actor, Process
+from guantong.records.handling import Handlings, load_handling
 from guantong.records.purposes import Purpose, load_purposes
 from guantong.records.roles import Roles, load_roles
 
@@ -36,6 +39,11 @@ def fingerprint() -> str:
     return _fingerprint(settings.CATALOGUE_DIR)
 
 
+def activity_kinds() -> Mapping[str, ActivityKind]:
+    """The activities of kinds.yaml by their code."""
+    return _activity_kinds(settings.CATALOGUE_DIR)
+
+
 def roles() -> Roles:
     return _roles(settings.CATALOGUE_DIR)
 
@@ -48,6 +56,23 @@ def purposes() -> Mapping[str, Purpose]:
 def processes() -> Mapping[str, Loaded]:
     """By name those that cases begin under, and by name and version the earlier ones."""
     return _processes(settings.CATALOGUE_DIR)
+
+
+def process(name: str, version: int | None = None) -> Process:
+    """A process as it is now, or in the version that a case was opened under."""
+    now = processes()[name].process
+    if version in (None, now.version):
+        return now
+    return processes()[f"{name}.v{version}"].process
+
+
+def actors() -> Mapping[str, Actor]:
+    return _actors(settings.CATALOGUE_DIR)
+
+
+def handling() -> Handlings:
+    """How the cases of each process are kept."""
+    return _handling(settings.CATALOGUE_DIR)
 
 
 def processes_of(folder: Path, rules: Catalogue) -> dict[str, Loaded]:
@@ -66,8 +91,24 @@ def _processes(folder: Path) -> Mapping[str, Loaded]:
 
 
 @cache
+def _actors(folder: Path) -> Mapping[str, Actor]:
+    return load_actors(folder / "actors.yaml", _catalogue(folder).kinds["posts"])
+
+
+@cache
+def _handling(folder: Path) -> Handlings:
+    now = {name: one.process for name, one in _processes(folder).items() if "." not in name}
+    return load_handling(folder / "cases.yaml", now, _catalogue(folder).kinds)
+
+
+@cache
 def _catalogue(folder: Path) -> Catalogue:
     return load_catalogue(folder)
+
+
+@cache
+def _activity_kinds(folder: Path) -> Mapping[str, ActivityKind]:
+    return read_kinds(_catalogue(folder).kinds)
 
 
 @cache

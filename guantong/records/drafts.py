@@ -4,23 +4,31 @@ wrong with it. Decides nothing about access to the hosts and saves nothing: `act
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, time
+from datetime import date, time, timedelta
 from decimal import Decimal
-from typing import Any
 
+from django.db.models import Q, Sum
 from django.utils import timezone
 
-from guantong.records import catalogue, clock, closed_months, days, rosters
-from guantong.records.models import Activity, Org, User
+from guantong.obligations.activity_kinds import ActivityKind
+from guantong.records import catalogue, clock, days, meetings, rosters
+from guantong.records.closed_months import Closed, locked
+from guantong.records.meetings import Item, Task, Value
+from guantong.records.models import Activity, Attendance, Org, User
 from guantong.records.models.activity import MOST_HOURS
 
 WEIGHTIEST_FIRST = ("lecturer", "chair", "recorder", "attendee")
-TEXTS = ("title", "place", "summary", "late_reason")
+TEXTS = ("title", "place", "outside", "summary", "late_reason")
+LONGEST = timedelta(days=92)  # of what is recorded as one activity
 LABELS = {
     **{field.name: str(field.verbose_name) for field in Activity._meta.concrete_fields},
     "hosts": "主办组织",
     "attended": "参加人员",
     "absent": "缺席人员",
+    "also": "同时也是",
+    "agenda": "议题",
+    "follow_ups": "落实事项",
+    "sides": "共建的党支部",
 }
 
 
@@ -35,7 +43,11 @@ class Attended:
 
 @dataclass(frozen=True)
 class Draft:
-    """`attended` None: everyone expected, but for those in `absent` (person id to reason)."""
+    """`attended` None: everyone expected, but for those in `absent` (person id to reason).
+
+    `also`: what else it is at the same time. `own`: the fields of its kind. `sides`: organisations
+    that held it too and record their own people.
+    """
 
     kind: str
     title: str
@@ -49,20 +61,33 @@ class Draft:
     summary: str = ""
     planned: bool = False
     late_reason: str = ""
+    ends_at: time | None = None
+    last_on: date | None = None
+    outside: str = ""
+    also: tuple[str, ...] = ()
+    own: Mapping[str, Value] = field(default_factory=dict)
+    agenda: tuple[Item, ...] = ()
+    follow_ups: tuple[Task, ...] = ()
+    sides: tuple[Org, ...] = ()
 
 
 def draft_of(activity: Activity) -> Draft:
     """The content that is on record, to change with `dataclasses.replace` and correct."""
     attended = activity.attendances.order_by("id").values_list("person_id", "role", "hours")
+    parts = list(activity.parts.order_by("id").values_list("kind", "held_on", "last_on"))
+    own_days = [part for part in parts if part[0] == activity.kind]
+    hours, personal = _whole_hours(activity) if own_days else (activity.hours, {})
     return Draft(
         kind=activity.kind,
         title=activity.title,
         held_on=activity.held_on,
         hosts=tuple(activity.hosts.order_by("host_rows__id")),
-        hours=activity.hours,
+        hours=hours,
         attended=tuple(
-            Attended(person, role, None if hours == activity.hours else hours)
-            for person, role, hours in attended
+            Attended(person, role, None if own == hours else own)
+            for person, role, own in (
+                (person, role, personal.get(person, here)) for person, role, here in attended
+            )
         ),
         absent=dict(activity.absences.order_by("id").values_list("person_id", "reason")),
         starts_at=activity.starts_at,
@@ -70,19 +95,41 @@ def draft_of(activity: Activity) -> Draft:
         summary=activity.summary,
         planned=activity.planned,
         late_reason=activity.late_reason,
+        ends_at=activity.ends_at,
+        last_on=max((last or first for _, first, last in own_days), default=activity.last_on),
+        outside=activity.outside,
+        also=tuple(dict.fromkeys(kind for kind, *_ in parts if kind != activity.kind)),
+        own=meetings.own_of(activity),
+        agenda=meetings.agenda_of(activity),
+        follow_ups=meetings.tasks_of(activity),
+        sides=tuple(Org.objects.filter(sides__activity=activity).order_by("sides__id")),
     )
+
+
+def _whole_hours(activity: Activity) -> tuple[Decimal | None, dict[int, Decimal]]:
+    """The hours of all its years together, and each person's."""
+    years = Activity.objects.filter(Q(pk=activity.pk) | Q(part_of=activity), kind=activity.kind)
+    people = Attendance.objects.filter(activity__in=years).values("person_id")
+    sums = people.annotate(sum=Sum("hours")).values_list("person_id", "sum")
+    whole: Decimal | None = years.aggregate(sum=Sum("hours"))["sum"]
+    return whole, {person: hours for person, hours in sums.order_by() if hours is not None}
 
 
 def resolved(draft: Draft) -> Draft:
     """With texts trimmed and everyone named who attended, once each, in the weightiest role."""
     texts = {name: getattr(draft, name).strip() for name in TEXTS}
+    also = tuple(kind for kind in dict.fromkeys(draft.also) if kind != draft.kind)
+    last_on = draft.last_on if draft.last_on != draft.held_on else None
+    draft = replace(draft, own=meetings.cleaned(draft.own), also=also, last_on=last_on)
     return replace(draft, **texts, attended=_everyone(draft))
 
 
 def _everyone(draft: Draft) -> tuple[Attended, ...]:
     if draft.planned:
         return draft.attended or ()
-    if draft.attended is None:
+    kind = catalogue.activity_kinds().get(draft.kind)
+    paired = tuple(Attended(pk) for pk in meetings.paired(draft.own, kind)) if kind else ()
+    if draft.attended is None and not paired:
         expected = {
             pk
             for host in draft.hosts
@@ -92,7 +139,7 @@ def _everyone(draft: Draft) -> tuple[Attended, ...]:
         }
         return tuple(Attended(person) for person in sorted(expected - draft.absent.keys()))
     once: dict[int, Attended] = {}
-    for one in sorted(draft.attended, key=lambda a: _weight(a.role)):
+    for one in sorted((*(draft.attended or ()), *paired), key=lambda a: _weight(a.role)):
         once.setdefault(one.person_id, one)
     return tuple(once.values())
 
@@ -104,26 +151,31 @@ def problems(
     recorded_on: date,
     known: Collection[int] = (),
     today: date | None = None,
-    closed: closed_months.Closed | None = None,
+    closed: Closed | None = None,
 ) -> dict[str, str]:
     """What is wrong with a resolved draft, by field. `known`: persons already on the record.
 
     Who checks many drafts hands `today` and the `closed` months over, and as `known` whom he has
     looked up himself.
     """
-    kind = catalogue.current().kinds["activities"].get(draft.kind)
+    kinds = catalogue.activity_kinds()
+    kind = kinds.get(draft.kind)
     if kind is None:
         return {"kind": f"没有“{draft.kind}”这一类活动，请从列表中选。"}
     found = {
         "hosts": _hosts(draft, kind),
-        "held_on": _day(draft, today or clock.today())
-        or closed_months.locked(draft.hosts, draft.held_on, closed),
+        "also": _also(draft, kinds),
+        "sides": _sides(draft),
+        "last_on": _last_day(draft, today or clock.today()),
+        "ends_at": _ends(draft),
+        "held_on": _day(draft, today or clock.today()) or _closed(draft, closed),
         "hours": _hours(draft, kind),
         "attended": _attended(draft),
         "late_reason": _late(draft, recorded_on),
+        **meetings.problems(draft.own, draft.agenda, draft.follow_ups, kind),
     }
     if not any(found.values()):
-        found |= _people(draft, by, known)
+        found |= _people(draft, by, known, kind)
     return {name: reason for name, reason in found.items() if reason}
 
 
@@ -152,7 +204,7 @@ def _weight(role: str) -> int:
     return WEIGHTIEST_FIRST.index(role) if role in WEIGHTIEST_FIRST else len(WEIGHTIEST_FIRST)
 
 
-def _hosts(draft: Draft, kind: Mapping[str, Any]) -> str:
+def _hosts(draft: Draft, kind: ActivityKind) -> str:
     if not draft.hosts:
         return "请选择主办组织。"
     if len({host.pk for host in draft.hosts}) < len(draft.hosts):
@@ -160,11 +212,54 @@ def _hosts(draft: Draft, kind: Mapping[str, Any]) -> str:
     for host in draft.hosts:
         if not host.exists_on(draft.held_on):
             return f"“{host.short_name}”在 {draft.held_on} 不存在，请核对活动日期或主办组织。"
-        if host.kind not in kind["hosts"]:
+        if host.kind not in kind.hosts:
             label = catalogue.current().label
-            may = "、".join(label("orgs", code) for code in kind["hosts"])
-            return f"“{kind['title']}”应由{may}主办，“{host.short_name}”不是。"
+            may = "、".join(label("orgs", code) for code in kind.hosts)
+            return f"“{kind.title}”应由{may}主办，“{host.short_name}”不是。"
     return ""
+
+
+def _also(draft: Draft, kinds: Mapping[str, ActivityKind]) -> str:
+    """A kind that another organisation holds is no part of this one's sitting."""
+    for code in draft.also:
+        if code not in kinds or any(host.kind not in kinds[code].hosts for host in draft.hosts):
+            return f"“{catalogue.current().label('activities', code)}”不能由主办组织同时开展。"
+    return ""
+
+
+def _sides(draft: Draft) -> str:
+    """Only who is paired with a host on that day is asked to tell its own part."""
+    if not draft.sides:
+        return ""
+    paired = set(rosters.paired(draft.hosts, draft.held_on).values_list("pk", flat=True))
+    if odd := [org for org in draft.sides if org.pk not in paired]:
+        return f"“{odd[0].short_name}”当天与主办的党支部没有结对。"
+    return ""
+
+
+def _closed(draft: Draft, known: Closed | None) -> str:
+    days = dict.fromkeys([draft.held_on, draft.last_on or draft.held_on])
+    return next((why for day in days if (why := locked(draft.hosts, day, known))), "")
+
+
+def _last_day(draft: Draft, today: date) -> str:
+    if draft.last_on is None:
+        return ""
+    if draft.last_on < draft.held_on:
+        return f"最后一天 {draft.last_on} 早于活动日期 {draft.held_on}。"
+    if draft.last_on - draft.held_on > LONGEST:
+        return f"一次活动最多 {LONGEST.days} 天，更长的请分次记录。"
+    if draft.last_on > today and not draft.planned:
+        return f"最后一天在今天（{today}）之后，结束后再记录。"
+    return days.odd(draft.last_on)
+
+
+def _ends(draft: Draft) -> str:
+    if draft.ends_at is None or draft.last_on is not None:
+        return ""
+    if draft.starts_at is None:
+        return "填了结束时间，也请填开始时间。"
+    return "结束时间应晚于开始时间。" if draft.ends_at <= draft.starts_at else ""
 
 
 def _day(draft: Draft, today: date) -> str:
@@ -175,7 +270,7 @@ def _day(draft: Draft, today: date) -> str:
     return days.odd(draft.held_on) or days.too_far(draft.held_on, days.PLANNED, today)
 
 
-def _hours(draft: Draft, kind: Mapping[str, Any]) -> str:
+def _hours(draft: Draft, kind: ActivityKind) -> str:
     for hours in (draft.hours, *(one.hours for one in draft.attended or ())):
         if hours is None:
             continue
@@ -183,8 +278,11 @@ def _hours(draft: Draft, kind: Mapping[str, Any]) -> str:
             return f"学时应大于 0，不超过 {MOST_HOURS}。"
         if hours != round(hours, 2):
             return "学时最多两位小数。"
-    if kind["study"] and draft.hours is None and not draft.planned:
-        return f"“{kind['title']}”计入学时，请填写学时。"
+    kinds = catalogue.activity_kinds()
+    studies = [kind, *(kinds[code] for code in draft.also if code in kinds)]
+    study = next((one for one in studies if one.study), None)
+    if study and draft.hours is None and not draft.planned:
+        return f"“{study.title}”计入学时，请填写学时。"
     return ""
 
 
@@ -210,10 +308,17 @@ def _late(draft: Draft, recorded_on: date) -> str:
     return f"录入距活动已 {days} 天，属于补录，请写明补录原因。"
 
 
-def _people(draft: Draft, by: User | None, known: Collection[int]) -> dict[str, str]:
+def _people(
+    draft: Draft, by: User | None, known: Collection[int], kind: ActivityKind
+) -> dict[str, str]:
     """Reasons against persons whom the record may not name; they are not named here either."""
-    attended = {one.person_id for one in draft.attended or ()}
-    asked = (attended | draft.absent.keys()) - set(known)
+    named = {
+        "attended": {one.person_id for one in draft.attended or ()},
+        "absent": set(draft.absent),
+        "follow_ups": {task.owner for task in draft.follow_ups if task.owner is not None},
+    }
+    named |= {f"own-{name}": pks for name, pks in meetings.people_of(draft.own, kind).items()}
+    asked = set[int]().union(*named.values()) - set(known)
     if not asked:
         return {}
     allowed = rosters.may_be_named(by, draft.hosts, draft.held_on).filter(pk__in=asked)
@@ -221,6 +326,6 @@ def _people(draft: Draft, by: User | None, known: Collection[int]) -> dict[str, 
     reason = "有 {} 人当天不在您可登记的名册中。校外来宾请写入内容摘要。"
     return {
         name: reason.format(len(strangers & chosen))
-        for name, chosen in (("attended", attended), ("absent", draft.absent.keys()))
+        for name, chosen in named.items()
         if strangers & chosen
     }

@@ -39,11 +39,10 @@ FACTS: Mapping[str, str] = {
         'SELECT id AS document_id, org_id, doc_class AS "class", valid_from, valid_to, review_due'
         " FROM records_document"
     ),
-    # The records keep no cases yet; the columns are here so that every rule can be asked.
+    # `outcome`: the state in which it was closed.
     "cases": (
-        "SELECT id AS case_id, CAST(NULL AS VARCHAR) AS process, id AS org_id, id AS person_id,"
-        " CAST(NULL AS VARCHAR) AS state, CAST(NULL AS DATE) AS state_since,"
-        " valid_from AS opened_on, valid_from AS closed_on, CAST(NULL AS VARCHAR) AS outcome"
-        " FROM records_org WHERE FALSE"
+        "SELECT id AS case_id, process, org_id, person_id, state, state_since, opened_on,"
+        " closed_on, CASE WHEN closed_on IS NULL THEN NULL ELSE state END AS outcome"
+        " FROM records_case"
     ),
 }

@@ -6,6 +6,7 @@ The rules, the same on the page and in the action:
   and what is left of the other's before and after moves;
 - of two attendances at one activity the kept row's stays; an attendance outweighs an absence;
 - the kept row's account stays; another account loses its person;
+- in what records name him for (fields of a kind, what is to follow) the kept row takes his place;
 - what was worked out (the ledger) is worked out anew, and kept ledgers stay as they are.
 """
 
@@ -20,9 +21,12 @@ from guantong.records import catalogue, sealing
 from guantong.records.models import (
     Absence,
     Attendance,
+    Case,
     ContactMade,
     CorrectionRequest,
+    Detail,
     Entry,
+    FollowUp,
     Membership,
     Merge,
     Person,
@@ -90,6 +94,9 @@ TITLES: Final[dict[type[Model], str]] = {
     Whereabouts: "去向登记",
     ContactMade: "联系记录",
     TransferLetter: "介绍信",
+    Detail: "活动栏目",
+    FollowUp: "落实事项",
+    Case: "办理事项",
 }
 
 
@@ -219,6 +226,25 @@ def _contacts(kept: Person, absorbed: Person) -> Iterator[Edit]:
             yield Edit(row, {"person_id": kept.pk})
 
 
+def _details(kept: Person, absorbed: Person) -> Iterator[Edit]:
+    """Fields of a kind that name people; a pair of one and the same is none."""
+    ends = ("person_id", "other_id")
+    for row in (
+        (absorbed.details.all() | absorbed.details_as_other.all()).distinct().order_by("pk")
+    ):
+        was = {name: getattr(row, name) for name in ends}
+        now = {name: kept.pk if pk == absorbed.pk else pk for name, pk in was.items()}
+        if now["person_id"] == now["other_id"]:
+            yield Edit(row, None, f"“{row.activity}”里的一对是同一个人，去掉这一对。")
+        else:
+            yield Edit(row, {name: pk for name, pk in now.items() if pk != was[name]})
+
+
+def _follow_ups(kept: Person, absorbed: Person) -> Iterator[Edit]:
+    for row in absorbed.follow_ups.order_by("pk"):
+        yield Edit(row, {"owner_id": kept.pk})
+
+
 def _all(model: type[Model]) -> Rule:
     """Where nothing can stand against each other, everything moves."""
 
@@ -241,6 +267,9 @@ RULES: Final[dict[type[Model], Rule]] = {
     Whereabouts: _whereabouts,
     ContactMade: _contacts,
     TransferLetter: _all(TransferLetter),
+    Detail: _details,
+    FollowUp: _follow_ups,
+    Case: _all(Case),
 }
 
 

@@ -50,7 +50,9 @@ def review(by: User, org: Org, month: date) -> Review:
 def waiting(by: User, org: Org, month: date) -> QuerySet[Activity]:
     """Not verified yet, and hosted wholly where one may verify."""
     period, reach = month_of(month), access.orgs(by, PERMISSION)
-    found = Activity.objects.held().filter(verified_at=None).between(period.start, period.end)
+    found = (
+        Activity.objects.held().whole().filter(verified_at=None).between(period.start, period.end)
+    )
     found = found.hosted_by(reach.below(org))
     return found.exclude(hosts__in=Org.objects.exclude(pk__in=reach.values("pk")))
 

@@ -6,8 +6,10 @@ from datetime import date
 
 from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, QuerySet
 
+from guantong.obligations.activity_kinds import POSTS, ActivityKind
 from guantong.records import access, catalogue
 from guantong.records.models import Membership, Org, Person, Post, Relation, User
+from guantong.records.models.org import OrgQuerySet
 from guantong.records.models.person import PersonQuerySet
 from guantong.records.models.span import on as lasting
 
@@ -33,6 +35,18 @@ def in_posts(org: Org, on: date) -> PersonQuerySet:
     return Person.objects.filter(pk__in=posts.values("person")).in_order()
 
 
+def entitled(kind: ActivityKind, hosts: Sequence[Org], on: date) -> set[int]:
+    """Those who have a vote when the hosts decide; nobody where the kind decides nothing."""
+    if kind.deciding is None:
+        return set()
+    if kind.deciding.entitled == POSTS:
+        posts = Post.objects.on(on).filter(org__in=hosts)
+        return set(posts.values_list("person_id", flat=True))
+    base = catalogue.current().kinds["bases"][kind.deciding.entitled]
+    members = Membership.objects.on(on).filter(org__in=hosts, status__in=base["statuses"])
+    return set(members.values_list("person_id", flat=True))
+
+
 def may_be_named(by: User | None, hosts: Sequence[Org], on: date) -> PersonQuerySet:
     """Those whom the record of an activity held on a day may name as present or absent.
 
@@ -45,6 +59,15 @@ def may_be_named(by: User | None, hosts: Sequence[Org], on: date) -> PersonQuery
     within = Org.objects.below(*hosts) | access.orgs(by, "activity.record")
     members = Membership.objects.on(on).filter(org__in=within)
     return Person.objects.filter(_here(on), Q(_of_whom(members)) | _linked(hosts, on))
+
+
+def paired(hosts: Sequence[Org], on: date) -> OrgQuerySet:
+    """Organisations that a pairing links to one of the hosts, and that are none themselves."""
+    links = Relation.objects.on(on).filter(kind="pairing")
+    from_here = links.filter(org__in=hosts).values("other_org")
+    to_here = links.filter(other_org__in=hosts).values("org")
+    linked = Org.objects.on(on).filter(Q(pk__in=from_here) | Q(pk__in=to_here))
+    return linked.exclude(pk__in=[host.pk for host in hosts]).in_order()
 
 
 def likely_guests(hosts: Sequence[Org], on: date) -> PersonQuerySet:

@@ -21,7 +21,12 @@ RESTRICTED: Final = ("wage", "hardship", "political_review")
 """Those of the person's restricted row."""
 ON_ROLL: Final = ("id_number", "phone")
 """Those that come with a roll."""
-SEALED: Final[Mapping[str, tuple[str, ...]]] = {"person": FIELDS, "restricted": RESTRICTED}
+SEALED: Final[Mapping[str, tuple[str, ...]]] = {
+    "person": FIELDS,
+    "restricted": RESTRICTED,
+    "casestep": ("sealed",),
+    "casenote": ("sealed",),
+}
 
 
 def seal(row: Model, field: str, text: str) -> None:
@@ -61,6 +66,15 @@ def unseal_text(letters: str, *, place: str) -> str:
     return sealed.unseal(base64.b64decode(letters), place=place, keys=_keys())
 
 
+def seal_file(content: bytes, *, place: str) -> bytes:
+    """For a whole file that waits ("import:5")."""
+    return sealed.seal_bytes(content, place=place, keys=_keys())
+
+
+def unseal_file(content: bytes, *, place: str) -> bytes:
+    return sealed.unseal_bytes(bytes(content), place=place, keys=_keys())
+
+
 def id_index(id_number: str) -> str:
     """What `Person.id_index` holds for a tidy ID number."""
     return sealed.blind_index(id_number, column="person:id_number", keys=_keys())
@@ -74,9 +88,9 @@ def _place(row: Model, field: str) -> str:
 
 
 def _keys() -> sealed.Keys:
-    return _keys_in(settings.DATA / "keys" / "sealing.json")
+    return _keys_in(settings.DATA)
 
 
 @cache
-def _keys_in(path: Path) -> sealed.Keys:
-    return sealed.keys_in(path)
+def _keys_in(folder: Path) -> sealed.Keys:
+    return sealed.keys_in(folder / "keys" / "sealing.json")

@@ -44,6 +44,10 @@ def supposed(asked: m.Question, change: Change) -> m.Question:
     names = {o.name for o in asked.obligations}
     if unknown := sorted(change.standards.keys() - names):
         raise Refused(f"台账里没有责任“{'、'.join(unknown)}”。")
+    for o in asked.obligations:
+        share = isinstance(o.measure, m.Ratio)
+        if change.standards.get(o.name, 0) > (most := m.MOST_SHARE if share else m.MOST_REQUIRED):
+            raise Refused(f"“{o.title}”的标准不能超过 {most}。")
     return replace(
         asked,
         obligations=tuple(_so(o, rules, change) for o in asked.obligations),

@@ -9,6 +9,11 @@ from guantong.sheets.read import Cell, Grid
 
 SEARCHED_ROWS = 30
 FEWEST_MATCHES = 2
+SAMPLES = 3
+
+
+class Unmatched(Refusal):
+    """The file can be opened; which column holds what is for the user to say."""
 
 
 @dataclass(frozen=True)
@@ -38,20 +43,33 @@ class Table:
         return [(first + i + 1, row) for i, row in enumerate(self.grid.rows[first:])]
 
 
-def find(layout: Layout, grids: Sequence[Grid]) -> Table:
-    """Raise Refusal if there is no header, a required column is missing or a column doubled."""
-    headers = _headers(layout)
+@dataclass(frozen=True)
+class Heard:
+    """A column as it stands in the file: what is written in it, and the field it seems to be."""
+
+    place: Place
+    key: str
+    field: str
+    samples: tuple[Cell, ...]
+
+
+def find(layout: Layout, grids: Sequence[Grid], chosen: Mapping[str, str] | None = None) -> Table:
+    """Raise Unmatched if there is no header, a required column is missing or a column doubled.
+
+    `chosen` maps headers, made plain, to fields ("": not to be read) and overrides the layout.
+    """
+    headers = _headers(layout, chosen)
     found = [(grid, *_best_row(grid, headers)) for grid in grids]
     matches = max((count for *_, count in found), default=0)
     if matches < FEWEST_MATCHES:
-        raise Refusal(
+        raise Unmatched(
             f"没有找到表头行。请在前 {SEARCHED_ROWS} 行内写一行列名，至少要有"
             f"{_named(c.title for c in layout.columns if c.required)}；可先下载模板。"
         )
     grid, row, _ = next(one for one in found if one[2] == matches)
     places, unknown = _places(grid.rows[row], headers, layout)
     if missing := [c for c in layout.columns if c.required and c.field not in places]:
-        raise Refusal(
+        raise Unmatched(
             f"第 {row + 1} 行是表头，但缺少{_named(c.title for c in missing)}列。"
             + "".join(f"“{c.title}”也可写作：{'、'.join(c.headers[:6])}。" for c in missing)
         )
@@ -59,19 +77,50 @@ def find(layout: Layout, grids: Sequence[Grid]) -> Table:
     return Table(grid, row, places, tuple(_notes(grid, unknown, others, layout, places)))
 
 
-def _headers(layout: Layout) -> dict[str, str]:
-    return {
+def heard(
+    layout: Layout, grids: Sequence[Grid], chosen: Mapping[str, str] | None = None
+) -> tuple[int, list[Heard]]:
+    """The number of the row that looks most like a header, and the columns as they stand there."""
+    headers = _headers(layout, chosen)
+    found = [(grid, *_best_row(grid, headers)) for grid in grids if grid.rows]
+    if not found:
+        raise Refusal("文件是空的。请核对是否选错了文件。")
+    grid, row, matches = max(found, key=lambda one: one[2])
+    if matches < FEWEST_MATCHES:
+        texts = [
+            sum(isinstance(cell, str) and bool(plain(cell)) for cell in cells)
+            for cells in grid.rows[:SEARCHED_ROWS]
+        ]
+        row = texts.index(max(texts))
+    below = grid.rows[row + 1 : row + 1 + SEARCHED_ROWS]
+    columns = []
+    for i, cell in enumerate(grid.rows[row]):
+        if isinstance(cell, str) and plain(cell):
+            there = [cells[i] for cells in below if i < len(cells) and cells[i] is not None]
+            place = Place(i, " ".join(cell.split()))
+            field = _match(cell, headers) or ""
+            columns.append(Heard(place, plain(cell), field, tuple(there[:SAMPLES])))
+    return row + 1, columns
+
+
+def _headers(layout: Layout, chosen: Mapping[str, str] | None) -> dict[str, str]:
+    usual = {
         plain(header): column.field
         for column in layout.columns
         for header in (column.title, *column.headers)
     }
+    known = {column.field for column in layout.columns}
+    return usual | {h: f for h, f in (chosen or {}).items() if f in known or not f}
 
 
 def _match(cell: Cell, headers: Mapping[str, str]) -> str | None:
-    """The field of a header cell: as written, or without what stands in brackets."""
+    """The field of a header cell ("": not to be read): as written, or without what stands in
+    brackets.
+    """
     if not isinstance(cell, str):
         return None
-    return headers.get(plain(cell)) or headers.get(without_notes(cell))
+    key = plain(cell)
+    return headers[key] if key in headers else headers.get(without_notes(cell))
 
 
 def _best_row(grid: Grid, headers: Mapping[str, str]) -> tuple[int, int]:
@@ -92,12 +141,14 @@ def _places(
     for i, cell in enumerate(row):
         here = Place(i, " ".join(str(cell).split()) if cell is not None else "")
         field = _match(cell, headers)
+        if field == "":
+            continue
         if field is None:
             if here.header and without_notes(here.header) not in layout.passed_over:
                 unknown.append(here)
         elif field in places:
             first = places[field]
-            raise Refusal(
+            raise Unmatched(
                 f"{first.letters} 列“{first.header}”和 {here.letters} 列“{here.header}”"
                 f"都是“{layout.column(field).title}”。请只留一列。"
             )

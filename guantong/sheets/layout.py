@@ -30,6 +30,7 @@ class As(StrEnum):
     TEXT = "text"
     NAME = "name"
     DATE = "date"
+    DAYS = "days"  # several, each to the day
     MOMENT = "moment"  # a day, perhaps with a time
     ID_NUMBER = "id_number"
     NUMBER = "number"  # a staff or student number: digits and letters
@@ -45,6 +46,7 @@ class As(StrEnum):
 class Column:
     """`words` maps every way to write a code, made plain, to the code; `options` are its titles.
 
+    `confidence`: how far another system's title is known (see regulations.yaml), else empty.
     `everyone` are the words that stand for a whole roster.
     """
 
@@ -60,6 +62,7 @@ class Column:
     options: tuple[str, ...]
     everyone: frozenset[str]
     longest: int
+    confidence: str
 
 
 @dataclass(frozen=True)
@@ -127,6 +130,7 @@ def _column(f: Fields, catalogue: Catalogue) -> Column:
         options=tuple(titles or words),
         everyone=frozenset(map(plain, f.names("everyone", []))),
         longest=f.take("longest", int, 100),
+        confidence=f.text("confidence", ""),
     )
     f.done()
     if column.required and not column.basis:

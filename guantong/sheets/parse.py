@@ -1,7 +1,7 @@
 """A whole file read as one of the layouts: `parse` is all that the doors call."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,9 +10,7 @@ from django.conf import settings
 
 from guantong.records import catalogue
 from guantong.records.imports.rows import (
-    ACTIVITIES,
-    ROLL,
-    ActivityRow,
+    ROW_TYPES,
     AnyParsed,
     Heading,
     Parsed,
@@ -21,30 +19,47 @@ from guantong.records.imports.rows import (
     Row,
 )
 from guantong.sheets import columns, read, values
-from guantong.sheets.columns import Place, Table
+from guantong.sheets.columns import Heard, Place, Table, Unmatched
 from guantong.sheets.layout import Column, Layout, load_layouts, plain
 from guantong.sheets.preflight import Refusal
 from guantong.sheets.values import Day, Wrong
 
-ROW_TYPES: dict[str, type[Row]] = {ROLL: RollRow, ACTIVITIES: ActivityRow}
-MAX_ROWS = 10_000
+MAX_ROWS = 60_000
 SHOWN = 10
 REMARKS = ("注", "说明", "备注", "填表", "制表", "合计", "总计", "共计", "审核", "单位", "联系人")
 
 
 def layouts() -> dict[str, Layout]:
-    return _layouts(settings.CATALOGUE_DIR)
+    """Of the sheets that can be imported."""
+    return _layouts(settings.CATALOGUE_DIR, "sheets")
+
+
+def exchanges() -> dict[str, Layout]:
+    """Of the lists that other systems give out and take."""
+    return _layouts(settings.CATALOGUE_DIR, "exchange")
 
 
 @cache
-def _layouts(folder: Path) -> dict[str, Layout]:
-    return load_layouts(folder / "sheets", catalogue.current())
+def _layouts(folder: Path, name: str) -> dict[str, Layout]:
+    return load_layouts(folder / name, catalogue.current())
 
 
-def parse(kind: str, file_name: str, content: bytes) -> AnyParsed:
-    """Read a file; raise Refusal if it cannot be read as a whole. Wrong cells are in the rows."""
-    layout = layouts()[kind]
-    table = columns.find(layout, read.grids(content))
+def headers(
+    kind: str, content: bytes, chosen: Mapping[str, str] | None = None
+) -> tuple[int, list[Heard]]:
+    """The columns of a file as they stand, for the user to say which holds what."""
+    return columns.heard(layouts()[kind], read.grids(content), chosen)
+
+
+def parse(
+    kind: str, file_name: str, content: bytes, chosen: Mapping[str, str] | None = None
+) -> AnyParsed:
+    """Read a file; raise Refusal if it cannot be read as a whole. Wrong cells are in the rows.
+
+    `chosen`: which headers hold which fields, where the layout alone does not know.
+    """
+    layout = {**exchanges(), **layouts()}[kind]
+    table = columns.find(layout, read.grids(content), chosen)
     rows, remarks = _rows(layout, table)
     if not rows:
         raise Refusal(f"第 {table.header_row + 1} 行表头的下面没有内容。请填写后再导入。")
@@ -109,7 +124,7 @@ def _row(layout: Layout, table: Table, number: int, cells: Sequence[read.Cell]) 
         else:
             found[field] = value
     fields = dict(_fields(found))
-    return ROW_TYPES[layout.kind](line=number, problems=tuple(problems), **fields)
+    return ROW_TYPES.get(layout.kind, RollRow)(line=number, problems=tuple(problems), **fields)
 
 
 def _fields(found: dict[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -129,4 +144,4 @@ def _at(cells: Sequence[read.Cell], place: Place) -> read.Cell:
     return cells[place.index] if place.index < len(cells) else None
 
 
-__all__ = ["Column", "Refusal", "layouts", "parse"]
+__all__ = ["Column", "Refusal", "Unmatched", "headers", "layouts", "parse"]

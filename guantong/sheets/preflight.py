@@ -9,7 +9,7 @@ from io import BytesIO
 
 MEBI = 1024 * 1024
 MAX_PARTS, MAX_PART, MAX_TOTAL = 2_000, 50 * MEBI, 100 * MEBI
-MAX_ROWS, MAX_COLUMNS = 20_000, 100
+MAX_ROWS, MAX_COLUMNS = 60_100, 100
 CHUNK = MEBI
 
 OLE, ZIP = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PK\x03\x04"

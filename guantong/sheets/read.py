@@ -20,6 +20,7 @@ from guantong.sheets.preflight import MEBI, Refusal
 MAX_FILE = 20 * MEBI
 ROOT = Path(guantong.__file__).parent.parent
 CHILD = [sys.executable, "-s", "-m", "guantong.sheets.child"]
+LINES = [sys.executable, "-s", "-m", "guantong.sheets.lines_child"]
 
 SMALLER = "请只留要导入的工作表，把内容复制到一个新的 .xlsx 文件再导入。"
 
@@ -37,13 +38,22 @@ class Grid:
 def grids(content: bytes) -> list[Grid]:
     """Return the visible worksheets; raise Refusal, which says what is wrong with the file."""
     check_size(len(content))
-    answer = _ask_child(content)
+    answer = _ask_child(CHILD, content)
     if "refused" in answer:
         raise Refusal(answer["refused"])
     return [
         Grid(sheet["name"], [[_cell(cell) for cell in row] for row in sheet["rows"]])
         for sheet in answer["sheets"]
     ]
+
+
+def lines(content: bytes) -> list[str]:
+    """Return the lines of a Word document or of the first worksheet; raise Refusal as `grids`."""
+    check_size(len(content))
+    answer = _ask_child(LINES, content)
+    if "refused" in answer:
+        raise Refusal(answer["refused"])
+    return list(answer["lines"])
 
 
 def check_size(size: int) -> None:
@@ -55,10 +65,10 @@ def check_size(size: int) -> None:
         )
 
 
-def _ask_child(content: bytes) -> dict[str, Any]:
+def _ask_child(child: list[str], content: bytes) -> dict[str, Any]:
     try:
         done = subprocess.run(
-            CHILD,
+            child,
             input=content,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

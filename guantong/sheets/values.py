@@ -25,6 +25,7 @@ EXACT_DIGITS = 15  # what a number in Excel keeps
 DIGITS_LOST = "单元格是数值格式，Excel 只保留前 15 位数字，后面的已经丢失"
 AS_TEXT = "请把整列设为文本格式，再重新填写完整号码"
 LONG_NUMBER = re.compile(r"(\d{3})\d{5,}(\w{3})", re.ASCII)  # 11 digits or more
+HIDDEN = ("Cc", "Cf")
 DATE_FORMS = "请写成 2020-09-01 或 2020.9"
 
 
@@ -54,8 +55,9 @@ def value(column: Column, cell: Cell) -> Any:
 
 def printable(text: str) -> str:
     """Without control and invisible characters, blanks at the ends, and Excel's leading quote."""
-    kept = [c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf")]
-    return "".join(kept).replace("\t", " ").strip().removeprefix("'").strip()
+    if not text.isprintable():  # most are
+        text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in HIDDEN)
+    return text.replace("\t", " ").strip().removeprefix("'").strip()
 
 
 def line(text: str) -> str:
@@ -326,6 +328,14 @@ def _exact_day(column: Column, cell: Cell) -> Day:
     return found
 
 
+def _days(column: Column, cell: Cell) -> tuple[date, ...]:
+    """Days parted by 、 commas, semicolons or line breaks, each exact."""
+    if not isinstance(cell, str):
+        return (_exact_day(column, cell).on,)
+    parts = [part for part in re.split(r"[、,，;；\n]+", printable(cell)) if part.strip()]
+    return tuple(sorted(_exact_day(column, part.strip()).on for part in parts))
+
+
 # How cells are shown and taken as text
 
 
@@ -355,6 +365,7 @@ READERS: dict[As, Callable[[Column, Any], Any]] = {
     As.NAME: _name,
     As.DATE: lambda _, cell: day(cell),
     As.MOMENT: _exact_day,
+    As.DAYS: _days,
     As.ID_NUMBER: _id_number,
     As.NUMBER: _number,
     As.PHONE: _phone,

@@ -27,7 +27,7 @@ OPTIONS = {
     "strings_to_urls": False,
     "remove_timezone": True,
 }
-AS_TEXT = {As.ID_NUMBER, As.NUMBER, As.PHONE, As.DATE, As.MOMENT, As.HOURS}
+AS_TEXT = {As.ID_NUMBER, As.NUMBER, As.PHONE, As.DATE, As.DAYS, As.MOMENT, As.HOURS}
 ACCENT, FAINT = "#B3261E", "#6B7280"
 
 type Value = str | int | float | Decimal | bool | date | datetime | time | None

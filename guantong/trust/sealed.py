@@ -37,20 +37,27 @@ class Keys:
 
 
 def seal(text: str, *, place: str, keys: Keys) -> bytes:
-    header, nonce = bytes([VERSION, keys.current]), os.urandom(NONCE)
-    cipher = AESGCM(keys.sealing[keys.current])
-    return header + nonce + cipher.encrypt(nonce, text.encode(), header + place.encode())
+    return seal_bytes(text.encode(), place=place, keys=keys)
 
 
 def unseal(sealed: bytes, *, place: str, keys: Keys) -> str:
+    return unseal_bytes(sealed, place=place, keys=keys).decode()
+
+
+def seal_bytes(content: bytes, *, place: str, keys: Keys) -> bytes:
+    header, nonce = bytes([VERSION, keys.current]), os.urandom(NONCE)
+    cipher = AESGCM(keys.sealing[keys.current])
+    return header + nonce + cipher.encrypt(nonce, content, header + place.encode())
+
+
+def unseal_bytes(sealed: bytes, *, place: str, keys: Keys) -> bytes:
     header, nonce, closed = sealed[:2], sealed[2 : 2 + NONCE], sealed[2 + NONCE :]
     if len(sealed) <= 2 + NONCE or header[0] != VERSION or header[1] not in keys.sealing:
         raise DoesNotOpen(place)
     try:
-        opened = AESGCM(keys.sealing[header[1]]).decrypt(nonce, closed, header + place.encode())
+        return AESGCM(keys.sealing[header[1]]).decrypt(nonce, closed, header + place.encode())
     except InvalidTag:
         raise DoesNotOpen(place) from None
-    return opened.decode()
 
 
 def blind_index(text: str, *, column: str, keys: Keys) -> str:

@@ -13,7 +13,18 @@ from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 from guantong.records import catalogue, sealing
-from guantong.records.models import Entry, Merge, Org, Person, Relation
+from guantong.records.models import (
+    Case,
+    CaseNote,
+    CaseStep,
+    Detail,
+    Entry,
+    Merge,
+    Org,
+    Person,
+    Relation,
+)
+from guantong.web import case_words
 from guantong.web.trail import CODES
 from guantong.web.verdicts import VERDICTS
 
@@ -24,11 +35,16 @@ TITLES: Final = {
     "attendance": "出席",
     "absence": "缺席",
     "relation": "联系和结对",
+    "detail": "活动栏目",
+    "followup": "落实事项",
     "restricted": "限知信息",
     "correctionrequest": "更正申请",
     "whereabouts": "去向登记",
     "contactmade": "联系记录",
     "transferletter": "介绍信",
+    "case": "办理事项",
+    "casestep": "办理步骤",
+    "casenote": "办理中的留言",
     "hourscertificate": "学时证明",
     "enrolment": "报名",
     "signin": "签到",
@@ -42,7 +58,9 @@ WORKED_OUT: Final = {
     "due_on": "到期日", "required": "应完成", "actual": "已完成", "numerator": "分子",
     "denominator": "分母", "verdict": "结论",
 }  # fmt: skip
+PAIRED: Final = ("relation", "detail")  # the person may stand at either end
 UNUSED: Final = ("is_staff", "is_superuser", "last_name")
+OPENED: Final = {("casenote", "sealed")}
 UNSAID: Final = {
     ("user", "password"): "（只存摘要，不能还原）",
     ("merge", "made"): "（撤回合并所需的内容）",
@@ -75,14 +93,22 @@ def _tables(person: Person) -> Iterator[QuerySet[Any]]:
         assert not isinstance(model, str)
         if model is Person or (model is Merge and relation.field.name == "absorbed"):
             continue
-        if model is Relation and relation.field.name == "other_person":
+        if (model, relation.field.name) in ((Relation, "other_person"), (Detail, "other")):
             continue
         rows = model._default_manager.filter(**{relation.field.name: person})
         if model is Relation:
             rows = rows | Relation.objects.filter(other_person=person)
+        if model is Detail:
+            rows = rows | Detail.objects.filter(other=person)
         if model is Entry:
             rows = rows.filter(assessment__live=True)
         yield rows.order_by("pk")
+    for beyond in BEYOND:
+        yield beyond._default_manager.filter(case__person=person).order_by("pk")
+
+
+BEYOND: Final = (CaseStep, CaseNote)
+"""What is about a person by way of a case."""
 
 
 def _held(rows: QuerySet[Any], sealed: Mapping[str, str] | None) -> Held:
@@ -102,7 +128,7 @@ def _held(rows: QuerySet[Any], sealed: Mapping[str, str] | None) -> Held:
 
 def _left_out(table: str, field: Any) -> bool:
     """Numbers that only the database uses, and the person, who is the same everywhere."""
-    if field.primary_key or (field.name == "person" and table != "relation"):
+    if field.primary_key or (field.name == "person" and table not in PAIRED):
         return True
     if table == "user" and field.name in UNUSED:
         return True
@@ -118,6 +144,10 @@ def _title(table: str, field: Any) -> str:
 
 
 def _words(row: Model, table: str, field: Any, sealed: Mapping[str, str] | None) -> str:
+    if (table, field.name) in OPENED:  # sealed against others, never against oneself
+        return sealing.unseal(row, field.name)
+    if isinstance(row, Case | CaseStep) and (told := case_words.held(row, field.name)) is not None:
+        return told
     if field.name in sealing.SEALED.get(table, ()):
         if sealed is not None:
             return sealed.get(field.name, "")

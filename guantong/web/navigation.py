@@ -41,6 +41,7 @@ ITEMS: Final = (
     Item("org-list", "组织", "org", "org.view"),
     Item("member-list", "党员", "member", "member.view", on_phone=True),
     Item("activity-list", "活动", "activity", "activity.view", on_phone=True),
+    Item("cases", "流程", "process", "case.view"),
     Item("plan", "计划", "plan", "plan.view"),
     Item("import", "导入", "import", "import.activities"),
 )

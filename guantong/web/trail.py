@@ -1,6 +1,6 @@
 """Events as sentences: who did what to which, and what changed. The words for every verb."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -24,6 +24,19 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
         "activity.verified": "核实活动",
         "activity.withdrawn": "撤销活动",
         "activity.restored": "恢复活动",
+        "follow_up.closed": "落实事项办结",
+        "follow_up.reopened": "落实事项恢复未办结",
+        "call.issued": "发出通知",
+        "case.opened": "开办事项",
+        "case.step_taken": "办理步骤",
+        "case.step_undone": "撤回步骤",
+        "case.noted": "留言",
+        "case.fact_stated": "写明情况",
+        "case.hand_named": "指定办理人",
+        "case.hand_ended": "取消指定",
+        "case.checked": "填写自查",
+        "quota.set": "下达名额",
+        "variants.decided": "决定采用的做法",
         "attachment.added": "添加附件",
         "attachment.removed": "移除附件",
         "places.offered": "开放报名",
@@ -175,7 +188,7 @@ LINKS: Final[Mapping[str, str]] = MappingProxyType(
 )  # fmt: skip
 FEW: Final = 8  # people or organisations that a line names one by one
 MANY: Final[Mapping[str, str]] = MappingProxyType(
-    {"attended": "person", "absent": "person", "hosts": "org"}
+    {"attended": "person", "absent": "person", "hosts": "org", "sides": "org"}
 )
 
 
@@ -187,12 +200,24 @@ def _ids(events: Iterable[Event], kind: str) -> set[int]:
         for part in (event.detail, *_sides(event)):
             found |= {part.get(name) for name, of in LINKS.items() if of == kind}
             found |= {pk for name, of in MANY.items() if of == kind for pk in _pks(part, name)}
+            found |= {pk for value in part.values() for pk in _inside(value, kind)}
     return {pk for pk in found if isinstance(pk, int)}
 
 
 def _pks(part: Mapping[str, Any], name: str) -> set[int]:
     """The ids that a field holds: a list, or the keys of an object, which JSON makes texts."""
     return {int(pk) for pk in part.get(name) or ()}
+
+
+def _inside(value: Any, kind: str) -> Iterator[int]:
+    """The ids in a field of an activity's kind, or among the owners of what is to follow."""
+    match value, kind:
+        case {"people": list() as groups}, "person":
+            yield from (pk for ends in groups for pk in ends)
+        case {"tasks": list() as tasks}, "person":
+            yield from (owner for _, owner, _ in tasks if owner)
+        case {"org": int() as pk}, "org":
+            yield pk
 
 
 def _sides(event: Event) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
@@ -244,6 +269,18 @@ def _value(subject: str, field: str, value: Any, names: Names) -> str:
             known = names[MANY[field]]
             told = [known.get(int(pk), "（范围之外）") + _part(part) for pk, part in parts.items()]
             return "、".join(told) if len(told) <= FEW else f"{told[0]}等 {len(told)} 个"
+        case {"people": list() as groups}:
+            return "、".join(
+                "—".join(_name(pk, names["person"]) for pk in ends) for ends in groups
+            )
+        case {"org": int() as pk}:
+            return _name(pk, names["org"])
+        case {"tasks": list() as tasks}:
+            return "；".join(_task(task, names["person"]) for task in tasks)
+        case [str(), *_] if field == "also":
+            return "、".join(catalogue.current().label("activities", code) for code in value)
+        case [str(), *_]:
+            return "；".join(map(str, value))
         case None | "" | [] | dict():  # what else is an object tells nothing to a reader
             return "无"
         case bool():
@@ -256,6 +293,17 @@ def _value(subject: str, field: str, value: Any, names: Names) -> str:
             return catalogue.current().label(group, value)
         case _:
             return str(value)
+
+
+def _name(pk: int, known: Mapping[int, str]) -> str:
+    return known.get(pk, "（范围之外）")
+
+
+def _task(task: list[Any], known: Mapping[int, str]) -> str:
+    what, owner, due_on = task
+    more = [_name(owner, known) if owner else "", f"{due_on} 前" if due_on else ""]
+    told = "，".join(filter(None, more))
+    return f"{what}（{told}）" if told else str(what)
 
 
 def _part(part: Any) -> str:

@@ -9,11 +9,12 @@ from django.apps import apps
 
 from guantong.records.actions import imports
 from guantong.records.id_number import check_digit
-from guantong.records.imports.rows import EVERYONE, ActivityRow, Heading, Outcome, Parsed, RollRow
+from guantong.records.imports.decisions import Decision
+from guantong.records.imports.rows import EVERYONE, STUCK, ActivityRow, Heading, Parsed, RollRow
 from guantong.records.models import Entry, ImportBatch, Person, User
 
 A1, A2, B1 = "甲学院教师第一党支部", "甲学院教师第二党支部", "乙学院学生第一党支部"
-NOT_RECORDS = {"Event", "ImportBatch", "Assessment", "Entry"}
+NOT_RECORDS = {"Event", "ImportBatch", "ImportRow", "Job", "Assessment", "Entry"}
 
 
 def an_id(number: int = 1, born: str = "19900101") -> str:
@@ -46,13 +47,18 @@ def held(*rows: dict[str, Any]) -> Parsed[ActivityRow]:
 
 def decided(parsed: Any, by: User | None = None, **more: Any) -> Any:
     """The decision about a file's only row."""
-    (decision,) = imports.decide(by=by, parsed=parsed, **more)
+    (decision,) = of_rows(parsed, by, **more)
     return decision
+
+
+def of_rows(parsed: Any, by: User | None = None, **more: Any) -> list[Decision]:
+    """Without those about whom the file does not have."""
+    return [d for d in imports.decide(by=by, parsed=parsed, **more) if d.line]
 
 
 def problem(parsed: Any, by: User | None = None, **more: Any) -> str:
     decision = decided(parsed, by, **more)
-    assert decision.outcome == Outcome.PROBLEM
+    assert decision.outcome in STUCK
     (found,) = decision.problems
     return found.told(parsed.columns)
 

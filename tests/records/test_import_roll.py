@@ -11,7 +11,7 @@ from guantong.records.imports.rows import Outcome
 from guantong.records.models import Person, Post
 from tests.factories import SINCE, TODAY, Cast, appoint, make_person
 from tests.records.conftest import refused
-from tests.records.spreadsheets import A1, A2, an_id, decided, problem, roll, run, spans
+from tests.records.spreadsheets import A1, A2, an_id, decided, of_rows, problem, roll, run, spans
 
 pytestmark = pytest.mark.django_db
 
@@ -23,7 +23,7 @@ def test_an_id_number_decides_whatever_the_name(cast: Cast) -> None:
     person = make_person("李样", cast.branch, id_number=an_id())
     decision = decided(roll({"name": "李样例", "id_number": an_id()}))
     assert decision.work.person_id == person.pk
-    assert decision.differences[0] == Difference("姓名", "李样", "李样例")
+    assert decision.differences[0] == Difference("姓名", "李样", "李样例", "name")
 
 
 @pytest.mark.parametrize(
@@ -77,14 +77,14 @@ def test_a_number_is_not_given_twice(cast: Cast) -> None:
 def test_one_person_in_two_rows_is_a_problem_of_the_second(
     cast: Cast, one: Any, other: Any
 ) -> None:
-    first, second = imports.decide(by=None, parsed=roll(one, other))
+    first, second = of_rows(roll(one, other))
     assert first.outcome == Outcome.NEW
     assert "与第 2 行像是同一人" in second.problems[0].what
 
 
 def test_namesakes_with_different_numbers_are_two(cast: Cast) -> None:
     rows = [{"name": "李样", "number": "N1"}, {"name": "李样", "number": "N2"}]
-    assert [d.outcome for d in imports.decide(by=None, parsed=roll(*rows))] == ["new", "new"]
+    assert [d.outcome for d in of_rows(roll(*rows))] == ["new", "new"]
 
 
 # What a row says

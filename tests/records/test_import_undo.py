@@ -44,7 +44,9 @@ def test_undoing_a_roll_restores_every_row(cast: Cast) -> None:
         "new": 1,
         "changed": 3,
         "same": 1,
+        "missing": 2,
         "problem": 0,
+        "conflict": 0,
         "excluded": 0,
     }
     assert records() != before

@@ -56,6 +56,9 @@ def test_a_day_to_come_and_a_ledger_without_name_are_refused():
         upkeep.keep_day(by=cast.office, name="年终", day=date(2023, 12, 31))
     with pytest.raises(Refused, match="名称"):
         upkeep.keep_day(by=cast.office, name=" ", day=TODAY)
+    for name in ("长" * 101, "两\n行", "\x1b[31m红"):
+        with pytest.raises(Refused, match="一行"):
+            upkeep.keep_day(by=cast.office, name=name, day=TODAY)
     assert not Assessment.objects.filter(kept=True).exists()
 
 

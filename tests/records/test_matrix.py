@@ -39,6 +39,7 @@ from tests.factories import (
     owner,
 )
 from tests.records.conftest import fingerprint
+from tests.records.matrix_cases import CASES
 from tests.records.matrix_people import PEOPLE
 
 type Act = Callable[[User], Any]
@@ -451,6 +452,7 @@ MATRIX: list[tuple[Callable[[Cast], Act], str, set[str]]] = [
     (enable_user, "user.enabled", ADMIN),
     (load_plan, "plan.loaded", OFFICE),
     *PEOPLE,
+    *CASES,
 ]
 
 

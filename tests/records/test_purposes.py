@@ -6,6 +6,7 @@ from django.db.models import Model
 
 from guantong.records import catalogue, sealing
 from guantong.records.models import Entry, Merge, Person
+from guantong.web.held import BEYOND
 
 LINKS = {"id", "person"}
 WORKED_OUT = (Entry,)  # from other fields, by the ledger; nobody writes there
@@ -19,6 +20,7 @@ def personal() -> Iterator[type[Model]]:
         assert not isinstance(model, str)
         if model not in (Person, *WORKED_OUT):
             yield model
+    yield from BEYOND
 
 
 def kept() -> set[str]:

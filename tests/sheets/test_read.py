@@ -156,7 +156,7 @@ HOSTILE = {
     "old word": (with_stream("WordDocument"), "Word"),
     "ole of nothing": (with_stream("Nothing"), "不完整或已损坏"),
     "long cell": (workbook([["字" * 5001]]), "A1 的文字有 5001 字"),
-    "long csv": (b"a,b\n" * 20_001, "20000 行"),
+    "long csv": (b"a,b\n" * 60_101, "60100 行"),
     "wide csv": (b"a," * 101, "100 列"),
     "quote without end": (b'a,"' + b"b" * 200_000, "。"),
 }  # fmt: skip

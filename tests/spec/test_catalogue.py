@@ -8,8 +8,8 @@ import pytest
 
 from guantong.conditions.parse import CatalogueError
 from guantong.obligations import describe
-from guantong.obligations.examples import all_examples
-from guantong.obligations.load import load_catalogue
+from guantong.obligations.examples import all_examples, examples
+from guantong.obligations.load import load_catalogue, load_obligation
 from tests.spec import engines
 
 FOLDER = Path(__file__).parents[2] / "catalogue"
@@ -116,6 +116,41 @@ def test_a_sentence_that_asks_for_nothing_of_the_kind_passes(sentence, tmp_path)
     load_catalogue(
         with_words(tmp_path / "catalogue", THEME_DAY, "remedy: ", f"remedy: {sentence}。")
     )
+
+
+BEYOND = {  # one file is enough to see these, so one file is read
+    "a standard that no engine can multiply": ("at_least: 1", "at_least: 1000000", "太大"),
+    "a standard below nothing": ("at_least: 1", "at_least: -3", "太小"),
+    "a standard finer than a ten-thousandth": ("at_least: 1", "at_least: 0.00001", "小数太多"),
+    "a standard without end": ("at_least: 1", "at_least: .inf", "或不是数"),
+    "a standard that is no number": ("at_least: 1", "at_least: .nan", "或不是数"),
+    "a standard that is a word": ("at_least: 1", "at_least: !!int abc", "不是数或 true/false"),
+    "a standard that is a flag": ("at_least: 1", "at_least: true", "类型不对"),
+    "digits without end": ("at_least: 1", f"at_least: {'9' * 5000}", "不是数或 true/false"),
+    "a day that no calendar can leave": ("every: month", "every: {once: 9999-12-31}", "年份"),
+    "an end before the beginning": (
+        "in_force: {from: 2019-05-06", "in_force: {from: 2019-05-06, to: 2019-05-05}\n#",
+        "不晚于生效日"),
+    "a condition nested out of sight": ("where: {kind: {is: theme_day}}",
+        f"where: {'{not: ' * 60}{{kind: {{is: theme_day}}}}{'}' * 60}", "嵌套超过"),
+    "half a character": ("unit: ", 'unit: "\\ud800" #', "写不出的字符"),
+    "an example's day as a text": ("held_on: 2022-03-25", 'held_on: "2022-03-25"', "不是日期"),
+    "an example's hosts without a list": ("hosts: [1]", "hosts: 1", "应是列表"),
+    "an example's verdict in a list": ("verdict: met", "verdict: [met]", "不是文字"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("mistake", BEYOND)
+def test_what_no_engine_could_hold_is_refused_in_its_file(mistake, tmp_path):
+    right, wrong, said = BEYOND[mistake]
+    text = (FOLDER / THEME_DAY).read_text(encoding="utf-8")
+    assert right in text
+    text = text.replace(right, wrong, 1)
+    (tmp_path / "theme-day.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(CatalogueError) as refused:
+        list(examples(load_obligation(tmp_path / "theme-day.yaml"), CATALOGUE.calendar))
+    assert "theme-day.yaml" in str(refused.value)
+    assert said in str(refused.value)
 
 
 INCOMPLETE = {

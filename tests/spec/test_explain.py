@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from guantong.obligations import explain, naive
 from guantong.obligations import model as m
-from guantong.obligations.examples import all_examples
+from guantong.obligations.examples import all_examples, examples
 from guantong.obligations.words import Words
 from tests.spec import engines, strategies
 from tests.spec.test_catalogue import CATALOGUE
@@ -59,6 +59,22 @@ def test_the_rows_that_counted_add_up_to_the_entry(measure):
     assert explained, "nothing was explained, so nothing was proved"
 
 
+@pytest.mark.django_db
+def test_a_row_without_hours_is_told_as_what_leaves_the_entry_open():
+    example = next(examples(CATALOGUE.obligations["member-study-hours"], CATALOGUE.calendar))
+    attendances = [{**row, "hours": None} for row in example.facts["attendances"]]
+    facts = {**example.facts, "attendances": attendances}
+    [entry] = naive.entries(example.question, facts)
+    assert entry.verdict is m.Verdict.UNKNOWN
+    for engine in engines.available():
+        execute = engines.connected(engine)
+        engines.fill(engine, execute, facts)
+        listing = explain.listing(example.obligation, entry, example.question, exp.to_table)
+        rows = execute(listing.query().sql(dialect=engine), ()).fetchall()
+        [candidate, *_] = listing.candidates(rows, Words(CATALOGUE, listing.table))
+        assert (candidate.counted, candidate.lacks) == (None, ("学时（记录缺这一项）",))
+
+
 def added_up(measure, candidates):
     """What the counted rows come to, in the terms of the measure."""
     counted = [c.row for c in candidates if c.counted]
@@ -68,7 +84,7 @@ def added_up(measure, candidates):
         case m.Attended(different=column) | m.CountActivities(different=column) if column:
             return len({row[column] for row in counted})
         case m.NextTerm():  # one that came too late is a next term all the same
-            return any("不是下一届" not in c.lacks for c in candidates)
+            return bool(counted)
         case m.Ratio(of, _):
             # One figure may be missing: then nothing is known, however much the others say.
             names = {row["name"] for row in counted}

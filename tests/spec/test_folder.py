@@ -77,6 +77,13 @@ MISTAKES = {
     "a column given twice": (
         "orgs.csv", "valid_to\n", "valid_from\n", "orgs.csv：列 valid_from 写了不止一次"),
     "a code page of its own": ("orgs.csv", "faculty", "\udcb5", "orgs.csv：读不了（不是 UTF-8）"),
+    "hours beyond all reason": (
+        "attendances.csv", "7,10,attendee,", "7,10,attendee,90000000",
+        "attendances.csv：列 hours 有 1 行太大或小于 0（如 activity_id=7 person_id=10 hours="),
+    "a comma too many in the first line": (
+        "orgs.csv", "valid_to\n", "valid_to,\n", "orgs.csv：第一行有空的列名（多了逗号）"),
+    "a day beyond the calendar": (
+        "orgs.csv", "2023/6/30", "9999-12-31", "列 valid_to 有 1 行不在 1 至 9998 年"),
     "lines of different length": (
         "orgs.csv", "1,branch,faculty,2020-01-01,", "1,branch", "orgs.csv：读不了"),
 }  # fmt: skip

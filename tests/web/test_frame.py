@@ -23,11 +23,11 @@ def labels(client: Client) -> list[str]:
 @pytest.mark.parametrize(
     ("who", "expected"),
     [
-        ("office", "我的一周 台账 组织 党员 活动 计划 导入"),
-        ("officer", "我的一周 台账 组织 党员 活动 计划 导入"),
-        ("secretary", "我的一周 台账 组织 党员 活动 计划 导入"),
-        ("inspector", "我的一周 台账 组织 党员 活动 计划"),
-        ("member", "我的一周 台账 党员 活动 计划"),
+        ("office", "我的一周 台账 组织 党员 活动 流程 计划 导入"),
+        ("officer", "我的一周 台账 组织 党员 活动 流程 计划 导入"),
+        ("secretary", "我的一周 台账 组织 党员 活动 流程 计划 导入"),
+        ("inspector", "我的一周 台账 组织 党员 活动 流程 计划"),
+        ("member", "我的一周 台账 党员 活动 流程 计划"),
         ("admin", "我的一周"),
         ("stranger", "我的一周"),
     ],

@@ -8,8 +8,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from guantong.records.actions import ledger, people, relations, restricted
-from guantong.records.models import CorrectionRequest, Event, Person, User
+from guantong.records.actions import corrections, ledger, people, relations, restricted
+from guantong.records.models import Case, CorrectionRequest, Event, Person, User
 from guantong.web import held
 from tests.factories import SINCE, Cast, make_activity, owner
 from tests.web.answers import shown
@@ -29,8 +29,9 @@ def own(cast: Cast) -> Person:
 
 def test_every_table_that_leads_to_a_person_is_shown(cast: Cast, own: Person) -> None:
     linked = {str(one.related_model._meta.model_name) for one in Person._meta.related_objects}
+    beyond = {str(model._meta.model_name) for model in held.BEYOND}
     tables = {one.table for one in held.about(own)}
-    assert tables == {"person", *linked} == held.TITLES.keys()
+    assert tables == {"person", *linked, *beyond} == held.TITLES.keys()
 
 
 def test_a_link_is_held_about_both_its_ends(cast: Cast, own: Person) -> None:
@@ -79,24 +80,39 @@ def test_who_is_nobody_on_the_roll_has_nothing_to_see(cast: Cast, as_: SignIn) -
     assert as_(cast.admin).post(FILE).status_code == 404
 
 
+ASKED = {"record": "入党时间", "now": "2020-05-01", "should_be": "2020-06-01"}
+
+
 def test_a_correction_from_the_member_to_the_answer(cast: Cast, as_: SignIn, own: Person) -> None:
     member, secretary = as_(cast.member), as_(cast.secretary)
-    assert send(member, ASK, about="入党时间").status_code == 422
-    assert send(member, ASK, about="入党时间", says="应为 2020-06-01").status_code == 302
-    assert "应为 2020-06-01" in shown(member.get(HELD))
+    assert send(member, ASK, record="入党时间").status_code == 422
+    assert send(member, ASK, **ASKED).status_code == 302
+    assert "2020-06-01" in shown(member.get(HELD))
     assert "项更正申请待答复" in shown(secretary.get("/"))
-    assert "应为 2020-06-01" in shown(secretary.get(REQUESTS))
+    assert "2020-06-01" in shown(secretary.get(REQUESTS))
+    case = Case.objects.get()
+    assert f"/cases/{case.pk}/" in shown(secretary.get(REQUESTS))
     at = f"{REQUESTS}{CorrectionRequest.objects.get().pk}/"
-    assert send(secretary, at, accepted="no").status_code == 422
-    assert send(secretary, at, accepted="no", answer="档案记载如此").status_code == 302
+    assert secretary.get(at)["Location"] == f"/cases/{case.pk}/"
+    step = f"/cases/{case.pk}/steps/refuse/"
+    assert send(secretary, step, **{"f-told": "yes"}).status_code == 422
+    assert send(secretary, step, **{"f-told": "yes", "f-why": "档案记载如此"}).status_code == 302
     assert "档案记载如此" in shown(member.get(HELD))
     assert "项更正申请待答复" not in shown(secretary.get("/"))
     assert "没有待答复" in shown(secretary.get(REQUESTS))
     assert "档案记载如此" in shown(secretary.get(REQUESTS, {"state": "answered"}))
 
 
+def test_a_request_without_a_case_is_answered_as_before(cast: Cast, as_: SignIn) -> None:
+    secretary, person = as_(cast.secretary), owner(cast.member)
+    corrections.ask(by=cast.secretary, person=person, about="入党时间", says="应为 2020-06-01")
+    at = f"{REQUESTS}{CorrectionRequest.objects.get().pk}/"
+    assert send(secretary, at, accepted="no").status_code == 422
+    assert send(secretary, at, accepted="no", answer="档案记载如此").status_code == 302
+
+
 def test_requests_stay_in_reach(cast: Cast, as_: SignIn, own: Person) -> None:
-    send(as_(cast.member), ASK, about="入党时间", says="应为 2020-06-01")
+    send(as_(cast.member), ASK, **ASKED)
     at = f"{REQUESTS}{CorrectionRequest.objects.get().pk}/"
     assert "没有待答复" in shown(as_(cast.outsider).get(REQUESTS))
     assert as_(cast.outsider).get(at).status_code == 404

@@ -11,31 +11,31 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from guantong.records import access, clock, closed_months, reviewing
+from guantong.records import access, catalogue, clock, closed_months, meetings, reviewing
 from guantong.records.access import Conflict, Forbidden, Refused
-from guantong.records.actions import events, ledger, rows
+from guantong.records.actions import events, ledger, minutes, rows, sittings
 from guantong.records.drafts import LABELS, Draft, draft_of, problems, resolved
-from guantong.records.models import Absence, Activity, ActivityHost, Attendance, Event, Org, User
+from guantong.records.models import Activity, Event, JointSide, Org, User
+from guantong.records.telling import content, told
 
 TABLES = frozenset({"activities", "hosts", "attendances"})
-CONTENT = (
-    *("kind", "title", "held_on", "starts_at", "place"),
-    *("hours", "planned", "summary", "late_reason"),
-)
-COLUMNS: dict[type[Any], str] = {ActivityHost: "org", Attendance: "person", Absence: "person"}
 
 
 @transaction.atomic
-def record(*, by: User | None, draft: Draft) -> Activity:
+def record(*, by: User | None, draft: Draft, side: JointSide | None = None) -> Activity:
+    """`side`: the joint activity of which this tells the host's part."""
     _require(by, "activity.record", draft.hosts)
     _hold(draft.hosts)
     draft, now = resolved(draft), clock.now()
     _refuse(problems(draft, by=by, recorded_on=_day(now)))
-    activity = Activity(**_content(draft), recorded_at=now, recorded_by=by, version=1)
+    columns = {**content(draft), **sittings.own_part(draft)}
+    activity = Activity(**columns, recorded_at=now, recorded_by=by, version=1)
     rows.check(activity)  # before a query carries its texts to the database
     _require_new(draft)
     rows.insert(activity)
-    _write_people(activity, None, draft)
+    _write(activity, None, draft)
+    if side is not None:
+        minutes.answer(side, activity, draft)
     _tell("activity.recorded", activity, by, draft, _difference(None, draft))
     return activity
 
@@ -51,11 +51,12 @@ def correct(*, by: User | None, activity: Activity, version: int, draft: Draft) 
     _require_standing(activity, version)
     _hold([*before.hosts, *draft.hosts])
     _require_open(before)
+    sittings.require_whole(activity)
     if draft.planned and not before.planned:
         raise Refused("已记录为已开展，不能改回计划。记错了请撤销这条记录。")
     draft = resolved(draft)
     recorded_at = _recorded_at(activity, draft)
-    named = {one.person_id for one in before.attended or ()} | before.absent.keys()
+    named = _named(before)
     _refuse(problems(draft, by=by, recorded_on=_day(recorded_at), known=named))
     difference = _difference(before, draft)
     if not difference.after and not difference.before:
@@ -63,13 +64,13 @@ def correct(*, by: User | None, activity: Activity, version: int, draft: Draft) 
     verified = {"unverified": activity.verified_at} if activity.verified_at else {}
     rows.change(
         activity,
-        **_content(draft),
+        **{**content(draft), **sittings.own_part(draft)},
         recorded_at=recorded_at,
         verified_at=None,
         verified_by=None,
         version=activity.version + 1,
     )
-    _write_people(activity, before, draft)
+    _write(activity, before, draft)
     _tell("activity.corrected", activity, by, draft, difference, before, **verified)
     return activity
 
@@ -80,6 +81,7 @@ def verify(*, by: User, activity: Activity, version: int) -> Activity:
     activity = rows.locked(activity)
     draft = draft_of(activity)
     _require(by, "activity.verify", draft.hosts)
+    sittings.require_whole(activity)
     _require_standing(activity, version)
     if activity.planned:
         raise Refused("活动还没开展，开展并记录后才能核实。")
@@ -90,6 +92,7 @@ def verify(*, by: User, activity: Activity, version: int) -> Activity:
     change = rows.change(
         activity, verified_at=clock.now(), verified_by=by, version=activity.version + 1
     )
+    sittings.follow(activity)
     _tell("activity.verified", activity, by, draft, change)
     return activity
 
@@ -100,6 +103,7 @@ def withdraw(*, by: User | None, activity: Activity, version: int, reason: str) 
     activity = rows.locked(activity)
     draft = draft_of(activity)
     _require(by, "activity.record", draft.hosts)
+    sittings.require_whole(activity)
     _require_standing(activity, version)
     reason = events.reasoned(reason, "请写明撤销原因。")
     _hold(draft.hosts)
@@ -111,6 +115,7 @@ def withdraw(*, by: User | None, activity: Activity, version: int, reason: str) 
         withdrawn_reason=reason,
         version=activity.version + 1,
     )
+    sittings.follow(activity)
     _tell("activity.withdrawn", activity, by, draft, change)
     return activity
 
@@ -120,6 +125,7 @@ def restore(*, by: User | None, activity: Activity) -> Activity:
     activity = rows.locked(activity)
     draft = draft_of(activity)
     _require(by, "activity.record", draft.hosts)
+    sittings.require_whole(activity)
     if activity.withdrawn_at is None:
         raise Refused("这条记录没有撤销，不用恢复。")
     _hold(draft.hosts)
@@ -132,6 +138,7 @@ def restore(*, by: User | None, activity: Activity) -> Activity:
         withdrawn_reason="",
         version=activity.version + 1,
     )
+    sittings.follow(activity)
     _tell("activity.restored", activity, by, draft, change)
     return activity
 
@@ -151,15 +158,16 @@ def _hold(hosts: Iterable[Org]) -> None:
 
 
 def _require_open(draft: Draft) -> None:
-    if reason := closed_months.locked(draft.hosts, draft.held_on):
-        raise Refused(reason)
+    for day in (draft.held_on, draft.last_on or draft.held_on):
+        if reason := closed_months.locked(draft.hosts, day):
+            raise Refused(reason)
 
 
 def _require_new(draft: Draft) -> None:
     """Refuse what is on record word for word: a form sent twice counts once."""
     same = {name: getattr(draft, name) for name in ("kind", "title", "held_on", "starts_at")}
-    for other in Activity.objects.live().filter(**same, hosts=draft.hosts[0]):
-        if _told(draft_of(other)) == _told(draft):
+    for other in Activity.objects.live().whole().filter(**same, hosts=draft.hosts[0]):
+        if told(draft_of(other)) == told(draft):
             at = timezone.localtime(other.recorded_at).strftime("%Y-%m-%d %H:%M")
             raise Refused(f"完全相同的活动已在 {at} 录入，不用重复录入。")
 
@@ -187,11 +195,15 @@ def _refuse(found: Mapping[str, str]) -> None:
         raise Refused.about(found, LABELS)
 
 
+def _named(draft: Draft) -> set[int]:
+    """Everybody whom a draft names."""
+    own = meetings.people_of(draft.own, catalogue.activity_kinds()[draft.kind])
+    owners = {task.owner for task in draft.follow_ups if task.owner is not None}
+    there = {one.person_id for one in draft.attended or ()}
+    return there | draft.absent.keys() | owners | set().union(*own.values())
+
+
 # What is written
-
-
-def _content(draft: Draft) -> dict[str, Any]:
-    return {name: getattr(draft, name) for name in CONTENT}
 
 
 def _recorded_at(activity: Activity, draft: Draft) -> datetime:
@@ -201,36 +213,9 @@ def _recorded_at(activity: Activity, draft: Draft) -> datetime:
     return clock.now() if held_now or early else activity.recorded_at
 
 
-def _write_people(activity: Activity, before: Draft | None, draft: Draft) -> None:
-    """Add and remove the rows in which two drafts differ."""
-    old, new = _people(before), _people(draft)
-    for model, was in old.items():
-        column, now = COLUMNS[model], new[model]
-        gone = [pk for pk in was if was[pk] != now.get(pk)]
-        if gone:
-            model.objects.filter(activity=activity, **{f"{column}__in": gone}).delete()
-        model.objects.bulk_create(
-            model(activity=activity, **{f"{column}_id": pk}, **now[pk])
-            for pk in now
-            if was.get(pk) != now[pk]
-        )
-
-
-def _people(draft: Draft | None) -> dict[type[Any], dict[int, dict[str, Any]]]:
-    """The rows that go with an activity: model to organisation or person to columns."""
-    if draft is None:
-        return {model: {} for model in COLUMNS}
-    return {
-        ActivityHost: {host.pk: {} for host in draft.hosts},
-        Attendance: {
-            one.person_id: {
-                "role": one.role,
-                "hours": draft.hours if one.hours is None else one.hours,
-            }
-            for one in draft.attended or ()
-        },
-        Absence: {person: {"reason": reason} for person, reason in draft.absent.items()},
-    }
+def _write(activity: Activity, before: Draft | None, draft: Draft) -> None:
+    sittings.write(activity, before, draft)
+    minutes.write(activity, before, draft)
 
 
 # What is told
@@ -238,7 +223,7 @@ def _people(draft: Draft | None) -> dict[type[Any], dict[int, dict[str, Any]]]:
 
 def _difference(before: Draft | None, after: Draft) -> rows.Change:
     """What differs between two drafts; of the people only those for whom something does."""
-    old, new = (_told(before) if before else {}), _told(after)
+    old, new = (told(before) if before else {}), told(after)
     was: dict[str, Any] = {}
     now: dict[str, Any] = {}
     for name, value in new.items():
@@ -252,16 +237,6 @@ def _difference(before: Draft | None, after: Draft) -> rows.Change:
         else:
             now[name], was[name] = value, earlier
     return rows.Change(was if before else {}, now)
-
-
-def _told(draft: Draft) -> dict[str, Any]:
-    people = _people(draft)
-    return {
-        **_content(draft),
-        "hosts": sorted(people[ActivityHost]),
-        "attended": {pk: [row["role"], row["hours"]] for pk, row in people[Attendance].items()},
-        "absent": {pk: row["reason"] for pk, row in people[Absence].items()},
-    }
 
 
 def _tell(
@@ -282,9 +257,9 @@ def _tell(
             org_ids=frozenset(host.pk for d in drafts for host in d.hosts),
             person_ids=frozenset(one.person_id for d in drafts for one in d.attended or ()),
             first_day=min(d.held_on for d in drafts),
-            last_day=max(d.held_on for d in drafts),
+            last_day=max(d.last_on or d.held_on for d in drafts),
             tables=TABLES,
-            kinds=frozenset(d.kind for d in drafts),
+            kinds=frozenset(kind for d in drafts for kind in (d.kind, *d.also)),
         )
     )
 

@@ -55,3 +55,19 @@ def answer(
         person=request.person, after=told,
     )  # fmt: skip
     return request
+
+
+@transaction.atomic
+def accept_on_appeal(*, by: User | None, request: CorrectionRequest) -> CorrectionRequest:
+    """The level above found the person right: what was refused is put right after all."""
+    request = rows.locked(request)
+    access.require_person(by, PERMISSION, request.person)
+    access.require_other(by, request.person_id, "本人的申请要由别人答复。")
+    if request.accepted is not False:
+        raise Conflict("这项申请没有被拒绝过，请刷新后核对。")
+    change = rows.change(request, accepted=True, answered_at=clock.now(), answered_by=by)
+    events.leave(
+        "correction.answered", request, by=by, org=people.org_of(request.person),
+        person=request.person, after={"accepted": change.after["accepted"]},
+    )  # fmt: skip
+    return request

@@ -1,6 +1,8 @@
 """One line of the trail per action, in the transaction of the change it tells."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from django.db.models import Model
@@ -9,6 +11,8 @@ from guantong.records import clock
 from guantong.records.access import Refused
 from guantong.records.actions.rows import Change
 from guantong.records.models import Event, Org, User
+
+_upon: ContextVar[tuple[Model, User | None, list[str]] | None] = ContextVar("upon", default=None)
 
 
 def leave(
@@ -24,9 +28,28 @@ def leave(
     detail = {name: _plain(value) for name, value in more.items() if value not in (None, "")}
     if change is not None:
         detail |= {"before": _plain(change.before), "after": _plain(change.after)}
+    if by is None and (done := _upon.get()):
+        case, by, made = done
+        detail["case"] = case.pk
+        made.append(subject(of))
     return Event.objects.create(
         at=clock.now(), by=by, verb=verb, subject=subject(of), org=org, detail=detail
     )
+
+
+@contextmanager
+def upon(case: Model, by: User | None) -> Iterator[list[str]]:
+    """What verbs do in here, as the system, is done upon a step of a case by that user.
+
+    The step's own checks have let it pass; the trail tells who took it. Yields the subjects of
+    the rows that were written about.
+    """
+    made: list[str] = []
+    token = _upon.set((case, by, made))
+    try:
+        yield made
+    finally:
+        _upon.reset(token)
 
 
 def leave_each[M: Model](

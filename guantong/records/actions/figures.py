@@ -10,7 +10,9 @@ from guantong.records.access import Refused
 from guantong.records.actions import codes, events, ledger, rows
 from guantong.records.models import Figure, Org, User
 
-LARGEST = Decimal(10) ** 12
+# People of one organisation. The ledger multiplies it by whole ten-thousandths twice and must
+# stay within 64 bits on every engine.
+LARGEST = Decimal(10) ** 7
 TABLES = frozenset({"figures"})
 
 
@@ -24,7 +26,9 @@ def record(
     if as_of > clock.today():
         raise Refused("统计日期在今天之后，请核对。")
     if not (value.is_finite() and 0 <= value < LARGEST and value == round(value, 2)):
-        raise Refused("数值应是不小于 0 的数，最多两位小数。", {"value": "请核对数值。"})
+        raise Refused(
+            f"数值应是不小于 0、小于 {LARGEST:,} 的数，最多两位小数。", {"value": "请核对数值。"}
+        )
     org = rows.locked(org)
     figure = org.figures.filter(name=name, as_of=as_of).first()
     if figure is None:

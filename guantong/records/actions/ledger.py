@@ -11,10 +11,11 @@ from datetime import date
 from decimal import Decimal
 from functools import partial
 from hashlib import sha256
+from itertools import batched
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Max, Q
+from django.db.models import F, Max, OuterRef, Q, Subquery
 
 from guantong.obligations import model as m
 from guantong.obligations.reads import concerned, looks_below
@@ -23,7 +24,15 @@ from guantong.periods import CALENDAR
 from guantong.records import catalogue, clock, ledger
 from guantong.records.access import Refused, require
 from guantong.records.actions import events, jobs, rows
-from guantong.records.models import Assessment, Entry, Event, OrgParent, User
+from guantong.records.models import (
+    Assessment,
+    Case,
+    Entry,
+    Event,
+    Membership,
+    OrgParent,
+    User,
+)
 
 EVERY_TABLE = frozenset(TABLES)
 HELD = frozenset({"activities", "hosts", "attendances"})
@@ -49,7 +58,12 @@ class Touch:
 
 
 def refresh(touch: Touch) -> None:
-    """Recompute the entries that `touch` can reach, in the caller's transaction."""
+    """Recompute the entries that `touch` can reach, in the caller's transaction.
+
+    Open cases that go with a person's branch go with it here, whatever moved the person.
+    """
+    if "memberships" in touch.tables:
+        _let_cases_follow(touch.person_ids)
     live = Assessment.objects.select_for_update().filter(live=True).first()
     if live is None:  # no ledger yet; the first one will see this change too
         return
@@ -69,6 +83,15 @@ def refresh(touch: Touch) -> None:
         last_day=touch.last_day,
     )
     _replace(_reached(live, asked), live, ledger.answer(asked))
+
+
+def _let_cases_follow(people: Collection[int]) -> None:
+    """Open cases of people belong to the branch that these are in, where they are in one."""
+    now = Membership.objects.filter(person=OuterRef("person"), valid_to=None).values("org")[:1]
+    following = Case.objects.open().filter(process__in=catalogue.handling().names("follows"))
+    for some in batched(people, BATCH, strict=False):
+        moved = following.filter(person__in=some).alias(now=Subquery(now))
+        moved.exclude(now=None).exclude(now=F("org")).update(org=Subquery(now))
 
 
 @transaction.atomic
@@ -170,15 +193,34 @@ def forget_orgs(ids: Collection[int]) -> None:
     Entry.objects.filter(assessment__live=True, org__in=ids).delete()
 
 
-@transaction.atomic
-def keep(
-    *, by: User | None, name: str, asked: m.Question, found: Iterable[m.Entry], engine: str
-) -> Assessment:
-    """Store the entries of a question under a name, with the texts they rest on, for good."""
+def require_keepable(*, by: User | None, name: str, day: date) -> None:
+    """Ask before the work whether a ledger of that day may be kept under that name."""
     require(by, "ledger.keep", None)
     if not name.strip():
         raise Refused("请给存档起个名称，例如“2022 年终”。", {"name": "请写名称。"})
+    longest = Assessment._meta.get_field("name").max_length or 0
+    if len(name.strip()) > longest or not name.strip().isprintable():
+        raise Refused(
+            f"名称写成一行，不超过 {longest} 个字。", {"name": f"一行，不超过 {longest} 个字。"}
+        )
+    if day > clock.today():
+        raise Refused("还没有到的日子没有台账可存。", {"on": "请选今天或过去的一天。"})
+
+
+@transaction.atomic
+def keep(
+    *,
+    by: User | None,
+    name: str,
+    plan: str,
+    asked: m.Question,
+    found: Iterable[m.Entry],
+    engine: str,
+) -> Assessment:
+    """Store a plan's entries under a name, with the texts they rest on, for good."""
+    require_keepable(by=by, name=name, day=asked.on)
     about = {"live": False, "kept": True, "name": name.strip(), "by": by, "engine": engine}
+    about["plan"] = plan
     assessment = _stored_as(asked, found, about)
     events.leave("ledger.kept", assessment, by=by, name=name.strip(), on_day=asked.on)
     return assessment
@@ -186,11 +228,15 @@ def keep(
 
 def keep_day(*, by: User | None, name: str, day: date) -> Assessment:
     """Store the ledger as seen on a day, today's or one before."""
-    if day > clock.today():
-        raise Refused("还没有到的日子没有台账可存。", {"on": "请选今天或过去的一天。"})
+    require_keepable(by=by, name=name, day=day)
     asked = ledger.question(on=day)
     return keep(
-        by=by, name=name, asked=asked, found=ledger.answer(asked), engine=connection.vendor
+        by=by,
+        name=name,
+        plan=ledger.plan().name,
+        asked=asked,
+        found=ledger.answer(asked),
+        engine=connection.vendor,
     )
 
 
@@ -200,7 +246,7 @@ def _assess(asked: m.Question, *, live: bool) -> Assessment:
 
 
 def _stored_as(asked: m.Question, found: Iterable[m.Entry], about: dict[str, Any]) -> Assessment:
-    assessment = Assessment.objects.create(**_described(asked), **about)
+    assessment = Assessment.objects.create(**{**_described(asked), **about})
     Entry.objects.bulk_create((_row(assessment, entry) for entry in found), batch_size=BATCH)
     return assessment
 

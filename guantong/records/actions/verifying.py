@@ -6,7 +6,7 @@ from django.db import transaction
 
 from guantong.records import access, clock, reviewing
 from guantong.records.access import Conflict, Refused
-from guantong.records.actions import events, rows
+from guantong.records.actions import events, rows, sittings
 from guantong.records.models import Activity, Org, User
 
 
@@ -30,5 +30,6 @@ def verify_rest(*, by: User, org: Org, month: date, shown: str) -> tuple[Activit
         activity.verified_at, activity.verified_by = now, by
         activity.version += 1
     rows.put(rest.rest, ["verified_at", "verified_by", "version"])
+    sittings.follow(*rest.rest)
     events.leave_each("activity.verified", rest.rest, by=by, org_of=lambda one: one.hosts.all()[0])
     return rest.rest

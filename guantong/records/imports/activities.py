@@ -15,10 +15,17 @@ from guantong.records.imports.decisions import Decision, Unfit, unfit
 from guantong.records.imports.hall import Hall, Room
 from guantong.records.imports.orgs import OrgBook
 from guantong.records.imports.people import in_chunks
-from guantong.records.imports.rows import EVERYONE, ActivityRow, Outcome, Problem
+from guantong.records.imports.rows import (
+    ACTIVITIES,
+    EVERYONE,
+    ActivityRow,
+    Outcome,
+    Problem,
+)
 from guantong.records.models import Activity, ActivityHost, Attendance, Org, User
+from guantong.records.models.batch import PERMISSIONS
 
-PERMISSION = "import.activities"
+PERMISSION = PERMISSIONS[ACTIVITIES]
 COLUMN_OF_ROLE = {
     "lecturer": "lecturer",
     "chair": "chair",
@@ -29,7 +36,7 @@ COLUMN_OF_ROLE = {
 type Key = tuple[str, date, frozenset[int]]
 
 
-def decide(rows: Sequence[ActivityRow], *, by: User | None, file_name: str) -> list[Decision]:
+def decide(rows: Sequence[ActivityRow], *, by: User | None, file_name: str) -> Iterator[Decision]:
     """One decision a row, in order."""
     orgs = OrgBook(by, PERMISSION)
     hosts = [_hosts(row, orgs) for row in rows]
@@ -42,7 +49,8 @@ def decide(rows: Sequence[ActivityRow], *, by: User | None, file_name: str) -> l
         closed=closed_months.closed(found.values(), {r.held_on for r in rows if r.held_on}),
         reason=f"从文件“{file_name}”导入"[:200],
     )
-    return [_decide(row, one, desk) for row, one in zip(rows, hosts, strict=True)]
+    for row, one in zip(rows, hosts, strict=True):
+        yield _decide(row, one, desk)
 
 
 @dataclass(frozen=True)
@@ -84,9 +92,9 @@ def _decide(row: ActivityRow, hosts: tuple[Org, ...] | Unfit, desk: _Desk) -> De
             raise Unfit(*row.problems, *(hosts.problems if isinstance(hosts, Unfit) else ()))
         draft = _draft(row, hosts, desk)
         shown |= {"attended": f"{len(draft.attended or ())} 人", "title": draft.title}
-        return _compared(row, draft, shown, desk)
     except Unfit as found:
         return Decision(row.line, Outcome.PROBLEM, shown, found.problems)
+    return _compared(row, draft, shown, desk)
 
 
 def _draft(row: ActivityRow, hosts: tuple[Org, ...], desk: _Desk) -> Draft:
@@ -149,25 +157,32 @@ def _compared(row: ActivityRow, draft: Draft, shown: dict[str, str], desk: _Desk
     others = desk.recorded[_key(draft)]
     twin = next((one for one in others if one.title == draft.title), None)
     org_ids = frozenset(host.pk for host in draft.hosts)
-    if twin is None:
-        _refuse_second_study(draft, others)
-        others.append(here)
-        return Decision(row.line, Outcome.NEW, shown, work=draft, org_ids=org_ids)
-    if twin.line:
-        raise unfit("", f"与第 {twin.line} 行是同一次活动", "请删去或排除其中一行")
-    if replace(twin, line=row.line) == here:
+    if twin is not None and replace(twin, line=row.line) == here and not twin.line:
         return Decision(row.line, Outcome.SAME, shown, org_ids=org_ids)
-    differences = "；".join(_differences(twin, here))
-    what = f"已有这次活动的记录，内容不同（{differences}）"
-    raise unfit("title", what, "请在活动页更正，并排除这一行")
+    if stuck := _contradiction(draft, here, twin, others):
+        outcome = Outcome.PROBLEM if twin and twin.line else Outcome.CONFLICT
+        return Decision(
+            row.line, outcome, shown, (stuck,), double_of=(twin or others[0]).line or None
+        )
+    others.append(here)
+    return Decision(row.line, Outcome.NEW, shown, work=draft, org_ids=org_ids)
 
 
-def _refuse_second_study(draft: Draft, others: Sequence[_Recorded]) -> None:
-    """The same hours under two titles would count twice."""
+def _contradiction(
+    draft: Draft, here: _Recorded, twin: _Recorded | None, others: Sequence[_Recorded]
+) -> Problem | None:
+    """With what is on record or stands in an earlier row; None where there is none."""
+    if twin and twin.line:
+        return Problem("", f"与第 {twin.line} 行是同一次活动", "请删去或排除其中一行")
+    if twin:
+        what = f"已有这次活动的记录，内容不同（{'；'.join(_differences(twin, here))}）"
+        return Problem("title", what, "请在活动页更正，并排除这一行")
     if others and catalogue.current().kinds["activities"][draft.kind]["study"]:
+        # the same hours under two titles would count twice
         where = f"第 {others[0].line} 行" if others[0].line else "系统中"
         what = f"{where}当天已有同类活动“{others[0].title}”，学时会重复计算"
-        raise unfit("title", what, "是同一次的请排除这一行；确是两次的请在活动页录入")
+        return Problem("title", what, "是同一次的请排除这一行；确是两次的请在活动页录入")
+    return None
 
 
 def _differences(before: _Recorded, after: _Recorded) -> Iterator[str]:

@@ -23,11 +23,15 @@ def unfit(where: str, what: str, remedy: str) -> Unfit:
 
 @dataclass(frozen=True)
 class Difference:
-    """One thing that would change, as shown: a title, the words before and after."""
+    """One thing that would change, as shown: a title, the words before and after.
+
+    `field` is the kind of difference; empty for a doubt that changes nothing.
+    """
 
     title: str
     before: str
     after: str
+    field: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,12 +55,19 @@ class ForMember:
 
 @dataclass(frozen=True)
 class Decision:
-    """`work` is None where nothing is to be written; `org_ids` are those the row names."""
+    """`work` is None where nothing is to be written; `org_ids` are those the row names.
 
-    line: int
+    `line` is None for somebody whom the file does not have. `meant` is who or what on record the
+    row is about, `home` where it stands there. `double_of`: an earlier row may mean the same.
+    """
+
+    line: int | None
     outcome: Outcome
     shown: Mapping[str, str]
     problems: tuple[Problem, ...] = ()
     differences: tuple[Difference, ...] = ()
     work: ForMember | Draft | None = None
     org_ids: frozenset[int] = frozenset()
+    meant: int | None = None
+    home: int | None = None
+    double_of: int | None = None

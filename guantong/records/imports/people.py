@@ -41,15 +41,16 @@ class Roll:
         self.index_of = {
             row.line: sealing.id_index(row.id_number) for row in rows if row.id_number
         }
-        people = {
-            person.pk: person
+        ids = {
+            pk
             for column, values in (
                 ("name", {row.name for row in rows if row.name}),
                 ("id_index", set(self.index_of.values())),
                 ("number", {row.number for row in rows if row.number}),
             )
-            for person in in_chunks(Person.objects.all(), column, values)
+            for pk in in_chunks(Person.objects.values_list("pk", flat=True), column, values)
         }
+        people = {person.pk: person for person in in_chunks(Person.objects.all(), "pk", ids)}
         spans: dict[int, list[Membership]] = defaultdict(list)
         for span in in_chunks(Membership.objects.order_by("valid_from"), "person", people):
             spans[span.person_id].append(span)
@@ -151,7 +152,9 @@ def _ambiguous(what: str) -> Exception:
     return unfit("name", what, "请写身份证号、学工号或出生日期")
 
 
-def in_chunks[M: Model](rows: QuerySet[M], column: str, values: Collection[object]) -> Iterator[M]:
+def in_chunks[M: Model, Row](
+    rows: QuerySet[M, Row], column: str, values: Collection[object]
+) -> Iterator[Row]:
     for some in batched(sorted(values, key=str), CHUNK, strict=False):
         yield from rows.filter(Q(**{f"{column}__in": some}))
 

@@ -3,8 +3,8 @@
 A roll shows how things were on a day (`as_of`). A blank cell says nothing and changes nothing.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -18,38 +18,66 @@ from guantong.records.imports.decisions import (
     unfit,
 )
 from guantong.records.imports.orgs import OrgBook
-from guantong.records.imports.people import Known, Roll, agree
-from guantong.records.imports.rows import Outcome, Problem, RollRow
+from guantong.records.imports.people import Known, Roll, agree, in_chunks
+from guantong.records.imports.rows import (
+    ROLL,
+    STUCK,
+    Outcome,
+    Problem,
+    RollRow,
+)
 from guantong.records.models import Membership, Org, Person, User
+from guantong.records.models.batch import PERMISSIONS
 from guantong.records.rosters import BRANCH
 
-PERMISSION = "import.roll"
+PERMISSION = PERMISSIONS[ROLL]
 GENDERS = {"1": "男", "2": "女", "0": "未知", "9": "未说明"}
 DATES = ("birth_date", "joined_on", "full_member_on")
 LABELS = {field.name: str(field.verbose_name) for field in Person._meta.concrete_fields}
 PLAIN = ("name", "gender", *DATES, "number")
 
 
-def decide(rows: Sequence[RollRow], *, by: User | None, as_of: date) -> list[Decision]:
-    """One decision a row, in order."""
+def decide(
+    rows: Sequence[RollRow], *, by: User | None, as_of: date, left_out: Collection[str] = ()
+) -> Iterator[Decision]:
+    """One decision a row, in order, then one for each member of the same branches whom no row
+    means. `left_out`: what is not to be changed of somebody known.
+    """
     desk = _Desk(
         orgs=OrgBook(by, PERMISSION),
         roll=Roll(rows, by, PERMISSION),
         as_of=as_of,
         today=clock.today(),
+        left_out=frozenset(left_out),
     )
-    decisions = [_decide(row, desk) for row in rows]
-    return _without_doubles(rows, decisions)
+    for row in rows:
+        decision = desk.doubles.checked(row, _decide(row, desk))
+        desk.note(row, decision)
+        yield decision
+    yield from _missing(desk)
 
 
 @dataclass(frozen=True)
 class _Desk:
-    """What a decision needs to know."""
+    """What a decision needs to know, and what the earlier ones came to."""
 
     orgs: OrgBook
     roll: Roll
     as_of: date
     today: date
+    left_out: frozenset[str]
+    doubles: "_Doubles" = field(default_factory=lambda: _Doubles())
+    meant: set[int] = field(default_factory=set)
+    unsure: set[str] = field(default_factory=set)
+    branches: set[int] = field(default_factory=set)
+
+    def note(self, row: RollRow, decision: Decision) -> None:
+        if decision.outcome in STUCK:
+            self.unsure.add(row.name)
+        if decision.meant:
+            self.meant.add(decision.meant)
+        if decision.home:
+            self.branches.add(decision.home)
 
 
 def _decide(row: RollRow, desk: _Desk) -> Decision:
@@ -65,7 +93,7 @@ def _decide(row: RollRow, desk: _Desk) -> Decision:
             return _new(row, org, shown, desk)
         return _changed(row, org, known, shown, desk)
     except Unfit as found:
-        return Decision(row.line, Outcome.PROBLEM, shown, found.problems)
+        return Decision(row.line, Outcome.CONFLICT, shown, found.problems, home=org.pk)
 
 
 # The row by itself
@@ -99,10 +127,10 @@ def _with_id_number(row: RollRow) -> RollRow:
 
 
 def _wrong_dates(row: RollRow, desk: _Desk) -> Iterator[Problem]:
-    for field in (*DATES, "branch_since"):
-        day = getattr(row, field)
+    for name in (*DATES, "branch_since"):
+        day = getattr(row, name)
         if day and day > desk.today:
-            yield Problem(field, f"{day} 在今天之后", "请核对年份")
+            yield Problem(name, f"{day} 在今天之后", "请核对年份")
     born, joined, full = row.birth_date, row.joined_on, row.full_member_on
     if born and joined and joined <= born:
         yield Problem("joined_on", f"入党时间 {joined} 早于出生日期 {born}", "请核对这两列")
@@ -141,8 +169,9 @@ def _new(row: RollRow, org: Org, shown: dict[str, str], desk: _Desk) -> Decision
     doubt = Difference("请核对", "别的党组织已有同名、同出生日期的人", "确是另一人再导入")
     asked = (doubt,) if desk.roll.may_be_elsewhere(row) else ()
     return Decision(
-        row.line, Outcome.NEW, shown, differences=asked, work=work, org_ids=frozenset([org.pk])
-    )
+        row.line, Outcome.NEW, shown, differences=asked, work=work, org_ids=frozenset([org.pk]),
+        home=org.pk,
+    )  # fmt: skip
 
 
 def _beginning(row: RollRow, org: Org, status: str, since: date) -> tuple[Step, ...]:
@@ -163,6 +192,8 @@ def _beginning(row: RollRow, org: Org, status: str, since: date) -> tuple[Step, 
 
 
 def _changed(row: RollRow, org: Org, known: Known, shown: dict[str, str], desk: _Desk) -> Decision:
+    row, home = _narrowed(row, desk.left_out), org.pk
+    org = _present(known, org, desk) if "org" in desk.left_out else org
     fields = dict(_fields_that_differ(row, known))
     sealed = dict(_sealed_that_differ(row, known, desk))
     steps, moves = _moves(row, org, known, desk)
@@ -179,7 +210,21 @@ def _changed(row: RollRow, org: Org, known: Known, shown: dict[str, str], desk: 
         differences=tuple(differences),
         work=ForMember(known.person.pk, fields, sealed, steps) if differences else None,
         org_ids=frozenset({org.pk, before.org_id if before else org.pk}),
+        meant=known.person.pk,
+        home=home,
     )
+
+
+def _narrowed(row: RollRow, left_out: Collection[str]) -> RollRow:
+    """A blank cell changes nothing, so what is left out is blank."""
+    blank = RollRow(line=row.line)
+    return replace(row, **{name: getattr(blank, name) for name in left_out if name != "org"})
+
+
+def _present(known: Known, org: Org, desk: _Desk) -> Org:
+    """The branch where somebody is, where changes of branch are left out."""
+    span = known.span_on(desk.as_of)
+    return desk.orgs.by_id.get(span.org_id, org) if span else org
 
 
 def _fields_that_differ(row: RollRow, known: Known) -> Iterator[tuple[str, Any]]:
@@ -249,10 +294,10 @@ def _told(
     if moved_on:
         before = desk.orgs.by_id.get(span.org_id)
         was = before.short_name if before else "其他支部"
-        yield Difference("所在党支部", was, _from(org.short_name, moved_on))
+        yield Difference("所在党支部", was, _from(org.short_name, moved_on), "org")
     if stepped_on:
         status = _from(_status(row.status), stepped_on)
-        yield Difference("人员类别", _status(span.status), status)
+        yield Difference("人员类别", _status(span.status), status, "status")
 
 
 def _moving_day(row: RollRow, span: Membership, desk: _Desk) -> date:
@@ -274,7 +319,9 @@ def _again(
     status = row.status or (known.spans[-1].status if known.spans else "")
     if not status:
         raise unfit("status", "没有写人员类别", "请写正式党员或预备党员")
-    told = [Difference("所在党支部", "（无组织关系）", _from(org.short_name, since))]
+    if "org" in desk.left_out:
+        return (), []
+    told = [Difference("所在党支部", "（无组织关系）", _from(org.short_name, since), "org")]
     return _beginning(row, org, status, since), told
 
 
@@ -300,7 +347,7 @@ def _shown(row: RollRow) -> dict[str, str]:
 
 
 def _difference(name: str, before: object, after: object) -> Difference:
-    return Difference(LABELS[name], _words(name, before), _words(name, after))
+    return Difference(LABELS[name], _words(name, before), _words(name, after), name)
 
 
 def _words(name: str, value: object) -> str:
@@ -312,7 +359,7 @@ def _words(name: str, value: object) -> str:
 def _sealed_difference(name: str, known: Known, after: str) -> Difference:
     before = sealing.unseal(known.person, name)
     return Difference(
-        LABELS[name], sealing.mask(name, before) or "（空）", sealing.mask(name, after)
+        LABELS[name], sealing.mask(name, before) or "（空）", sealing.mask(name, after), name
     )
 
 
@@ -327,24 +374,27 @@ def _from(words: str, on: date) -> str:
 # The rows among themselves
 
 
-def _without_doubles(rows: Sequence[RollRow], decisions: list[Decision]) -> list[Decision]:
+class _Doubles:
     """The later of two rows that mean, or may mean, one person is a problem."""
-    first: dict[tuple[object, ...], RollRow] = {}
-    found = []
-    for row, decision in zip(rows, decisions, strict=True):
+
+    def __init__(self) -> None:
+        self._first: dict[tuple[object, ...], RollRow] = {}
+
+    def checked(self, row: RollRow, decision: Decision) -> Decision:
         doubles = [
             other.line
             for key in _keys(row, decision)
-            if (other := first.setdefault(key, row)) is not row
+            if (other := self._first.setdefault(key, row)) is not row
             and (key[0] != "name" or _may_be(row, other))
         ]
-        if doubles and decision.outcome != Outcome.PROBLEM:
-            what = f"与第 {doubles[0]} 行像是同一人"
-            remedy = "请删去或排除其中一行；确是两人的请核对身份证号和学工号"
-            problems = (Problem("", what, remedy),)
-            decision = Decision(row.line, Outcome.PROBLEM, decision.shown, problems)
-        found.append(decision)
-    return found
+        if not doubles or decision.outcome in STUCK:
+            return decision
+        what = f"与第 {doubles[0]} 行像是同一人"
+        remedy = "请删去或排除其中一行；确是两人的请核对身份证号和学工号"
+        return replace(
+            decision, outcome=Outcome.PROBLEM, problems=(Problem("", what, remedy),),
+            differences=(), work=None, org_ids=frozenset(), double_of=doubles[0],
+        )  # fmt: skip
 
 
 def _keys(row: RollRow, decision: Decision) -> Iterator[tuple[object, ...]]:
@@ -366,3 +416,27 @@ def _may_be(row: RollRow, other: RollRow) -> bool:
         (row.birth_date, other.birth_date),
     )
     return all(a == b for a, b in pairs if a and b)
+
+
+# Whom the file does not have
+
+
+def _missing(desk: _Desk) -> Iterator[Decision]:
+    """Members of the branches in the file on its day. Nothing is done about them."""
+    there = Membership.objects.on(desk.as_of).of_members()
+    ids = [
+        pk
+        for pk, person in in_chunks(there.values_list("pk", "person"), "org", desk.branches)
+        if person not in desk.meant
+    ]
+    found = in_chunks(there.select_related("person", "org"), "pk", ids)
+    for span in sorted(found, key=lambda span: (span.org.sort_key, span.person.pinyin, span.pk)):
+        if span.person.name in desk.unsure:
+            continue
+        shown = {
+            "name": span.person.name,
+            "org": span.org.short_name,
+            "status": _status(span.status),
+            "branch_since": str(span.valid_from),
+        }
+        yield Decision(None, Outcome.MISSING, shown, meant=span.person_id, home=span.org_id)

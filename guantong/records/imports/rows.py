@@ -18,14 +18,22 @@ class Outcome(StrEnum):
     NEW = "new"
     CHANGED = "changed"
     SAME = "same"
-    PROBLEM = "problem"
+    PROBLEM = "problem"  # the row cannot be read or understood
+    CONFLICT = "conflict"  # the row contradicts what is on record
+    MISSING = "missing"  # on record, not in the file: shown, nothing is done
+
+
+STUCK = (Outcome.PROBLEM, Outcome.CONFLICT)
+"""Nothing can be written while such a row is not left out."""
 
 
 OUTCOME_TITLES = {
     Outcome.NEW: "新增",
     Outcome.CHANGED: "变更",
     Outcome.SAME: "不变",
+    Outcome.MISSING: "表中没有",
     Outcome.PROBLEM: "有问题",
+    Outcome.CONFLICT: "与记录矛盾",
 }
 
 
@@ -112,6 +120,9 @@ class ActivityRow(Row):
     absent: tuple[Named, ...] = ()
     summary: str = ""
     late_reason: str = ""
+
+
+ROW_TYPES: dict[str, type[Row]] = {ROLL: RollRow, ACTIVITIES: ActivityRow}
 
 
 @dataclass(frozen=True)

@@ -1,32 +1,27 @@
-"""How rows and decisions wait in `ImportBatch.rows` between preview and confirmation.
+"""How rows and decisions wait in `ImportRow` between preview and confirmation.
 
-A row there: {"line", "excluded", "row": the cells as read, "sealed": ID number and phone, sealed
-for their place in this batch, and the decision: "outcome", "shown", "problems", "differences"}.
-`thinned` is what stays afterwards.
+`told` holds "row": the cells as read, "sealed": ID number and phone, sealed for their place in
+this batch, and of the decision "shown", "problems", "differences". `thinned` stays afterwards.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, time
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Count
+
 from guantong.records import sealing
 from guantong.records.imports.decisions import Decision
-from guantong.records.imports.rows import (
-    ROLL,
-    ActivityRow,
-    Named,
-    Outcome,
-    Problem,
-    RollRow,
-    Row,
-)
+from guantong.records.imports.rows import ROW_TYPES, Named, Outcome, Problem, Row
+from guantong.records.models import ImportBatch, ImportRow
 
 type Json = dict[str, Any]
 
 DATES = ("birth_date", "joined_on", "full_member_on", "branch_since", "held_on")
 PEOPLE = ("lecturer", "chair", "recorder", "attended", "absent")
+NAMING = ("name", "title", "org", "hosts", "kind")
+"""What of the cells stays when the rest goes."""
 FROM_JSON: Mapping[str, Callable[[Any], Any]] = {
     **dict.fromkeys(DATES, date.fromisoformat),
     **dict.fromkeys(PEOPLE, lambda found: tuple(Named(**one) for one in found)),
@@ -38,25 +33,32 @@ FROM_JSON: Mapping[str, Callable[[Any], Any]] = {
 }
 
 
-def waiting(row: Row, *, batch_id: int, excluded: bool = False) -> Json:
-    cells = {name: value for name, value in asdict(row).items() if value}
+def waiting(batch: ImportBatch, row: Row, decision: Decision) -> ImportRow:
+    """A row of the file as it waits, with what was decided about it."""
+    cells = {name: value for name, value in vars(row).items() if value and name != "line"}
     sealed = {
-        name: sealing.seal_text(cells.pop(name), place=_place(batch_id, row.line, name))
+        name: sealing.seal_text(cells.pop(name), place=_place(batch.pk, row.line, name))
         for name in sealing.ON_ROLL
         if name in cells
     }
     cells = {name: _plain(value) for name, value in cells.items()}
-    return {"line": row.line, "excluded": excluded, "row": cells, "sealed": sealed}
+    told = {"row": cells, "sealed": sealed}
+    return with_decision(ImportRow(batch=batch, line=row.line, told=told), decision)
 
 
-def with_decision(stored: Json, decision: Decision | None) -> Json:
-    """An excluded row has none."""
-    kept = {name: stored[name] for name in ("line", "excluded", "row", "sealed")}
-    return (
-        {**kept, **told(decision)}
-        if decision
-        else {**kept, "outcome": "", "shown": _known(stored)}
-    )
+def missing(batch: ImportBatch, decision: Decision) -> ImportRow:
+    return with_decision(ImportRow(batch=batch, told={"meant": decision.meant}), decision)
+
+
+def with_decision(row: ImportRow, decision: Decision) -> ImportRow:
+    found = told(decision)
+    row.outcome = found.pop("outcome")
+    row.told = row.told | found
+    row.double_of = decision.double_of
+    row.named = (decision.shown.get("name") or decision.shown.get("title", ""))[:200]
+    kinds = dict.fromkeys(one.field for one in decision.differences if one.field)
+    row.differs = f"|{'|'.join(kinds)}|" if kinds else ""
+    return row
 
 
 def told(decision: Decision) -> Json:
@@ -64,48 +66,48 @@ def told(decision: Decision) -> Json:
     return {
         "outcome": str(decision.outcome),
         "shown": dict(decision.shown),
-        "problems": [asdict(problem) for problem in decision.problems],
-        "differences": [asdict(one) for one in decision.differences],
+        "problems": [vars(problem) for problem in decision.problems],
+        "differences": [vars(one) for one in decision.differences],
     }
 
 
-def row_of(stored: Json, *, kind: str, batch_id: int) -> Row:
+def differs(row: ImportRow, decision: Decision) -> bool:
+    found = told(decision)
+    return row.outcome != found.pop("outcome") or any(row.told[n] != found[n] for n in found)
+
+
+def row_of(stored: ImportRow, *, kind: str) -> Row:
+    """The row as it was read from the file."""
+    assert stored.line is not None
     sealed: Json = {
-        name: sealing.unseal_text(text, place=_place(batch_id, stored["line"], name))
-        for name, text in stored["sealed"].items()
+        name: sealing.unseal_text(text, place=_place(stored.batch_id, stored.line, name))
+        for name, text in stored.told["sealed"].items()
     }
-    cells = {name: FROM_JSON.get(name, _same)(value) for name, value in stored["row"].items()}
-    return (RollRow if kind == ROLL else ActivityRow)(**cells, **sealed)
+    cells = {n: FROM_JSON.get(n, _same)(value) for n, value in stored.told["row"].items()}
+    return ROW_TYPES[kind](line=stored.line, **cells, **sealed)
 
 
-def counts(stored: Sequence[Json]) -> dict[str, int]:
+def counts(batch: ImportBatch) -> dict[str, int]:
     """How many rows come to what; excluded ones apart."""
     found = {str(outcome): 0 for outcome in Outcome} | {"excluded": 0}
-    for row in stored:
-        found["excluded" if row["excluded"] else row["outcome"]] += 1
+    for outcome, excluded, n in batch.rows.values_list("outcome", "excluded").annotate(
+        Count("id")
+    ):
+        found["excluded" if excluded else outcome] += n
     return found
 
 
-def thinned(stored: Sequence[Json]) -> list[Json]:
+def kinds_of_difference(rows: Iterable[ImportRow]) -> dict[str, str]:
+    """Each kind of difference in the rows with its title."""
+    found = [one for row in rows for one in row.told["differences"]]
+    return {one["field"]: one["title"] for one in found if one["field"]}
+
+
+def thinned(row: ImportRow) -> ImportRow:
     """Without the cells: what was done stays readable, what was in the file goes."""
-    return [
-        {
-            "line": row["line"],
-            "excluded": row["excluded"],
-            "outcome": row["outcome"],
-            "shown": {
-                n: t for n, t in row["shown"].items() if n in ("name", "org", "title", "hosts")
-            },
-            "differences": row.get("differences", []),
-            "problems": [],
-        }
-        for row in stored
-    ]
-
-
-def _known(stored: Json) -> dict[str, str]:
-    shown: dict[str, str] = stored.get("shown", {})
-    return shown
+    shown = {name: text for name, text in row.told["shown"].items() if name in NAMING}
+    row.told = {"shown": shown, "differences": row.told["differences"], "problems": []}
+    return row
 
 
 def _place(batch_id: int, line: int, field: str) -> str:
@@ -113,7 +115,11 @@ def _place(batch_id: int, line: int, field: str) -> str:
 
 
 def _plain(value: Any) -> Any:
-    return sorted(value) if isinstance(value, frozenset) else value
+    if isinstance(value, frozenset):
+        return sorted(value)
+    if isinstance(value, tuple):
+        return [vars(one) if isinstance(one, Named | Problem) else one for one in value]
+    return value
 
 
 def _same(value: Any) -> Any:

@@ -2,7 +2,17 @@
 
 from guantong.records.models.activity import Absence, Activity, ActivityHost, Attendance
 from guantong.records.models.attachment import Attachment
-from guantong.records.models.batch import ImportBatch
+from guantong.records.models.batch import ImportBatch, ImportRow, ImportSource
+from guantong.records.models.case import (
+    Call,
+    Case,
+    CaseHand,
+    CaseNote,
+    CaseStep,
+    CriterionCheck,
+    Quota,
+    VariantChoice,
+)
 from guantong.records.models.certificate import HoursCertificate, TrustedIssuer
 from guantong.records.models.change import OrgChange
 from guantong.records.models.closed_month import ClosedMonth
@@ -12,11 +22,13 @@ from guantong.records.models.event import Event
 from guantong.records.models.grant import Grant
 from guantong.records.models.job import Job
 from guantong.records.models.ledger import Assessment, Entry
+from guantong.records.models.meeting import AgendaItem, Detail, FollowUp, JointSide, UnfinishedForm
 from guantong.records.models.membership import Membership, Post, Term
 from guantong.records.models.merge import Merge
 from guantong.records.models.org import Org, OrgName, OrgParent, OrgSuccession
 from guantong.records.models.person import Person
 from guantong.records.models.reading import ReadingChoice
+from guantong.records.models.reconciling import Discrepancy, Reconciliation
 from guantong.records.models.recut import Recut
 from guantong.records.models.relation import Document, Figure, Relation
 from guantong.records.models.reminder import CalendarFeed, Delivery, DigestSubscription
@@ -29,24 +41,37 @@ __all__ = [
     "Absence",
     "Activity",
     "ActivityHost",
+    "AgendaItem",
     "Assessment",
     "Attachment",
     "Attendance",
     "CalendarFeed",
+    "Call",
+    "Case",
+    "CaseHand",
+    "CaseNote",
+    "CaseStep",
     "ClosedMonth",
     "ContactMade",
     "CorrectionRequest",
+    "CriterionCheck",
     "Delivery",
+    "Detail",
     "DigestSubscription",
+    "Discrepancy",
     "Document",
     "Enrolment",
     "Entry",
     "Event",
     "Figure",
+    "FollowUp",
     "Grant",
     "HoursCertificate",
     "ImportBatch",
+    "ImportRow",
+    "ImportSource",
     "Job",
+    "JointSide",
     "Membership",
     "Merge",
     "Org",
@@ -58,7 +83,9 @@ __all__ = [
     "Places",
     "PlanWording",
     "Post",
+    "Quota",
     "ReadingChoice",
+    "Reconciliation",
     "Recut",
     "Relation",
     "Restricted",
@@ -68,6 +95,8 @@ __all__ = [
     "Term",
     "TransferLetter",
     "TrustedIssuer",
+    "UnfinishedForm",
     "User",
+    "VariantChoice",
     "Whereabouts",
 ]

@@ -5,7 +5,7 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from guantong.records.models.org import Org
 from guantong.records.models.person import Person
@@ -16,6 +16,10 @@ MOST_HOURS = 200  # of one activity: a training class of some weeks is one activ
 class ActivityQuerySet(models.QuerySet["Activity"]):
     def live(self) -> Self:
         return self.filter(withdrawn_at=None)
+
+    def whole(self) -> Self:
+        """Without what is part of another: one row for what people were at once."""
+        return self.filter(part_of=None)
 
     def held(self) -> Self:
         return self.live().filter(planned=False)
@@ -37,14 +41,21 @@ class Activity(models.Model):
 
     Three days are kept apart: `held_on` is what people say, `recorded_at` the server's moment of
     recording it as held (or as planned), `verified_at` when an upper organisation confirmed it.
-    `hours` null: not known, or the kind has none. `version` grows with every change.
+    `hours` null: not known, or the kind has none; 0: they count with what it is a part of.
+    `version` grows with every change. `last_on`: the last of several days, null for one.
+
+    `part_of`: what was held at the same sitting and is recorded with it, as another kind, or the
+    days of the same activity that lie in a later year. It follows that row in everything.
     """
 
     kind = models.CharField("类别", max_length=30)
     title = models.CharField("主题", max_length=200)
     held_on = models.DateField("活动日期")
     starts_at = models.TimeField("开始时间", null=True, blank=True)
+    ends_at = models.TimeField("结束时间", null=True, blank=True)
+    last_on = models.DateField("最后一天", null=True, blank=True)
     place = models.CharField("地点", max_length=100, blank=True)
+    outside = models.CharField("校外单位", max_length=200, blank=True)
     hours = models.DecimalField("学时", max_digits=6, decimal_places=2, null=True, blank=True)
     planned = models.BooleanField("计划中", default=False)
     summary = models.TextField("内容摘要", blank=True)
@@ -63,6 +74,9 @@ class Activity(models.Model):
     )
     withdrawn_reason = models.CharField("撤销原因", max_length=200, blank=True, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
+    part_of = models.ForeignKey(
+        "self", models.PROTECT, null=True, editable=False, related_name="parts"
+    )
     hosts = models.ManyToManyField(
         Org, through="ActivityHost", related_name="activities", verbose_name="主办组织"
     )
@@ -76,9 +90,12 @@ class Activity(models.Model):
         ]
         constraints = [
             models.CheckConstraint(
-                condition=Q(hours=None) | Q(hours__gt=0, hours__lte=MOST_HOURS),
+                condition=Q(hours=None) | Q(hours__gte=0, hours__lte=MOST_HOURS),
                 name="activity_hours",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(last_on=None) | Q(last_on__gt=F("held_on")), name="activity_days"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -112,7 +129,7 @@ class Attendance(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["activity", "person"], name="one_attendance_each"),
             models.CheckConstraint(
-                condition=Q(hours=None) | Q(hours__gt=0, hours__lte=MOST_HOURS),
+                condition=Q(hours=None) | Q(hours__gte=0, hours__lte=MOST_HOURS),
                 name="attendance_hours",
             ),
         ]

@@ -15,7 +15,7 @@ from typing import Final
 from django.db.models import Q
 from django.http import QueryDict
 
-from guantong.records import access, catalogue, rosters
+from guantong.records import access, catalogue, meetings, rosters
 from guantong.records.drafts import Attended, Draft
 from guantong.records.models import Org, User
 from guantong.web import ids
@@ -43,8 +43,12 @@ class Said:
     reasons: Mapping[int, str] = field(default_factory=dict)
 
 
-def said_by(typed: QueryDict) -> Said:
-    tick = Tick.PRESENT if typed.get("tick") == Tick.PRESENT else Tick.ABSENT
+def said_by(typed: QueryDict, occasion: "Occasion") -> Said:
+    """Ticks of another sort of roster, which was shown before, mean nothing in this one."""
+    if typed.get("roster", occasion.roster) != occasion.roster:
+        return Said(tick=occasion.usual_tick, guests=_ids(typed.getlist("guest")))
+    word = typed.get("tick", "")
+    tick = Tick(word) if word in set(Tick) else occasion.usual_tick
     guests = _ids(typed.getlist("guest"))
     if "switch" in typed:
         other = Tick.ABSENT if tick is Tick.PRESENT else Tick.PRESENT
@@ -138,6 +142,24 @@ class Occasion:
         return set(may.filter(pk__in=asked).values_list("pk", flat=True))
 
     @property
+    def usual_tick(self) -> Tick:
+        """Few of the roster come to what is held in pairs."""
+        return Tick.PRESENT if self.roster == "pairs" else Tick.ABSENT
+
+    @property
+    def roster(self) -> str:
+        return catalogue.activity_kinds()[self.kind].roster
+
+    @property
+    def named(self) -> set[int]:
+        """Whom the record names in fields of its kind, and as owners of what follows."""
+        if self.on_record is None:
+            return set()
+        kind = catalogue.activity_kinds()[self.on_record.kind]
+        own = meetings.people_of(self.on_record.own, kind).values()
+        return set().union(*own, (t.owner for t in self.on_record.follow_ups if t.owner))
+
+    @property
     def attended(self) -> Sequence[Attended]:
         return (self.on_record.attended or ()) if self.on_record else ()
 
@@ -147,12 +169,13 @@ def offered(occasion: Occasion, said: Said | None, words: str = "") -> People:
     expected = occasion.expected()
     if said is None:
         record = occasion.on_record
-        said = said_on_record(record, expected) if record and not record.planned else Said()
+        said = said_on_record(record, expected) if record and not record.planned else None
+        said = said or Said(tick=occasion.usual_tick)
     found = _found(occasion, words, expected)
     guests = (said.guests | found.sure) - expected
     likely = rosters.likely_guests(occasion.hosts, occasion.held_on)
     others = {*likely.values_list("pk", flat=True), *found.sure, *found.maybe}
-    others |= {one.person_id for one in occasion.attended}
+    others |= {one.person_id for one in occasion.attended} | occasion.named
     others |= occasion.may_be_named(guests - others)
     rows = rosters.described(expected | others, occasion.hosts, occasion.held_on)
     strangers = [

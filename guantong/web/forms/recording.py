@@ -16,20 +16,27 @@ from django.db.models import Count
 from django.http import QueryDict
 from django.utils import timezone
 
+from guantong.obligations.activity_kinds import ActivityKind
 from guantong.obligations.describe import cited
 from guantong.obligations.model import Attended, Basis
 from guantong.obligations.run import plain
 from guantong.periods import add_months
-from guantong.records import access, catalogue, clock
+from guantong.records import access, catalogue, clock, rhythm, rosters, study_hours
 from guantong.records.drafts import Draft, draft_of, late_by
 from guantong.records.models import Activity, Org, User
-from guantong.web.acting import ActionForm, DayField
-from guantong.web.forms import people
+from guantong.records.study_hours import Proposal
+from guantong.web.acting import DayField
+from guantong.web.forms import own_fields, people
+from guantong.web.forms.minutes_form import MinutesForm
 
 OFTEN: Final = 6  # kinds shown as buttons; the others are folded
-COPIED: Final = ("hours", "starts_at", "place", *people.ROLES)
-ASKED_AGAIN: Final = frozenset({"refresh", "switch", "find", "copy"})
-ENTERED: Final = ("kind", "title", "held_on", "starts_at", "place", "hours", "summary")
+COPIED: Final = ("hours", "starts_at", "ends_at", "place", "outside", "also", *people.ROLES)
+ASKED_AGAIN: Final = frozenset({"refresh", "switch", "find", "copy", "more"})
+ENTERED: Final = (
+    *("kind", "title", "held_on", "last_on", "starts_at", "ends_at", "place", "outside"),
+    *("hours", "summary"),
+)
+LISTS: Final = ("co_hosts", "sides", "also")
 
 
 class KindButtons(forms.RadioSelect):
@@ -40,7 +47,7 @@ class TimeInput(forms.TimeInput):
     input_type = "time"
 
 
-class RecordForm(ActionForm):
+class RecordForm(MinutesForm):
     """`typed`: what the browser sent. Bound only when it is to be saved, else shown again."""
 
     kind = forms.ChoiceField(label="活动类别", widget=KindButtons)
@@ -59,11 +66,28 @@ class RecordForm(ActionForm):
         widget=forms.CheckboxSelectMultiple,
         help_text="各组织各计一次，应到人员合在一起。",
     )
+    also = forms.MultipleChoiceField(
+        label="同时也是",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="一次开完、算几类的，勾上即可，不用再记一条。学时只计一次。",
+    )
+    sides = forms.MultipleChoiceField(
+        label="结对党支部共同开展",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="对方会在“我的一周”看到，由对方登记自己的参加人员后计入对方。",
+    )
+    outside = forms.CharField(label="校外单位", required=False, max_length=200)
+    agenda = forms.CharField(label="议题", required=False)
+    follow_ups = forms.CharField(label="落实事项", required=False)
     late_reason = forms.CharField(label="补录原因", required=False, max_length=200)
     lecturer = forms.ChoiceField(label="主讲", required=False)
     chair = forms.ChoiceField(label="主持", required=False)
     recorder = forms.ChoiceField(label="记录", required=False)
     starts_at = forms.TimeField(label="开始时间", required=False, widget=TimeInput)
+    ends_at = forms.TimeField(label="结束时间", required=False, widget=TimeInput)
+    last_on = DayField(label="最后一天", required=False, help_text="开了几天的才填。")
     place = forms.CharField(label="地点", required=False, max_length=100)
     summary = forms.CharField(
         label="内容摘要",
@@ -82,19 +106,26 @@ class RecordForm(ActionForm):
         activity: Activity | None = None,
         source: Activity | None = None,
         earlier: Activity | None = None,
+        resumed: Draft | None = None,
     ) -> None:
-        """`earlier`: what was made of this very form when it was saved before."""
+        """`earlier`: what was made of this very form when it was saved before. `resumed`: what to
+        show instead of what is on record."""
         self.by, self.host, self.activity, self.earlier = by, host, activity, earlier
-        self.on_record = draft_of(activity) if activity else None
+        self.on_record = resumed or (draft_of(activity) if activity else None)
+        self.source = draft_of(source) if source else None
         self.today = clock.today()
         self.typed = typed
         submitted = typed is not None and not self.asked_again
         initial = {"kind": self.usual_kind, "held_on": self.today, **(start or {})}
         initial |= typed.dict() if typed is not None else {}
         if typed is not None:
-            initial["co_hosts"] = typed.getlist("co_hosts")
+            initial |= {name: typed.getlist(name) for name in LISTS}
         super().__init__(typed if submitted else None, initial=initial)
-        self.initial.update(self._suggested(draft_of(source) if source else None))
+        if typed is not None:
+            self.initial = {**self.initial, **own_fields.typed_in(self.chosen, typed)}
+        elif not activity and "held_on" not in (start or {}):
+            self._propose_day()
+        self.initial.update(self._suggested(self.source))
         self._offer()
 
     @property
@@ -126,6 +157,14 @@ class RecordForm(ActionForm):
         chosen = str(self.initial["kind"])
         return chosen if chosen in self.kinds else self.usual_kind
 
+    @property
+    def chosen(self) -> ActivityKind:
+        return catalogue.activity_kinds()[self.chosen_kind]
+
+    @cached_property
+    def also_chosen(self) -> list[str]:
+        return [kind for kind in self.initial.get("also", ()) if kind in self.kinds]
+
     @cached_property
     def chosen_day(self) -> date:
         """The day entered; where there is none yet, the latest that is meant."""
@@ -150,6 +189,13 @@ class RecordForm(ActionForm):
         return list(both.values())
 
     @cached_property
+    def paired(self) -> list[Org]:
+        """Those paired with the host on the day, and on record: they record for themselves."""
+        found = rosters.paired([self.host], self.chosen_day)
+        on_record = self.on_record.sides if self.on_record else ()
+        return list({org.pk: org for org in (*found, *on_record)}.values())
+
+    @cached_property
     def hosts(self) -> tuple[Org, ...]:
         asked = {str(pk) for pk in self.initial.get("co_hosts", ())}
         return (self.host, *(org for org in self.partners if str(org.pk) in asked))
@@ -162,7 +208,7 @@ class RecordForm(ActionForm):
 
     @cached_property
     def people(self) -> people.People:
-        said = people.said_by(self.typed) if self.typed is not None else None
+        said = people.said_by(self.typed, self.occasion) if self.typed is not None else None
         words = self.typed.get("words", "") if self.typed is not None else ""
         return people.offered(self.occasion, said, words)
 
@@ -186,13 +232,37 @@ class RecordForm(ActionForm):
         kind = catalogue.current().label("activities", self.chosen_kind)
         return f"{self.chosen_day.year}年{self.chosen_day.month}月{kind}"
 
+    @cached_property
+    def proposal(self) -> Proposal:
+        """The hours that the rule of the kind gives for what was entered."""
+        return study_hours.proposed(
+            (self.chosen_kind, *self.also_chosen),
+            self.chosen_day,
+            last_on=self._entered("last_on"),
+            starts_at=self._entered("starts_at"),
+            ends_at=self._entered("ends_at"),
+        )
+
     @property
     def usual_hours(self) -> str:
-        rules = catalogue.current().kinds
-        studies = rules["activities"][self.chosen_kind]["study"]
-        return str(rules["limits"]["study_hours"]["value"]) if studies else ""
+        return self.proposal.hours
+
+    def _entered(self, name: str) -> Any:
+        """A field that decides others, if it is right."""
+        try:
+            return self.fields[name].clean(self.initial.get(name))
+        except ValidationError:
+            return None
 
     # What is offered
+
+    def _propose_day(self) -> None:
+        """The day and time of the organisation's habit."""
+        seen = access.activities(self.by, "activity.view")
+        found = rhythm.usual(seen, self.host, self.chosen_kind, self.today)
+        self.initial["held_on"] = found.day
+        self.initial.setdefault("starts_at", found.starts_at)
+        self.fields["held_on"].help_text = found.says
 
     def _suggested(self, source: Draft | None) -> dict[str, Any]:
         """The usual hours unless others were typed; for blank fields what the source had."""
@@ -201,7 +271,7 @@ class RecordForm(ActionForm):
         hours = self.usual_hours if typed_hours is None or untouched else typed_hours
         suggested = {"kind": self.chosen_kind, "hours": hours}
         if source:
-            last = entered_in(source)
+            last = {name: value for name, value in entered_in(source).items() if name in COPIED}
             blank = [name for name in COPIED if not {**self.initial, "hours": ""}.get(name)]
             blank = blank if hours == self.usual_hours else [n for n in blank if n != "hours"]
             suggested |= {name: last[name] for name in blank if last.get(name)}
@@ -213,6 +283,18 @@ class RecordForm(ActionForm):
         often = [one for one in named if one in named[:OFTEN] or one[0] == self.chosen_kind]
         rest = [one for one in named if one not in often]
         self._choices("kind", [*often, ("更多类别", rest)] if rest else often)
+        others = [one for one in named if one[0] != self.chosen_kind]
+        self._choices("also", others)
+        self._choices("sides", [(str(org.pk), org.short_name) for org in self.paired])
+        self.fields |= own_fields.built(
+            self.chosen, self.by, self.chosen_day, list(self.people.choices)
+        )
+        if self.pairs_code:
+            name = f"{own_fields.PREFIX}{self.pairs_code}"
+            self.fields[name] = forms.CharField(
+                label=self.chosen.own[self.pairs_code].title, required=False
+            )
+        self.fields["hours"].help_text = self.proposal.says
         self._choices("co_hosts", [(str(org.pk), org.short_name) for org in self.partners])
         for role in people.ROLES:
             self._choices(role, [("", "未填"), *self.people.choices])
@@ -248,14 +330,20 @@ class RecordForm(ActionForm):
         ]
         limit = rules.kinds["limits"]["late_entry_days"]["value"]
         return {
+            **own_fields.bases(self.chosen),
             "kind": f"{kind['title']}：{cited(Basis(source['instrument'], place, ''), rules)}",
             "hours": "；".join(summed),
             "late_reason": f"活动 {limit} 天后才录入的算补录，页面上会标明。",
         }
 
+    @property
+    def joint(self) -> bool:
+        return len(self.hosts) > 1 or any(self[name].value() for name in ("sides", "outside"))
+
     # What is saved
 
     def clean(self) -> dict[str, Any]:
+        self.clean_rows()
         if self.earlier and self.typed is not None and "another" not in self.typed:
             self.add_error(
                 None, "这张表已经保存过，没有再存一次。确实是另一次活动的，再点一次保存。"
@@ -283,7 +371,7 @@ class RecordForm(ActionForm):
         """Another activity of this kind that the host held (or planned) on the same day."""
         if self.activity or not self.is_bound:
             return None
-        live = access.activities(self.by, "activity.view").live().filter(hosts=self.host)
+        live = access.activities(self.by, "activity.view").live().whole().filter(hosts=self.host)
         return live.filter(kind=self.chosen_kind, held_on=self.chosen_day).first()
 
     def draft(self) -> Draft:
@@ -303,6 +391,14 @@ class RecordForm(ActionForm):
             summary=said["summary"],
             planned=self.planned,
             late_reason=said["late_reason"] if self.late_days else "",
+            ends_at=said["ends_at"],
+            last_on=said["last_on"],
+            outside=said["outside"],
+            also=tuple(said["also"]),
+            own=own_fields.meant(self.chosen, said),
+            agenda=said["agenda"] if self.chosen.deciding else (),
+            follow_ups=said["follow_ups"] if self.chosen.deciding else (),
+            sides=tuple(org for org in self.paired if str(org.pk) in said["sides"]),
         )
 
 
@@ -311,5 +407,13 @@ def entered_in(draft: Draft) -> dict[str, Any]:
     values = {name: getattr(draft, name) for name in (*ENTERED, "late_reason")}
     attended = draft.attended or ()
     roles = {role: people.holder(attended, role) for role in people.ROLES}
-    co_hosts = [str(host.pk) for host in draft.hosts[1:]]
-    return {**values, **roles, "co_hosts": co_hosts, "hours": plain(draft.hours)}
+    kind = catalogue.activity_kinds()[draft.kind]
+    return {
+        **values,
+        **roles,
+        **own_fields.entered(kind, draft.own),
+        "co_hosts": [str(host.pk) for host in draft.hosts[1:]],
+        "sides": [str(org.pk) for org in draft.sides],
+        "also": list(draft.also),
+        "hours": plain(draft.hours),
+    }

@@ -14,8 +14,9 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from guantong.obligations.model import Obligation
 from guantong.obligations.run import plain
-from guantong.records import access, catalogue, crediting
+from guantong.records import access, catalogue, clock, crediting, ledger
 from guantong.records.access import Refused
 from guantong.records.actions import activities as actions
 from guantong.records.drafts import WEIGHTIEST_FIRST, recorded_late
@@ -23,6 +24,7 @@ from guantong.records.models import Activity, Attachment, Entry, Org, Places
 from guantong.sheets import attached
 from guantong.web import ids, trail
 from guantong.web.acting import ActionForm, acting, form_page, require, status_of
+from guantong.web.activity_minutes import Minutes
 from guantong.web.ledger_cells import address
 from guantong.web.month import code_of
 from guantong.web.views import attachments
@@ -39,6 +41,7 @@ class Credit:
     title: str
     entry: Entry
     got: str
+    reading: str
     count: int
     done: int
     url: str
@@ -60,6 +63,8 @@ def activity(request: HttpRequest, pk: int, *, refused: Refused | None = None) -
     shown = get_object_or_404(found, pk=pk)
     hosts = list(shown.hosts.order_by("host_rows__id"))
     people = _People(request, shown, hosts)
+    may = _may(request, shown, hosts)
+    minutes = Minutes(acting(request), shown, hosts, whole=people.whole, records="correct" in may)
     whole = crediting.counted_for(shown)
     counted = _visible(request, whole)
     closed = request.session.pop(CLOSED, {})
@@ -76,7 +81,8 @@ def activity(request: HttpRequest, pk: int, *, refused: Refused | None = None) -
             "seen_orgs": set(
                 access.orgs(request.user, "org.view").filter(pk__in=[host.pk for host in hosts])
             ),
-            "facts": _facts(shown),
+            "facts": [*_facts(shown), *minutes.facts],
+            "minutes": minutes,
             "late": recorded_late(shown),
             "people": people,
             "credits": list(_credits(counted)),
@@ -84,9 +90,9 @@ def activity(request: HttpRequest, pk: int, *, refused: Refused | None = None) -
             "unasked": people.present - len(_persons(whole)) if _studies(shown) else 0,
             "closed": list(_credits([entry for entry in counted if entry.pk in just])),
             "saved": closed.get("activity") == pk,
+            "may": may,
             "enrolling": shown.planned and Places.objects.filter(activity=shown).exists(),
             "files": _files(request, shown),
-            "may": _may(request, shown, hosts),
             "trail": _trail(request, shown),
             "refused": refused.text if refused else "",
         },
@@ -105,9 +111,13 @@ def _files(request: HttpRequest, shown: Activity) -> list[tuple[Attachment, str]
 def _facts(shown: Activity) -> list[tuple[str, object]]:
     """Time and place; hours only where the kind has some."""
     facts: list[tuple[str, object]] = [
-        ("开始时间", shown.starts_at and f"{shown.starts_at:%H:%M}"),
+        ("时间", "–".join(f"{at:%H:%M}" for at in (shown.starts_at, shown.ends_at) if at)),
         ("地点", shown.place),
     ]
+    if shown.last_on:
+        facts.insert(0, ("到", f"{shown.last_on:%Y-%m-%d}"))
+    if shown.outside:
+        facts.append(("校外单位", shown.outside))
     if shown.hours is not None or _studies(shown):
         facts.append(("学时", plain(shown.hours)))
     return facts
@@ -125,6 +135,8 @@ def _may(request: HttpRequest, shown: Activity, hosts: Iterable[Org]) -> set[str
         return not any(access.check(user, permission, host) for host in hosts)
 
     may = set[str]()
+    if shown.part_of_id is not None:  # it follows the record that it is a part of
+        return may
     if everywhere("activity.record"):
         may |= {"restore"} if shown.withdrawn_at else {"correct", "withdraw"}
     stands = not (shown.withdrawn_at or shown.verified_at or shown.planned)
@@ -155,7 +167,7 @@ class _People:
 
     def __init__(self, request: HttpRequest, shown: Activity, hosts: list[Org]) -> None:
         near = access.orgs(request.user, "activity.view")
-        whole = near.filter(pk__in=[host.pk for host in hosts]).exists()
+        whole = self.whole = near.filter(pk__in=[host.pk for host in hosts]).exists()
         rows = shown.attendances.select_related("person").order_by("person__pinyin", "pk")
         attended = sorted(rows, key=lambda row: WEIGHTIEST_FIRST.index(row.role))
         absent = list(shown.absences.select_related("person").order_by("person__pinyin", "pk"))
@@ -223,10 +235,21 @@ def _credits(counted: Iterable[Entry]) -> Iterator[Credit]:
             title=obligation.title,
             entry=first,
             got=has_got(first, obligation),
+            reading=_reading(obligation),
             count=len(entries),
             done=sum(entry.verdict in crediting.DONE for entry in entries),
             url=reverse("cell", args=[first.pk]) if one else address("ledger-entries", query),
         )
+
+
+def _reading(obligation: Obligation) -> str:
+    """What was chosen where the text leaves open whether one record counts for two demands."""
+    if obligation.reading is None:
+        return ""
+    chosen = ledger.choices(clock.today()).get(obligation.reading.id)
+    option = chosen.option if chosen else None
+    options = catalogue.current().options(obligation.reading.id)
+    return options.get(option or "", obligation.reading.chosen)
 
 
 # Its verbs

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Model
+from django.db.models import F, Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -14,7 +14,9 @@ from guantong.records.actions import steps
 from guantong.records.models import Entry, Event, Membership, Org, Person, Post, Restricted
 from guantong.web import trail
 from guantong.web.acting import acting
+from guantong.web.case_lines import Line, lines
 from guantong.web.held import GENDERS
+from guantong.web.views.case_opening import processes_for
 from guantong.web.views.orgs import Crumbs, crumbs_to
 from guantong.web.wording import has_got
 
@@ -86,6 +88,8 @@ def _page(request: HttpRequest, person: Person) -> TemplateResponse:
             "sealed": _masked(person, SEALED),
             "may_see_restricted": not access.check_person(user, "member.restricted", person),
             "restricted": _masked(Restricted.objects.filter(person=person).first(), RESTRICTED),
+            "cases": _cases(request, person),
+            "may_begin": processes_for(request, person),
             "study": study,
             "demands": _demands(request, person),
             "memberships": _memberships(request, person),
@@ -94,6 +98,13 @@ def _page(request: HttpRequest, person: Person) -> TemplateResponse:
             "trail": _trail(request, person),
         },
     )
+
+
+def _cases(request: HttpRequest, person: Person) -> list[Line]:
+    """Those about the person that the user may see, open ones first."""
+    found = access.cases(request.user).filter(person=person)
+    found = found.select_related("org", "person", "other_org")
+    return lines(found.order_by(F("closed_on").desc(nulls_first=True), "-opened_on")[:RECENT])
 
 
 def _step(request: HttpRequest, person: Person) -> steps.Step | None:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
@@ -19,6 +20,7 @@ from guantong.records.models.org import OrgQuerySet
 from guantong.records.rosters import BRANCH
 from guantong.web import charts, choices, download, ledger_periods, org_cards, standing, trail
 from guantong.web.acting import acting
+from guantong.web.activity_minutes import Todo, todos
 from guantong.web.as_of import AsOf, AsOfFilter
 from guantong.web.filters import part_of
 from guantong.web.org_tree import Forest, Node, Wanted
@@ -90,6 +92,9 @@ def _workbook(
 # One organisation
 
 
+TODOS: Final = 6  # shown; the list has the others
+
+
 def org(request: HttpRequest, pk: int) -> TemplateResponse:
     """On a day: its posts, members, papers and what hung below it then, or hangs below it now."""
     found = org_or_404(request, pk, "org.view")
@@ -137,6 +142,7 @@ def org(request: HttpRequest, pk: int) -> TemplateResponse:
             "done": [demand for demand in demands if demand.tally.done >= demand.tally.of],
             "undone": org_cards.undone(found, entries),
             "activities": _activities(request, found, day) if "activity.view" in may else [],
+            "todos": _todos(request, found, may),
             "documents": org_cards.documents(found, day),
             "figures": org_cards.figures(found, day),
             "relations": org_cards.relations(found, day),
@@ -145,6 +151,15 @@ def org(request: HttpRequest, pk: int) -> TemplateResponse:
             "trail": _trail(request, found) if "event.view" in may else (),
         },
     )
+
+
+def _todos(request: HttpRequest, org: Org, may: frozenset[str]) -> list[Todo]:
+    """What its meetings left to do and is still open."""
+    if "activity.view" not in may:
+        return []
+    found = access.follow_ups(request.user).open().filter(activity__hosts=org)
+    rows = found.select_related("activity", "owner").most_urgent_first()[:TODOS]
+    return todos(rows, clock.today(), acting(request), records="activity.record" in may)
 
 
 def node_of(org: Org, orgs: OrgQuerySet, as_of: AsOf) -> Node | None:

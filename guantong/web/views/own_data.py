@@ -1,11 +1,13 @@
 """What a member may ask of the system: everything held, who looked, a file of it, a correction."""
 
 import json
+from collections.abc import Iterable
 from functools import partial
 from typing import Final
 
 from django import forms
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -13,8 +15,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from guantong.records import access, clock
-from guantong.records.actions import corrections, people
-from guantong.records.models import Person
+from guantong.records.access import Refused
+from guantong.records.actions import cases, corrections, people
+from guantong.records.models import CaseStep, CorrectionRequest, Person, User
 from guantong.sheets.write import Sheet
 from guantong.sheets.write import workbook as write
 from guantong.web import download, held
@@ -35,6 +38,18 @@ def _own(request: HttpRequest) -> Person:
 
 def _crumbs(*, upto: int) -> list[tuple[str, str]]:
     return [(label, reverse(name)) for label, name in CRUMBS[:upto]]
+
+
+def _cases_of(page: Iterable[CorrectionRequest]) -> dict[int, int]:
+    """By request, the case that it was made in."""
+    people = [one.person_id for one in page]
+    asked = CaseStep.objects.standing().filter(case__process="correction", case__person__in=people)
+    return {
+        int(subject.partition(":")[2]): step.case_id
+        for step in asked
+        for subject in step.made
+        if subject.startswith("correctionrequest:")
+    }
 
 
 def everything(request: HttpRequest) -> TemplateResponse:
@@ -76,25 +91,38 @@ def file(request: HttpRequest) -> HttpResponse:
 
 
 class AskForm(ActionForm):
-    about = forms.CharField(
+    record = forms.CharField(
         label="哪一项有误", max_length=100, help_text="如：入党时间、某次出席。"
     )
-    says = forms.CharField(
-        label="应当怎样", max_length=500, widget=forms.Textarea(attrs={"rows": 4}),
+    now = forms.CharField(label="现在的内容", max_length=200)
+    should_be = forms.CharField(
+        label="应为", max_length=300, widget=forms.Textarea(attrs={"rows": 3}),
         help_text="不要在这里写身份证号和手机号，需要更正的请当面告诉支部。",
     )  # fmt: skip
 
 
 def ask(request: HttpRequest) -> HttpResponse:
+    """Opens a case: it is answered, and may be appealed, step by step."""
     person = _own(request)
     form = AskForm(request.POST or None)
-    if form.outcome(partial(corrections.ask, by=acting(request), person=person)):
+    if row := form.outcome(partial(_asked, acting(request), person)):
         messages.success(request, "已提出，支部和二级党组织会在“我的一周”里看到。")
-        return redirect("held")
+        return redirect("case", row.case_id)
     return form_page(
         request, form, title="申请更正", crumbs=_crumbs(upto=2), submit="提出申请",
-        about="由所在支部或二级党组织核对后答复，答复会显示在本页。",
+        about="由所在支部或二级党组织核对后答复；不更正的会说明理由，您可以请上级复核。",
     )  # fmt: skip
+
+
+@transaction.atomic
+def _asked(by: User, person: Person, **told: str) -> CaseStep:
+    today = clock.today()
+    now = person.memberships.filter(valid_to=None).select_related("org").first()
+    if now is None:
+        raise Refused("您现在没有组织关系，请联系原来的党组织。")
+    case = cases.begin(by=by, process="correction", org=now.org, person=person, on=today)
+    entry = cases.Entry("ask", today, told)
+    return cases.take_step(by=by, case=case, version=case.version, entry=entry)
 
 
 STATES: Final = [("", "待答复"), ("answered", "已答复")]
@@ -111,6 +139,8 @@ def requests(request: HttpRequest) -> TemplateResponse:
     answered = form.value("state") == "answered"
     found = access.corrections(request.user).filter(accepted__isnull=not answered)
     order = "-answered_at" if answered else "asked_at"
+    page = paged(request, found.select_related("person", "answered_by").order_by(order))
+    at = _cases_of(page)
     return TemplateResponse(
         request,
         part_of(request, "web/requests.html", "list"),
@@ -119,7 +149,8 @@ def requests(request: HttpRequest) -> TemplateResponse:
             "crumbs": [("党员", reverse("member-list"))],
             "form": form,
             "answered": answered,
-            "page": paged(request, found.select_related("person", "answered_by").order_by(order)),
+            "page": page,
+            "rows": [(one, at.get(one.pk)) for one in page],
         },
     )
 
@@ -136,6 +167,8 @@ class AnswerForm(ActionForm):
 
 def answer(request: HttpRequest, pk: int) -> HttpResponse:
     asked = get_object_or_404(access.corrections(request.user).select_related("person"), pk=pk)
+    if asked.accepted is None and (case := _cases_of([asked]).get(asked.pk)):
+        return redirect("case", case)
     person = person_or_404(request, asked.person_id, "member.view")
     form = AnswerForm(request.POST or None)
     if form.outcome(partial(corrections.answer, by=acting(request), request=asked)):

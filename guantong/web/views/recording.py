@@ -1,20 +1,22 @@
 """Recording an activity, planning one, correcting a record: the form and what became of it."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any, Final
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from guantong.periods import month_of
-from guantong.records import access, crediting
-from guantong.records.actions import activities
-from guantong.records.drafts import Draft, draft_of
-from guantong.records.models import Activity
+from guantong.records import access, concurrent, crediting
+from guantong.records.actions import activities, unfinished
+from guantong.records.drafts import LABELS, Draft, draft_of
+from guantong.records.models import Activity, Event, JointSide, Org
 from guantong.records.models.activity import ActivityQuerySet
 from guantong.web import ids, saved_forms, scope, trail
 from guantong.web.acting import CONFLICT, acting, require
@@ -31,11 +33,20 @@ def new(request: HttpRequest) -> HttpResponse:
     if host is None:
         raise Http404
     require(request, "activity.record", host)
+    if "keep" in request.POST or "discard" in request.POST:
+        return _put_aside(request, host)
+    side = _side(request, host)
     start = {name: request.GET[name] for name in GIVEN if name in request.GET}
     if "to" in start:  # a period that is over: the day is for the user to say
         start |= {"held_on": ""}
+    kept = unfinished.of(user, host)
+    resumed = kept if kept and "resume" in request.GET else None
     typed = request.POST if request.method == "POST" else None
+    if typed is None and resumed:
+        typed = QueryDict(f"{resumed.content}&refresh=1")
     asked = request.POST.get("copy") if typed is not None else request.GET.get("copy")
+    if side and typed is None:
+        start |= _as_theirs(side)
     form = RecordForm(
         by=user,
         host=host,
@@ -44,9 +55,10 @@ def new(request: HttpRequest) -> HttpResponse:
         source=_source(request, asked),
         earlier=_made(request, saved_forms.saved_as(request)),
     )
-    saved = _saved(form, lambda draft: activities.record(by=user, draft=draft))
+    saved = _saved(form, lambda draft: activities.record(by=user, draft=draft, side=side))
     if saved:
         saved_forms.remember(request, saved[0].pk)
+        unfinished.drop(by=user, org=host)
         return _done(request, *saved, RECORDED)
     own = access.activities(user, "activity.view").filter(hosts=host, kind=form.chosen_kind)
     return _page(
@@ -58,6 +70,9 @@ def new(request: HttpRequest) -> HttpResponse:
         plan=_plan(own, form.chosen_day),
         token=saved_forms.token(request),
         just=_made(request, saved_forms.just_saved(request)) if typed is None else None,
+        kept=kept if typed is None else None,
+        keeps=True,
+        side=side,
     )
 
 
@@ -66,6 +81,8 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     activity = get_object_or_404(access.activities(user, "activity.view"), pk=pk)
     before = draft_of(activity)
     require(request, "activity.record", *before.hosts)
+    if activity.part_of_id:
+        return redirect("activity-edit", activity.part_of_id)
     if activity.withdrawn_at:
         messages.warning(request, "这条记录已撤销，请先恢复再更正。")
         return redirect("activity", pk)
@@ -80,6 +97,16 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     )
     if saved:
         return _done(request, *saved, RECORDED if activity.planned else CORRECTED)
+    meeting = _met(request, form, activity, version) if form.status == CONFLICT else None
+    if meeting:
+        form = RecordForm(
+            by=user,
+            host=before.hosts[0],
+            start=entered_in(meeting.draft),
+            activity=activity,
+            resumed=meeting.draft,
+        )
+        form.status = CONFLICT
     return _page(
         request,
         form,
@@ -88,8 +115,8 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
             ("活动", reverse("activity-list")),
             (activity.title, reverse("activity", args=[pk])),
         ],
-        version=activity.version if form.status == CONFLICT else version,
-        later=_since(request, activity, version) if form.status == CONFLICT else (),
+        version=activity.version if meeting else version,
+        meeting=meeting,
     )
 
 
@@ -114,7 +141,10 @@ def _page(
             "token": "",
             "just": None,
             "version": None,
-            "later": (),
+            "meeting": None,
+            "kept": None,
+            "keeps": False,
+            "side": None,
             **more,
         },
         status=form.status,
@@ -177,14 +207,71 @@ def _done(request: HttpRequest, activity: Activity, closed: list[int], said: str
     return redirect("activity", activity.pk)
 
 
-def _since(request: HttpRequest, activity: Activity, version: int) -> tuple[trail.Line, ...]:
-    """What others have done to a record since the user opened it."""
-    told = access.history(request.user, activity).select_related("by")
-    return trail.lines(
-        [event for event in told if event.detail.get("version", 0) > version],
+@dataclass(frozen=True)
+class Meeting:
+    """Two people at one record: what others did since, the fields on which both insist (theirs
+    before, mine after), the fields taken over; and the draft that comes of it."""
+
+    draft: Draft
+    later: tuple[trail.Line, ...]
+    clashes: tuple[trail.Changed, ...]
+    taken: str
+
+
+def _met(request: HttpRequest, form: RecordForm, activity: Activity, version: int) -> Meeting:
+    activity.refresh_from_db()
+    about = Event.objects.about(f"activity:{activity.pk}").select_related("by")
+    later = [event for event in about if event.detail.get("version", 0) > version]
+    found = concurrent.merged(form.draft(), draft_of(activity), later)
+    # What clashes is told as the trail tells a change.
+    sides = [concurrent.sides(clash) for clash in found.clashes]
+    clashes = [
+        Event(subject=f"activity:{activity.pk}", detail={"before": theirs, "after": mine})
+        for theirs, mine in sides
+    ]
+    told = partial(
+        trail.lines,
         people=access.people(request.user, "member.view"),
         orgs=access.orgs(request.user, "org.view"),
     )
+    seen = access.history(request.user, activity).filter(pk__in=[event.pk for event in later])
+    return Meeting(
+        draft=found.draft,
+        later=told(seen.select_related("by")),
+        clashes=tuple(change for line in told(clashes) for change in line.changes),
+        taken="、".join(LABELS.get(name, name) for name in found.taken),
+    )
+
+
+def _put_aside(request: HttpRequest, host: Org) -> HttpResponse:
+    """Keep what was typed on the server, or throw away what was kept."""
+    user = acting(request)
+    if "discard" in request.POST:
+        unfinished.drop(by=user, org=host)
+        messages.success(request, "没保存的表已丢弃。")
+    else:
+        content = request.POST.copy()
+        for name in ("csrfmiddlewaretoken", "keep", "form"):
+            content.pop(name, None)
+        unfinished.keep(by=user, org=host, content=content.urlencode())
+        if request.POST["keep"] == "quiet":
+            return HttpResponse(status=204)
+        messages.success(request, "已存为草稿，下次打开“记录活动”可以接着填。")
+    return redirect(f"{reverse('activity-new')}?org={host.pk}")
+
+
+def _side(request: HttpRequest, host: Org) -> JointSide | None:
+    """The other side's record that this one answers; one out of reach is as good as none."""
+    open_ = JointSide.objects.filter(org=host, record=None, activity__withdrawn_at=None)
+    asked = ids.read(request.GET.get("side"))
+    return open_.filter(pk=asked).select_related("activity").first()
+
+
+def _as_theirs(side: JointSide) -> dict[str, Any]:
+    """What both sides share; people are each side's own."""
+    theirs = side.activity
+    names = ("kind", "title", "held_on", "starts_at", "ends_at", "place", "outside")
+    return {name: getattr(theirs, name) for name in names}
 
 
 def number(text: str) -> int:

@@ -19,10 +19,12 @@ from guantong.obligations import model as m
 from guantong.obligations.run import plain
 from guantong.records import access, catalogue, clock, ledger
 from guantong.records.actions import ledger as actions
-from guantong.records.models import Activity, Entry, Org
+from guantong.records.models import Activity, Entry, JointSide, Org
 from guantong.records.models.activity import ActivityQuerySet
 from guantong.web import ledger_periods, scope
 from guantong.web.acting import acting
+from guantong.web.activity_minutes import Todo, todos
+from guantong.web.cases_due import cases_due
 from guantong.web.closing import Closing
 from guantong.web.due_items import RECENT, SOON, DueList, Planned, Section, horizon
 from guantong.web.ledger_cells import Tally, address
@@ -61,6 +63,7 @@ class Year:
 def week(request: HttpRequest) -> TemplateResponse:
     page = Week(request)
     sections, unconfirmed = page.sections(), page.unconfirmed()
+    cases = cases_due(page.user, page.answering, page.today)
     return TemplateResponse(
         request,
         "web/week.html",
@@ -70,10 +73,14 @@ def week(request: HttpRequest) -> TemplateResponse:
             "days": page.days(),
             "may_record": page.answers_for_it,
             "sections": sections,
-            "nothing_due": not unconfirmed and all(s.name == "later" for s in sections),
+            "nothing_due": not (unconfirmed or cases or page.todos() or page.sides())
+            and all(s.name == "later" for s in sections),
             "older": page.older(),
             "unconfirmed": unconfirmed,
+            "todos": page.todos(),
+            "sides": page.sides(),
             "requests": page.requests(),
+            "cases": cases,
             "people": people_due(page.user, page.answering, page.today),
             "below": page.below(),
             "soon": horizon(page.today),
@@ -156,8 +163,21 @@ class Week:
 
     def unconfirmed(self) -> list[Activity]:
         """Planned for a day that has passed: was it held?"""
-        passed = self.activities.filter(planned=True, held_on__lt=self.today)
+        passed = self.activities.whole().filter(planned=True, held_on__lt=self.today)
         return list(passed.filter(hosts__in=self.answering).order_by("-held_on")[:FEW])
+
+    def todos(self) -> list[Todo]:
+        """What meetings left to do here, and what is left to me; the first few."""
+        here = Q(activity__hosts__in=self.answering) | Q(owner=self.user.person_id or 0)
+        found = access.follow_ups(self.user).open().filter(here).distinct()
+        rows = list(found.select_related("activity", "owner").most_urgent_first()[: FEW + 1])
+        return todos(rows, self.today, self.user, records=self.answers_for_it)
+
+    def sides(self) -> list[JointSide]:
+        """Joint activities that the other side has recorded, and this one not yet."""
+        waiting = JointSide.objects.filter(record=None, activity__withdrawn_at=None)
+        found = waiting.filter(org__in=self.answering, activity__planned=False)
+        return list(found.select_related("activity", "org").order_by("activity__held_on", "id"))
 
     def requests(self) -> int:
         """What people have asked to be put right, and nobody has answered yet."""

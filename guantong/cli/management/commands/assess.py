@@ -9,7 +9,7 @@ import shutil
 import sys
 from argparse import ArgumentParser
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
@@ -33,7 +33,7 @@ from guantong.records.access import Refused
 from guantong.records.actions import ledger as upkeep
 from guantong.records.models import School
 
-MASTER = re.compile(r"local(\[[0-9*]+\])?|spark://[^/]+:\d+(,[^/]+:\d+)*|yarn|k8s://.+")
+MASTER = re.compile(r"local(\[([1-9][0-9]*|\*)\])?|spark://[^/]+:\d+(,[^/]+:\d+)*|yarn|k8s://.+")
 
 
 class Command(BaseCommand):
@@ -41,7 +41,11 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--plan", metavar="计划", help="计划文件名，默认是学校正在执行的计划")
+        parser.add_argument(
+            "--plan",
+            metavar="计划",
+            help="计划文件名，默认是学校正在执行的计划；用 --facts 而计划不止一个时必须写",
+        )
         parser.add_argument("--on", type=day, metavar="日期", help="截至日期，默认是系统日期")
         parser.add_argument(
             "--since", type=day, metavar="日期", help="只核算这一天及以后开始的周期"
@@ -81,25 +85,20 @@ class Command(BaseCommand):
         with TemporaryDirectory(prefix="guantong-") as place:
             written = Path(place) / "ledger.csv"
             try:
-                asked, summary = self.assess(options, written)
+                if options["facts"]:
+                    asked, summary = self.from_folder(options["facts"], options, written)
+                    _hand_over(written, options["out"])
+                else:
+                    asked, summary = self.from_records(options, written)
             except (FactsError, CatalogueError, cluster.EngineMissing) as error:
                 raise CommandError(str(error)) from None
-            _hand_over(written, options["out"])
         self.tell(asked, summary)
-
-    def assess(self, options: dict[str, Any], written: Path) -> tuple[m.Question, Summary]:
-        if options["facts"]:
-            return self.from_folder(options["facts"], options, written)
-        asked, found = self.from_records(options)
-        with written.open("w", encoding="utf-8", newline="") as file:
-            run.write_csv(found, file)
-        return asked, Counter(entry.verdict for entry in found)
 
     def from_folder(
         self, place: Path, options: dict[str, Any], written: Path
     ) -> tuple[m.Question, Summary]:
         rules = catalogue.current()
-        plan = _plan(options["plan"] or next(iter(rules.plans)))
+        plan = _plan(options["plan"] or _only_plan(rules.plans))
         on = options["on"] or date.today()
         span = _span(plan, options["since"], on)
         used = _read(_without(rules.of_plan(plan.name), options["without"]), options["reading"])
@@ -112,7 +111,8 @@ class Command(BaseCommand):
             self.note(facts.notes)
             return asked, facts.write(asked, written)
 
-    def from_records(self, options: dict[str, Any]) -> tuple[m.Question, list[m.Entry]]:
+    def from_records(self, options: dict[str, Any], written: Path) -> tuple[m.Question, Summary]:
+        """Kept only once it is written, so that a second try keeps no second one."""
         school = School.objects.first()
         if school is None:
             raise CommandError(
@@ -121,20 +121,26 @@ class Command(BaseCommand):
         plan = _plan(options["plan"] or school.plan)
         asked = ledger.question(on=options["on"], plan=plan.name, since=options["since"])
         _span(plan, options["since"], asked.on)
+        name = options["keep"]
+        if name is not None:
+            try:
+                upkeep.require_keepable(by=None, name=name, day=asked.on)
+            except Refused as refused:
+                raise CommandError(refused.text, returncode=2) from None
         in_duckdb = options["engine"] == "duckdb"
         found = ledger.answer_in_duckdb(asked) if in_duckdb else ledger.answer(asked)
-        if options["keep"] is not None:
-            self.keep(options["keep"], asked, found, "duckdb" if in_duckdb else connection.vendor)
-        return asked, found
-
-    def keep(self, name: str, asked: m.Question, found: list[m.Entry], engine: str) -> None:
-        try:
-            kept = upkeep.keep(by=None, name=name, asked=asked, found=found, engine=engine)
-        except Refused as refused:
-            raise CommandError(refused.text, returncode=2) from None
-        self.stderr.write(
-            f"已存档为第 {kept.pk} 号“{kept.name}”，打印：python3 run kept {kept.pk}"
-        )
+        with written.open("w", encoding="utf-8", newline="") as file:
+            run.write_csv(found, file)
+        _hand_over(written, options["out"])
+        if name is not None:
+            engine = "duckdb" if in_duckdb else connection.vendor
+            kept = upkeep.keep(
+                by=None, name=name, plan=plan.name, asked=asked, found=found, engine=engine
+            )
+            self.stderr.write(
+                f"已存档为第 {kept.pk} 号“{kept.name}”，打印：python3 run kept {kept.pk}"
+            )
+        return asked, Counter(entry.verdict for entry in found)
 
     def note(self, notes: tuple[str, ...]) -> None:
         for note in notes:
@@ -184,6 +190,13 @@ def _hand_over(written: Path, out: Path | None) -> None:
             return
         with files.written(out) as file:
             shutil.copyfileobj(source, file)
+
+
+def _only_plan(plans: Mapping[str, m.Plan]) -> str:
+    """A folder of facts belongs to no school that could say which plan it carries out."""
+    if len(plans) > 1:
+        raise CommandError(f"有多个计划，请用 --plan 指明：{'、'.join(plans)}", returncode=2)
+    return next(iter(plans))
 
 
 def _plan(name: str) -> m.Plan:

@@ -44,6 +44,7 @@ class Command(BaseCommand):
             catalogue = load_catalogue(place)
             load_roles(place / "roles.yaml")
             load_layouts(place / "sheets", catalogue)
+            load_layouts(place / "sheets" / "dates", catalogue)
             processes = processes_of(place, catalogue)
             if (place / "dues.yaml").exists():
                 load_rates(place / "dues.yaml")

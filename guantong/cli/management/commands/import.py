@@ -9,9 +9,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
+from guantong.cli import files
 from guantong.cli.days import day
 from guantong.cli.numbers import whole
-from guantong.conditions import os_errors
 from guantong.records.access import Refused
 from guantong.records.actions import imports
 from guantong.records.imports.decisions import Decision
@@ -19,9 +19,9 @@ from guantong.records.imports.rows import OUTCOME_TITLES, ROLL, AnyParsed, Outco
 from guantong.records.models import ImportBatch, School, User
 from guantong.sheets.parse import layouts, parse
 from guantong.sheets.preflight import Refusal
-from guantong.sheets.read import check_size
 
 SHOWN = 20
+ALWAYS = (Outcome.NEW, Outcome.CHANGED, Outcome.SAME, Outcome.PROBLEM)
 
 
 def row_numbers(text: str) -> set[int]:
@@ -72,14 +72,7 @@ class Command(BaseCommand):
             raise CommandError(refused.text) from None
 
     def read(self, kind: str, path: Path, by: User | None, options: dict[str, Any]) -> None:
-        try:
-            check_size(path.stat().st_size)
-            content = path.read_bytes()
-        except OSError as error:
-            raise CommandError(f"{path}：读不了。{os_errors.told(error)}", returncode=2) from None
-        except ValueError:
-            raise CommandError(f"{path}：读不了。文件名不对，请核对路径", returncode=2) from None
-        parsed = parse(kind, path.name, content)
+        parsed = parse(kind, path.name, files.content(path))
         if unknown := options["exclude"] - {row.line for row in parsed.rows}:
             raise CommandError(f"--exclude：文件里没有第 {min(unknown)} 行", returncode=2)
         parsed = parsed.without(options["exclude"])
@@ -96,7 +89,7 @@ class Command(BaseCommand):
         self, parsed: AnyParsed, decisions: Sequence[Decision], by: User | None, as_of: date | None
     ) -> None:
         """All or nothing: what is refused leaves no batch behind."""
-        if all(decision.outcome == Outcome.SAME for decision in decisions):
+        if all(d.outcome in (Outcome.SAME, Outcome.MISSING) for d in decisions):
             self.stdout.write("没有要写入的内容。")
             return
         batch = imports.preview(by=by, parsed=parsed, as_of=as_of)
@@ -109,8 +102,12 @@ class Command(BaseCommand):
         counts = dict.fromkeys(Outcome, 0)
         for decision in decisions:
             counts[decision.outcome] += 1
-        told = "，".join(f"{OUTCOME_TITLES[o]} {n} 行" for o, n in counts.items())
-        self.stdout.write(f"{parsed.file_name}：读到 {len(decisions)} 行，{told}")
+        told = "，".join(
+            f"{OUTCOME_TITLES[one]} {counts[one]} {'人' if one == Outcome.MISSING else '行'}"
+            for one in Outcome
+            if counts[one] or one in ALWAYS
+        )
+        self.stdout.write(f"{parsed.file_name}：读到 {len(parsed.rows)} 行，{told}")
         for note in parsed.notes:
             self.stdout.write(f"  {note}")
         problems = [(d.line, p.told(parsed.columns)) for d in decisions for p in d.problems]
@@ -119,6 +116,11 @@ class Command(BaseCommand):
             f"第 {d.line} 行 {d.shown.get('name', '')}：{one.title} {one.before} → {one.after}"
             for d in decisions
             for one in d.differences
+        ], most)  # fmt: skip
+        self.list("表中没有", [
+            f"{d.shown['name']}（{d.shown['org']}）"
+            for d in decisions
+            if d.outcome == Outcome.MISSING
         ], most)  # fmt: skip
 
     def list(self, title: str, lines: Sequence[str], most: int | None) -> None:

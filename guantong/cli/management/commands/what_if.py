@@ -5,6 +5,7 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any
 
@@ -72,12 +73,19 @@ class Command(BaseCommand):
     def change(self, options: dict[str, Any]) -> what_if.Change:
         return what_if.Change(
             readings=dict(options["reading"]),
-            standards=dict(options["standard"]),
+            standards=_once(options["standard"]),
             tree_on=clock.today() if options["tree"] == "now" else options["tree"],
             forecast=options["forecast"],
             plan=options["plan"],
             rules=load_catalogue(options["catalogue"]) if options["catalogue"] else None,
         )
+
+
+def _once(given: list[tuple[str, Decimal]]) -> dict[str, Decimal]:
+    names = [name for name, _ in given]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise CommandError(f"--standard {'、'.join(twice)} 写了两次，只写一次", returncode=2)
+    return dict(given)
 
 
 def tree(text: str) -> date | str:

@@ -25,6 +25,7 @@ from guantong.records.models import (
     Person,
     User,
 )
+from guantong.records.telling import content
 
 AT_ONCE = 1000
 
@@ -152,8 +153,9 @@ def _write_activities(
     drafts: Sequence[Draft], by: User | None
 ) -> tuple[list[Trace], ledger.Touch]:
     now = clock.now()
-    content = [{name: getattr(draft, name) for name in activities.CONTENT} for draft in drafts]
-    made = [Activity(**one, recorded_at=now, recorded_by=by, version=1) for one in content]
+    made = [
+        Activity(**content(draft), recorded_at=now, recorded_by=by, version=1) for draft in drafts
+    ]
     Activity.objects.bulk_create(made, batch_size=AT_ONCE)
     pairs = list(zip(made, drafts, strict=True))
     ActivityHost.objects.bulk_create(

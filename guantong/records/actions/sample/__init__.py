@@ -26,10 +26,12 @@ from guantong.records.actions.sample import (
     matters,
     papers,
     people,
+    roll_matters,
     trainings,
 )
 from guantong.records.actions.sample.diary import Diary
 from guantong.records.actions.sample.members import Roll, enrol
+from guantong.records.actions.sample.minutes import Minutes, take
 from guantong.records.actions.sample.offices import Offices, fill
 from guantong.records.actions.sample.people import People
 from guantong.records.actions.sample.tree import Tree, grow
@@ -60,6 +62,8 @@ class Draft:
     offices: Offices
     papers: papers.Papers
     diary: Diary
+    minutes: Minutes
+    matters: matters.Matters
 
 
 def draft() -> Draft:
@@ -71,7 +75,10 @@ def draft() -> Draft:
     lecturers = committees.hold_all(diary, offices, filed)
     branches.hold_all(diary, offices, lecturers)
     trainings.plan(diary, tree)
-    return Draft(tree, everyone, roll, offices, filed, diary)
+    taken = take(tree, roll, diary, filed.relations)
+    return Draft(tree, everyone, roll, offices, filed, diary, taken)
+    under_way = matters.tell(tree, everyone, roll)
+    return Draft(tree, everyone, roll, offices, filed, diary, under_way)
 
 
 def is_built() -> bool:
@@ -97,11 +104,14 @@ def build() -> None:
     _write(story.papers.relations, story.papers.figures, story.papers.documents)
     accounts.sign(story.diary, story.tree, users)
     _write_diary(story.diary)
+    written = story.minutes
+    _write(written.details, written.agenda, written.tasks, written.sides)
     _write(accounts.close_months(story.tree, users))
-    matters.write(story.tree, story.people, story.roll, users)
+    roll_matters.write(story.tree, story.people, story.roll, users)
     _bring_certificate(story.people, users)
     _write(*trainings.places(story.diary, _of_college(story)), *trainings.signed(story.diary))
     _tell_the_database()
+    matters.write(story.matters, users)
     _prepare_recut(story.tree)
     events.leave(BUILT, school, by=None, name=NAME, seed=days.SEED)
     ledger.rebuild()

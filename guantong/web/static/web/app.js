@@ -48,6 +48,76 @@ window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
 
+// Drafts: <form data-keep="user:org"> is kept on the server while one types, and in the browser while the server cannot
+// be reached. Signed out, or under another account, nothing of it stays in the browser.
+const KEPT = "guantong-draft:";
+const keptHere = () => Object.keys(localStorage).filter((key) => key.startsWith(KEPT));
+const asTyped = (form) => {
+  const typed = new FormData(form);
+  for (const name of ["csrfmiddlewaretoken", "form"]) typed.delete(name);
+  return new URLSearchParams(typed);
+};
+let waiting = 0;
+async function keep(form) {
+  const key = KEPT + form.dataset.keep;
+  const body = asTyped(form);
+  try {
+    localStorage.setItem(key, body.toString());
+    const headers = { "X-CSRFToken": form.elements.csrfmiddlewaretoken.value };
+    body.append("keep", "quiet");
+    const answer = await fetch(form.action, { method: "POST", headers, body });
+    if (answer.ok && !answer.redirected) localStorage.removeItem(key);
+  } catch {
+    say("连接不上服务器，填写的内容已存在这台设备上，连上后在这里可以接着填。");
+  }
+}
+document.addEventListener("input", (event) => {
+  const form = event.target.closest("form[data-keep]");
+  if (!form) return;
+  clearTimeout(waiting);
+  waiting = setTimeout(keep, 2000, form);
+});
+document.addEventListener("submit", (event) => {
+  clearTimeout(waiting);
+  const form = event.target;
+  if (!form.dataset.keep || navigator.onLine) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  keep(form);
+}, true);
+function takeUp(form, typed) {
+  const again = document.createElement("form");
+  again.method = "post";
+  const fields = new URLSearchParams(typed);
+  fields.set("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
+  fields.set("refresh", "1");
+  for (const [name, value] of fields) {
+    const input = document.createElement("input");
+    Object.assign(input, { type: "hidden", name, value });
+    again.append(input);
+  }
+  document.body.append(again);
+  unsaved = null;
+  again.submit();
+}
+function offerKept() {
+  const form = document.querySelector("form[data-keep]");
+  const user = document.body.dataset.user;
+  for (const key of keptHere()) if (!user || !key.startsWith(`${KEPT}${user}:`)) localStorage.removeItem(key);
+  const typed = form && localStorage.getItem(KEPT + form.dataset.keep);
+  if (!typed) return;
+  localStorage.removeItem(KEPT + form.dataset.keep);
+  const line = document.createElement("p");
+  line.className = "alert";
+  line.id = "kept-here";
+  line.textContent = "上次没能送到服务器的内容还在这台设备上。";
+  const button = document.createElement("button");
+  Object.assign(button, { type: "button", className: "btn small primary", textContent: "接着填" });
+  button.addEventListener("click", () => takeUp(form, typed));
+  line.append(button);
+  form.before(line);
+}
+
 // <output data-count="absent"> shows how many boxes of that name are ticked in its form; data-of="24" shows the rest instead.
 function count(form) {
   for (const output of form.querySelectorAll("output[data-count]")) {
@@ -137,6 +207,7 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("DOMContentLoaded", () => {
   document.querySelectorAll("[data-chart]").forEach(draw);
   document.querySelectorAll("form").forEach(count);
+  offerKept();
 });
 
 // A request of HTMX that failed says so; its own swap is left out (see responseHandling).

@@ -1,0 +1,421 @@
+"""What a step of a case does to the roll, the registers, letters, terms and posts.
+
+Each effect calls the verb that anybody would call, as the system and upon the case: the step's own
+checks have let it pass, and the trail tells who took it. What a verb refuses, the step is refused
+for. Not for what a step writes down in the case itself.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from guantong.processes import model as m
+from guantong.records import registers as registers_read
+from guantong.records.access import Refused
+from guantong.records.actions import (
+    corrections,
+    letters,
+    lifecycle,
+    memberships,
+    people,
+    posts,
+    registers,
+    rows,
+    terms,
+)
+from guantong.records.models import (
+    Case,
+    CorrectionRequest,
+    Membership,
+    Org,
+    Person,
+    Post,
+    TransferLetter,
+    User,
+    Whereabouts,
+)
+from guantong.records.models.membership import MEMBER_STATUSES
+
+ORDER: Final = ("applicant", "activist", "candidate", "probationary", "full")
+SITUATIONS: Final = {
+    "work": "work_elsewhere", "unit": "unit_closed", "graduate": "graduated",
+    "job": "job_changed", "abroad": "went_abroad", "residence": "moved_home",
+    "other": "otherwise",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Done:
+    """A step just taken. `before`: the case's history without it; `given`: what was known."""
+
+    case: Case
+    by: User | None
+    event: m.Event
+    before: m.Case
+    asked: Mapping[str, m.Value | None]
+    given: Mapping[str, m.Value | None]
+
+    @property
+    def on(self) -> date:
+        return self.event.on
+
+    @property
+    def person(self) -> Person:
+        assert self.case.person is not None
+        return self.case.person
+
+    def told(self, name: str) -> Any:
+        """What this step wrote down."""
+        return self.event.fields.get(name)
+
+    def earlier(self, step: str, name: str) -> Any:
+        """What an earlier step wrote down, the last time that it was taken."""
+        found = [e.fields.get(name) for e in self.before.history if e.step == step]
+        return found[-1] if found else None
+
+    def day_of(self, step: str) -> date:
+        return self.before.days_of(step)[-1]
+
+
+type Effect = Callable[[Done], object]
+
+
+def take_effect(done: Done) -> None:
+    effect = EFFECTS.get((done.case.process, done.event.step))
+    if effect is not None:
+        effect(done)
+
+
+# ---------------------------------------------------------------- the way into the Party
+
+
+def _advance(done: Done, status: str, on: date) -> None:
+    """The roll may be there already: it is led to the status, never back from a later one."""
+    now = memberships.lasting(done.person).status
+    if now not in ORDER or ORDER.index(now) < ORDER.index(status):
+        lifecycle.advance(by=None, person=done.person, status=status, on=on)
+
+
+def _activist(done: Done) -> None:
+    _advance(done, "activist", done.on)
+
+
+def _candidate(done: Done) -> None:
+    _advance(done, "candidate", done.on)
+
+
+def _probationary(done: Done) -> None:
+    """Probation counts from the meeting that accepted."""
+    _advance(done, "probationary", done.day_of("accept"))
+
+
+def _placed(done: Done) -> None:
+    to = Org.objects.get(pk=done.told("branch"))
+    if memberships.lasting(done.person).org_id != to.pk:
+        memberships.transfer_within(by=None, person=done.person, to=to, on=done.on)
+
+
+def _full(done: Done) -> None:
+    memberships.become_full(by=None, person=done.person, on=done.told("full_member_on"))
+
+
+def _extended(done: Done) -> None:
+    """As the meeting decided, from its day on."""
+    lifecycle.extend_probation(
+        by=None, person=done.person, on=done.day_of("discuss"),
+        until=done.earlier("discuss", "extended_to"), reason="上级党委批准延长预备期",
+    )  # fmt: skip
+
+
+def _leaves(departure: str) -> Effect:
+    def effect(done: Done) -> None:
+        if done.person.memberships.filter(valid_to=None).exists():
+            memberships.leave(by=None, person=done.person, on=done.on, departure=departure)
+
+    return effect
+
+
+def _given_up(done: Done) -> None:
+    """Who is not a member yet leaves the roll; a member stays on it."""
+    now = Membership.objects.filter(person=done.person, valid_to=None).first()
+    if now is not None and now.status not in MEMBER_STATUSES:
+        moved = done.event.step == "hand_over"
+        memberships.leave(
+            by=None, person=done.person, on=done.on,
+            departure="transferred_out" if moved else "given_up",
+        )  # fmt: skip
+
+
+# ---------------------------------------------------------------- transfers
+
+
+def _issue(done: Done) -> None:
+    if (done.told("method") or done.earlier("issue", "method")) == "letter":
+        _write_letter(done, done.told("valid_days"))
+    else:
+        _require_no_bounce(done)
+
+
+def _require_no_bounce(done: Done) -> None:
+    """A transfer by the system is refused by the other side for the same reasons as a letter."""
+    found = registers_read.bounces(
+        done.person, heading=done.earlier("apply", "to_org"), valid_days=registers_read.LONGEST,
+        dues_until=done.asked.get("dues_until") or done.on, on=done.on,  # type: ignore[arg-type]
+    )  # fmt: skip
+    if found:
+        raise Refused("这样转出会被退回：\n" + "\n".join(f"{text}。" for text in found))
+
+
+def _write_letter(done: Done, valid_days: Any) -> None:
+    labels = {"number": "开介绍信要写编号。", "dues_until": "开介绍信要写党费交至哪个月。"}
+    missing = {name: says for name, says in labels.items() if not done.asked.get(name)}
+    if missing:
+        raise Refused("\n".join(missing.values()), missing)
+    to: str = done.earlier("apply", "to_org")
+    letters.issue(
+        by=None, person=done.person, number=str(done.asked["number"]), heading=to, to_unit=to,
+        issued_on=done.on, valid_days=int(valid_days or registers_read.LONGEST),
+        dues_until=done.asked["dues_until"],  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def _letter(done: Done) -> TransferLetter | None:
+    """The one under way."""
+    return done.person.transfer_letters.filter(received_on=None, returned_on=None).first()
+
+
+def _send_back(done: Done) -> None:
+    if letter := _letter(done):
+        reason = str(done.told("why") or "撤回转接")
+        letters.send_back(by=None, letter=letter, on=done.on, reason=reason[:200])
+
+
+def _reissue(done: Done) -> None:
+    if letter := _letter(done):
+        _send_back(done)
+        _write_letter(done, letter.valid_days)
+
+
+def _receive(done: Done) -> None:
+    on: date = done.told("accepted_on")
+    if letter := _letter(done):
+        letters.receive(by=None, letter=letter, on=on)
+        return
+    reason = f"系统转接，{done.earlier('apply', 'to_org')}"[:200]
+    memberships.leave(
+        by=None, person=done.person, on=on, departure="transferred_out", reason=reason
+    )
+
+
+def _assign(done: Done) -> None:
+    """From here on it is the branch's case."""
+    rows.change(done.case, org=Org.objects.get(pk=done.told("branch")))
+
+
+def _admit(done: Done) -> None:
+    status, asked = str(done.asked["status"]), dict(done.asked)
+    if done.case.person is not None:
+        memberships.admit(
+            by=None, person=done.person, org=done.case.org, status=status, valid_from=done.on
+        )
+        return
+    days = ("birth_date", "joined_on", "full_member_on")
+    known: dict[str, Any] = {name: asked[name] for name in days if asked.get(name)}
+    person = people.register(
+        by=None, org=done.case.org, status=status, since=done.on, name=done.case.title, **known
+    )
+    rows.change(done.case, person=person)
+
+
+def _move(done: Done) -> None:
+    to = Org.objects.get(pk=done.earlier("apply", "to_branch"))
+    memberships.transfer_within(by=None, person=done.person, to=to, on=done.told("joined_on"))
+
+
+# ---------------------------------------------------------------- registers
+
+
+def _on_register(done: Done, *kinds: str) -> Whereabouts | None:
+    return done.person.whereabouts.filter(kind__in=kinds, valid_to=None).first()
+
+
+def _lost(done: Done) -> None:
+    if _on_register(done, "lost") is None:
+        seen = done.given.get("last_seen_on")
+        registers.enter(
+            by=None, person=done.person, kind="lost", valid_from=done.on,
+            situation=SITUATIONS[done.told("situation")],
+            last_seen_on=seen if isinstance(seen, date) and seen <= done.on else None,
+        )  # fmt: skip
+
+
+def _suspend(done: Done) -> None:
+    reason = "失去联系，上级党委批准停止党籍"
+    lifecycle.suspend(by=None, person=done.person, on=done.on, reason=reason)
+
+
+def _restore(done: Done) -> None:
+    lifecycle.resume(by=None, person=done.person, on=done.on, reason="上级党委批准恢复党籍")
+    _off("已取得联系", "lost")(done)
+
+
+def _removed(done: Done) -> None:
+    _off("已除名", "lost")(done)
+    _leaves("struck_off")(done)
+
+
+def _away(done: Done) -> None:
+    kind = "abroad" if done.told("abroad") else "mobile"
+    if _on_register(done, kind) is None:
+        registers.enter(
+            by=None, person=done.person, kind=kind, valid_from=done.told("left_on"),
+            place=done.told("place"),
+        )  # fmt: skip
+
+
+def _in_touch(done: Done) -> None:
+    if not done.person.contacts.filter(on_day=done.on).exists():
+        how = {"call": "电话或视频", "visit": "见面", "host": "通过流入地党组织"}
+        registers.get_in_touch(
+            by=None, person=done.person, on_day=done.on, how=how[done.told("how")]
+        )
+
+
+def _struck(done: Done) -> None:
+    """From its first day on: the row was a mistake."""
+    if row := _on_register(done, "mobile", "abroad"):
+        reason = str(done.told("why"))
+        registers.take_off(by=None, row=row, on=row.valid_from, reason=reason)
+
+
+def _off(reason: str, *kinds: str) -> Effect:
+    def effect(done: Done) -> None:
+        if row := _on_register(done, *kinds):
+            on = max(done.on, row.valid_from)
+            registers.take_off(by=None, row=row, on=on, reason=str(done.told("why") or reason))
+
+    return effect
+
+
+# ---------------------------------------------------------------- corrections
+
+
+def _ask(done: Done) -> None:
+    says = f"{done.told('now')} → {done.told('should_be')}"
+    request = corrections.ask(
+        by=None, person=done.person, about=done.told("record")[:100], says=says[:500]
+    )
+    rows.change(request, asked_by=done.by)
+
+
+def _answer(accepted: bool) -> Effect:
+    def effect(done: Done) -> None:
+        says = str(done.told("why") or "")[:500]
+        if request := _request(done):
+            corrections.answer(by=None, request=request, accepted=accepted, answer=says)
+            request.refresh_from_db()
+            rows.change(request, answered_by=done.by)
+
+    return effect
+
+
+def _request(done: Done) -> CorrectionRequest | None:
+    """The one that the case was opened with."""
+    asked = done.case.steps.standing().filter(step="ask").first()
+    ids = [made.partition(":")[2] for made in asked.made] if asked else []
+    return CorrectionRequest.objects.filter(pk__in=ids).first()
+
+
+def _answer_on_appeal(done: Done) -> None:
+    if request := _request(done):
+        corrections.accept_on_appeal(by=None, request=request)
+        request.refresh_from_db()
+        rows.change(request, answered_by=done.by)
+
+
+def _withdraw_request(done: Done) -> None:
+    request = _request(done)
+    if request is not None and request.accepted is None:
+        corrections.answer(by=None, request=request, accepted=False, answer="本人撤回")
+
+
+# ---------------------------------------------------------------- elections
+
+
+def _extend(done: Done) -> None:
+    term = (
+        done.case.org.terms.filter(elected_on__lte=done.case.opened_on)
+        .order_by("elected_on")
+        .last()
+    )
+    if term is None:
+        raise Refused("没有登记现任这一届的届期，请先在组织页登记。")
+    terms.extend(
+        by=None, term=term, extended_to=done.earlier("ask_extension", "extended_to"),
+        approval=str(done.asked["approval"]), approved_on=done.on,
+    )  # fmt: skip
+
+
+def _elected(done: Done) -> None:
+    terms.record(by=None, org=done.case.org, elected_on=done.day_of("hold"))
+
+
+def _in_office(done: Done) -> None:
+    """From the hand-over on the new ones are in office; till then the old ones act."""
+    org = done.case.org
+    offices = {
+        "secretary": done.earlier("constitute", "secretary"),
+        "deputy_secretary": done.earlier("constitute", "deputy"),
+    }
+    for post, pk in offices.items():
+        held = list(Post.objects.on(done.on).filter(org=org, post=post))
+        for one in held:
+            if pk is not None and one.person_id != pk:
+                posts.end(by=None, post=one, on=done.on)
+        if pk is not None and pk not in {one.person_id for one in held}:
+            person = Person.objects.get(pk=pk)
+            posts.appoint(by=None, person=person, org=org, post=post, valid_from=done.on)
+
+
+EFFECTS: Final[Mapping[tuple[str, str], Effect]] = {
+    ("recruitment", "recommend"): _activist,
+    ("recruitment", "file_candidate"): _candidate,
+    ("recruitment", "approve"): _probationary,
+    ("recruitment", "place"): _placed,
+    ("recruitment", "approve_full"): _full,
+    ("recruitment", "approve_extension"): _extended,
+    ("recruitment", "approve_cancelling"): _leaves("cancelled"),
+    ("recruitment", "drop"): _given_up,
+    ("recruitment", "withdraw"): _given_up,
+    ("recruitment", "fail_politically"): _given_up,
+    ("recruitment", "disapprove"): _given_up,
+    ("recruitment", "hand_over"): _given_up,
+    ("transfer-out", "issue"): _issue,
+    ("transfer-out", "reissue"): _reissue,
+    ("transfer-out", "return"): _send_back,
+    ("transfer-out", "withdraw"): _send_back,
+    ("transfer-out", "receive"): _receive,
+    ("transfer-in", "assign"): _assign,
+    ("transfer-in", "accept"): _admit,
+    ("transfer-within", "receive"): _move,
+    ("lost-contact", "begin"): _lost,
+    ("lost-contact", "find"): _off("已取得联系", "lost"),
+    ("lost-contact", "approve_suspension"): _suspend,
+    ("lost-contact", "restore"): _restore,
+    ("lost-contact", "approve_removal"): _removed,
+    ("mobile-member", "register"): _away,
+    ("mobile-member", "contact"): _in_touch,
+    ("mobile-member", "come_back"): _off("已返回", "mobile", "abroad"),
+    ("mobile-member", "transfer"): _off("已转走组织关系", "mobile", "abroad"),
+    ("mobile-member", "strike"): _struck,
+    ("correction", "ask"): _ask,
+    ("correction", "correct"): _answer(True),
+    ("correction", "refuse"): _answer(False),
+    ("correction", "correct_on_appeal"): _answer_on_appeal,
+    ("correction", "settle"): _withdraw_request,
+    ("election", "approve_extension"): _extend,
+    ("election", "approve_result"): _elected,
+    ("election", "hand_over"): _in_office,
+    ("dues-arrears", "approve"): _leaves("struck_off"),
+}

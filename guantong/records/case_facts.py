@@ -1,0 +1,327 @@
+"""What the records know about a case, so that nobody types it again. Reads only.
+
+`given` are the facts that a process looks at, `derived` the fields of a step that it says come
+from the records. Each has one reader here. What the records do not know is None: then a form asks
+for it, and a given fact may be stated in the case.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from django.db.models import Max, Q, QuerySet, Sum
+
+from guantong.periods import add_months
+from guantong.processes import model as m
+from guantong.records import catalogue, headcounts
+from guantong.records.case_actors import Place, Standing
+from guantong.records.case_values import values, written
+from guantong.records.models import (
+    Activity,
+    Attendance,
+    Case,
+    CaseStep,
+    Document,
+    Membership,
+    Org,
+    OrgParent,
+    Person,
+    Post,
+    Quota,
+)
+from guantong.records.models.activity import ActivityQuerySet
+from guantong.records.models.org import OrgQuerySet
+from guantong.records.models.person import PersonQuerySet
+
+type Fields = Mapping[str, m.Value | None]
+type Reader = Callable[[Case, date, Standing], m.Value | None]
+type FieldReader = Callable[[Case, date, Fields], m.Value | None]
+
+
+def given(case: Case, on: date, who: Standing | None) -> dict[str, m.Value | None]:
+    """The given facts of a case's process on a day; what was stated where nothing is known."""
+    process = catalogue.process(case.process, case.process_version)
+    return {name: known(case, name, on, who) for name in process.given}
+
+
+def known(case: Case, name: str, on: date, who: Standing | None) -> m.Value | None:
+    found = from_records(case, name, on, who)
+    return _stated(case, name) if found is None else found
+
+
+def from_records(case: Case, name: str, on: date, who: Standing | None) -> m.Value | None:
+    return GIVEN[name](case, on, who or Standing(None, on))
+
+
+def _stated(case: Case, name: str) -> m.Value | None:
+    process = catalogue.process(case.process, case.process_version)
+    return values([process.given[name]], case.stated).get(name)
+
+
+def derived(case: Case, step: m.Step, on: date, filled: Fields) -> dict[str, m.Value]:
+    """The fields of a step that the records know, by what else is filled in."""
+    found = {
+        field.name: DERIVED[case.process, field.name](case, on, filled)
+        for field in step.fields
+        if field.derived
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+# ---------------------------------------------------------------- given facts
+
+
+def _unknown(case: Case, on: date, who: Standing) -> None:
+    """Kept nowhere yet: it is stated in the case."""
+    return
+
+
+def _can_approve(case: Case, on: date, who: Standing) -> bool | None:
+    return who.approves(Place.of(case))
+
+
+def _quota_left(case: Case, on: date, who: Standing) -> int | None:
+    """The year's number of the nearest organisation that has one, less those cleared in it."""
+    quotas = Quota.objects.filter(process=case.process, year=on.year, call=None)
+    quota = _nearest(quotas.select_related("org"), case.org)
+    if quota is None:
+        return None
+    cleared = CaseStep.objects.standing().filter(
+        step="clear", on_day__year=on.year, case__process=case.process
+    )
+    return quota.number - _in(cleared, quota.org).count()
+
+
+def _places_left(case: Case, on: date, who: Standing) -> int | None:
+    """The places that a notice gives, less those nominated; one taken back counts no more."""
+    if case.call_id is None:
+        return None
+    quota = _nearest(Quota.objects.filter(call=case.call_id).select_related("org"), case.org)
+    if quota is None:
+        return None
+    nominated = CaseStep.objects.standing().filter(step="nominate", case__call=case.call_id)
+    return quota.number - _in(nominated, quota.org).exclude(case=case.pk).count()
+
+
+def _nearest(quotas: QuerySet[Quota], org: Org) -> Quota | None:
+    found = {q.org_id: q for q in quotas.filter(org__in=org.lineage())}
+    return next((found[pk] for pk in reversed(org.lineage()) if pk in found), None)
+
+
+def _in(steps: QuerySet[CaseStep], org: Org) -> QuerySet[CaseStep]:
+    return steps.filter(case__org__path__startswith=org.path)
+
+
+def _closes_on(case: Case, on: date, who: Standing) -> date | None:
+    return case.call.closes_on if case.call else None
+
+
+def _volunteer_hours(case: Case, on: date, who: Standing) -> Decimal | None:
+    served = Attendance.objects.filter(
+        person=case.person_id, activity__kind="volunteer", activity__in=_held(on)
+    )
+    hours: Decimal | None = served.aggregate(hours=Sum("hours"))["hours"]
+    return hours or Decimal(0)
+
+
+def _last_seen_on(case: Case, on: date, who: Standing) -> date | None:
+    """What a register says, else the last activity attended."""
+    assert case.person is not None
+    row = case.person.whereabouts.filter(kind="lost", valid_to=None).first()
+    if row is not None and row.last_seen_on is not None:
+        return row.last_seen_on
+    there = Attendance.objects.filter(person=case.person_id, activity__in=_held(on))
+    last: date | None = there.aggregate(last=Max("activity__held_on"))["last"]
+    return last
+
+
+def _held(on: date) -> ActivityQuerySet:
+    return Activity.objects.held().filter(held_on__lte=on)
+
+
+def _term(case: Case) -> tuple[date, date] | None:
+    """Of the term that the case is to end: its last day, and the day with an extension."""
+    before = case.org.terms.filter(elected_on__lte=case.opened_on)
+    term = before.order_by("elected_on").last()
+    return (term.expires_on, term.extended_to or term.expires_on) if term else None
+
+
+def _expires_on(case: Case, on: date, who: Standing) -> date | None:
+    term = _term(case)
+    return term[0] if term else None
+
+
+def _due_on(case: Case, on: date, who: Standing) -> date | None:
+    term = _term(case)
+    return term[1] if term else None
+
+
+def _members(case: Case, on: date, who: Standing) -> int:
+    return _heads(case.org, on).total
+
+
+def _full(case: Case, on: date, who: Standing) -> int:
+    return _heads(case.org, on).of("full_members")
+
+
+def _exempt(case: Case, on: date, who: Standing) -> int:
+    return _heads(case.org, on).exempt
+
+
+def _heads(org: Org, on: date) -> headcounts.Heads:
+    return headcounts.heads(Q(org=org), on)
+
+
+def _secretaries(case: Case, on: date, who: Standing) -> int:
+    """Those of the organisations directly below."""
+    below = _below(case.org, on)
+    held = Post.objects.on(on).filter(org__in=below, post="secretary", acting=False)
+    return held.values("person").distinct().count()
+
+
+def _below(org: Org, on: date) -> OrgQuerySet:
+    children = OrgParent.objects.on(on).filter(parent=org)
+    return Org.objects.on(on).filter(pk__in=children.values("org"))
+
+
+def _branch_since(case: Case, on: date, who: Standing) -> date:
+    return case.org.valid_from
+
+
+def _double_leader(case: Case, on: date, who: Standing) -> bool | None:
+    held = Post.objects.on(on).filter(org=case.org_id, post="secretary").first()
+    return held.double_leader if held else None
+
+
+def _plan_on_file(case: Case, on: date, who: Standing) -> bool:
+    """One of the organisation's own, or of those above it."""
+    plans = Document.objects.filter(doc_class="emergency_plan", org__in=case.org.lineage())
+    return plans.on(on).exists()
+
+
+GIVEN: Final[Mapping[str, Reader]] = {
+    "can_approve": _can_approve,
+    "quota_left": _quota_left,
+    "places_left": _places_left,
+    "closes_on": _closes_on,
+    "volunteer_hours": _volunteer_hours,
+    "last_seen_on": _last_seen_on,
+    "expires_on": _expires_on,
+    "due_on": _due_on,
+    "members": _members,
+    "full": _full,
+    "exempt": _exempt,
+    "secretaries": _secretaries,
+    "branch_since": _branch_since,
+    "double_leader": _double_leader,
+    "plan_on_file": _plan_on_file,
+    # From the dues register, once it is kept.
+    "dues_settled": _unknown,
+    "months_unpaid": _unknown,
+    "due_per_month": _unknown,
+}
+
+
+# ---------------------------------------------------------------- fields of a step
+
+
+def _birth_date(case: Case, on: date, filled: Fields) -> date | None:
+    return case.person.birth_date if case.person else None
+
+
+def _all_full(*names: str) -> FieldReader:
+    """Whether all those named are full members on the day; None while nobody is named."""
+
+    def reader(case: Case, on: date, filled: Fields) -> bool | None:
+        named = {pk for name in names if isinstance(pk := filled.get(name), int)}
+        full = Membership.objects.on(on).filter(person__in=named, status="full")
+        return full.values("person").distinct().count() == len(named) if named else None
+
+    return reader
+
+
+def _may_vote(case: Case, on: date, filled: Fields) -> int:
+    return _heads(case.org, on).of("may_vote")
+
+
+def _may_elect(case: Case, on: date, filled: Fields) -> int:
+    return _heads(case.org, on).of("may_elect")
+
+
+def _full_members(case: Case, on: date, filled: Fields) -> int:
+    return _heads(case.org, on).of("full_members")
+
+
+def _present(case: Case, on: date, filled: Fields) -> int | None:
+    """How many members came to the branch's appraisal of the year, if that is on record."""
+    held = Activity.objects.held().filter(kind="appraisal", hosts=case.org_id, held_on__lte=on)
+    last = held.filter(held_on__gte=case.opened_on).order_by("held_on").last()
+    return last.attendances.count() if last else None
+
+
+def _full_member_on(case: Case, on: date, filled: Fields) -> date | None:
+    """The end of probation: a year after the meeting that accepted, or the day it was put off to.
+
+    Party age runs from this day, whenever it is approved.
+    """
+    days: dict[str, date] = {}
+    for row in case.steps.standing().order_by("number"):
+        days[row.step] = row.on_day
+        if row.step == "discuss" and (until := written(row).get("extended_to")):
+            days["extended"] = date.fromisoformat(until)
+    if "extended" in days:
+        return days["extended"]
+    return add_months(days["accept"], 12) if "accept" in days else None
+
+
+def _hours(case: Case, on: date, filled: Fields) -> Decimal | None:
+    """The hours of study of the year, to be taken along."""
+    kinds = [k for k, v in catalogue.current().kinds["activities"].items() if v["study"]]
+    there = Attendance.objects.filter(
+        person=case.person_id, activity__in=_held(on), activity__kind__in=kinds,
+        activity__held_on__year=on.year,
+    ).exclude(role="recorder")  # fmt: skip
+    hours: Decimal | None = there.aggregate(hours=Sum("hours"))["hours"]
+    return hours or Decimal(0)
+
+
+def _from_branch(case: Case, on: date, filled: Fields) -> int:
+    return case.org_id
+
+
+DERIVED: Final[Mapping[tuple[str, str], FieldReader]] = {
+    ("recruitment", "birth_date"): _birth_date,
+    ("recruitment", "contacts_full"): _all_full("contact_1", "contact_2"),
+    ("recruitment", "sponsors_full"): _all_full("sponsor_1", "sponsor_2"),
+    ("recruitment", "expected"): _may_vote,
+    ("recruitment", "full_member_on"): _full_member_on,
+    ("dues-arrears", "expected"): _may_vote,
+    ("election", "expected"): _may_elect,
+    ("election", "full_members"): _full_members,
+    ("appraisal", "present"): _present,
+    ("transfer-out", "hours"): _hours,
+    ("transfer-within", "from_branch"): _from_branch,
+}
+
+
+BY_FILLED: Final = frozenset({"contacts_full", "sponsors_full"})
+"""Known only once the others of the step are filled in."""
+
+
+# ---------------------------------------------------------------- whom and what a step may name
+
+
+def nameable(case: Case, on: date) -> PersonQuerySet:
+    """The people whom a step may name: members of the same second-level organisation, and those
+    in a post there or above. Nobody else is offered, nor taken."""
+    within = Org.objects.below_paths(["".join(f"{pk}/" for pk in case.org.lineage()[:2])])
+    members = Membership.objects.on(on).filter(org__in=within)
+    posts = Post.objects.on(on).filter(Q(org__in=within) | Q(org__in=case.org.lineage()))
+    named = Q(pk__in=members.values("person")) | Q(pk__in=posts.values("person"))
+    return Person.objects.filter(named).in_order()
+
+
+def branches(on: date) -> OrgQuerySet:
+    """The branches that a step may name."""
+    return Org.objects.on(on).filter(kind="branch")

@@ -1,0 +1,73 @@
+"""One record, several rows: what was held at once under several kinds, or over the end of a year.
+
+Enter once: people, day and place are stated once, and each part is a row of its own, so that every
+obligation finds its kind and every year its days. Hours count once: with the first kind that is
+study. Decides only; `actions.sittings` saves.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+from guantong.records import catalogue
+from guantong.records.drafts import Draft
+
+
+@dataclass(frozen=True)
+class Part:
+    """One kind in one year. `begin` and `end`: which share of the days, from 0 to 1. `counts`:
+    whether the hours count here; None where the kind has none."""
+
+    kind: str
+    held_on: date
+    last_on: date | None
+    begin: Fraction
+    end: Fraction
+    counts: bool | None
+
+    @property
+    def key(self) -> tuple[str, int]:
+        return self.kind, self.held_on.year
+
+    def hours(self, whole: Decimal | None) -> Decimal | None:
+        """Its share of hours; the shares add up to the whole."""
+        if whole is None or self.counts is None:
+            return None
+        if not self.counts:
+            return Decimal(0)
+        alone = (self.begin, self.end) == (Fraction(0), Fraction(1))
+        return whole if alone else _cut(whole, self.end) - _cut(whole, self.begin)
+
+
+def parts(draft: Draft) -> tuple[Part, ...]:
+    """The first is the record itself; the others follow it."""
+    kinds = catalogue.activity_kinds()
+    spans = list(_years(draft.held_on, draft.last_on or draft.held_on))
+    found: list[Part] = []
+    counted = False
+    for kind in dict.fromkeys((draft.kind, *draft.also)):
+        study = kind in kinds and kinds[kind].study
+        counts = (not counted if study else None) if found else True
+        counted = counted or study
+        found += [Part(kind, *span, counts) for span in spans]
+    return tuple(found)
+
+
+def _years(first: date, last: date) -> Iterator[tuple[date, date | None, Fraction, Fraction]]:
+    """Each calendar year's days, with their share of all days."""
+    whole, day = (last - first).days + 1, first
+    while day <= last:
+        end = min(last, date(day.year, 12, 31))
+        yield (
+            day,
+            end if end > day else None,
+            Fraction((day - first).days, whole),
+            Fraction((end - first).days + 1, whole),
+        )
+        day = end + timedelta(days=1)
+
+
+def _cut(whole: Decimal, share: Fraction) -> Decimal:
+    return round(whole * share.numerator / share.denominator, 2)

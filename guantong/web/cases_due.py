@@ -1,0 +1,45 @@
+"""Cases for 我的一周: what is due or overdue, and what waits for the user's own step.
+
+Reminders; nothing happens when a day has passed.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from django.db.models import Q
+
+from guantong.records import access, catalogue
+from guantong.records.case_actors import Standing
+from guantong.records.models import User
+from guantong.web import case_lines
+from guantong.web.case_lines import Line
+from guantong.web.due_items import SOON
+
+MOST: Final = 30
+
+
+@dataclass(frozen=True)
+class Due:
+    """`waiting`: for the user to take a step, whatever its day."""
+
+    line: Line
+    waiting: bool
+
+
+def cases_due(user: User, orgs: Collection[int], today: date) -> list[Due]:
+    """Due within two weeks or past it, where the user takes the step that is due; and what waits
+    for him. The most urgent first."""
+    seen = access.cases(user)
+    waits = {case.pk for case in case_lines.waiting(seen, user)}
+    near = Q(due_on__lte=today + SOON, org__in=orgs) | Q(pk__in=waits)
+    found = seen.open().filter(near).select_related("org", "person", "other_org")
+    who = Standing.today(user)
+    mine = []
+    for case in found.order_by("due_on", "pk"):
+        process = catalogue.process(case.process, case.process_version)
+        step = process.steps.get(case.due_step)
+        if case.pk in waits or (step and who.actors(case) & set(step.who)):
+            mine.append(Due(case_lines.line(case, today), case.pk in waits))
+    return mine[:MOST]

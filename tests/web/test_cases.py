@@ -1,0 +1,290 @@
+"""流程 on pages: opening, the board, the case, its steps, many at once, who sees what."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from guantong.records.actions import calls, cases, users
+from guantong.records.actions.cases import Entry
+from guantong.records.models import Case, Event, Membership, Person, User
+from tests.factories import TODAY, Cast, make_person, make_user, owner
+from tests.web.answers import part, rows, shown
+from tests.web.test_members import send
+
+type SignIn = Callable[[User], Client]
+HOME, LIST = "/cases/", "/cases/list/"
+
+
+def board(process: str) -> str:
+    return reverse("case-board", args=[process])
+
+
+def at(case: Case, step: str = "") -> str:
+    return reverse("case-step", args=[case.pk, step]) if step else reverse("case", args=[case.pk])
+
+
+def begun(process: str, cast: Cast, person: Person | None = None, **more: Any) -> Case:
+    more = {"org": cast.branch, "on": date(2023, 6, 1), **more}
+    return cases.begin(by=None, process=process, person=person, **more)
+
+
+def walked(case: Case, step: str, on: date, **fields: Any) -> Case:
+    entry = Entry(step, on, fields)
+    cases.take_step(by=None, case=case, version=case.version, entry=entry)
+    case.refresh_from_db()
+    return case
+
+
+@pytest.fixture
+def applicant(cast: Cast) -> Person:
+    return make_person("申请人甲", cast.branch, status="applicant", birth_date=date(2000, 1, 1))
+
+
+def test_from_the_first_step_on_the_pages(cast: Cast, as_: SignIn, applicant: Person) -> None:
+    client, new = as_(cast.secretary), reverse("case-new", args=["recruitment"])
+    assert "开办" in shown(client.get(HOME))
+    label = f"申请人甲（{cast.branch.short_name}）"
+    assert send(client, new, person="谁也不是").status_code == 422
+    opened = send(client, new, person=label, on="2023-05-10")
+    case = Case.objects.get()
+    assert opened["Location"] == at(case)
+    form = client.get(at(case, "apply"))
+    assert "2000-01-01" in shown(form), "what the roll knows is shown, not asked"
+    assert "f-birth_date" not in shown(form)
+    assert send(client, at(case, "apply"), on="2023-05-10").status_code == 302
+    page = shown(client.get(at(case)))
+    for told in ("已申请，待谈话", "派人同申请人谈话", "2023-06-10", "已过 5 天", "入党申请书"):
+        assert told in page, told
+    late = send(client, at(case, "talk"), on="2023-06-12", **{"f-talker": "支书甲"})
+    assert late.status_code == 422
+    assert "收到申请书后一个月内要谈话" in shown(late)
+    why = {"f-talker": "支书甲", "r-talk-within-a-month": "申请人实习"}
+    assert send(client, at(case, "talk"), on="2023-06-12", **why).status_code == 302
+    assert "申请人实习" in shown(client.get(at(case)))
+    send(client, at(case, "recommend"), on="2023-06-13", **{"f-way": "league"})
+    assert Membership.objects.get(person=applicant, valid_to=None).status == "activist"
+    page = shown(client.get(at(case)))
+    assert "同时改了：名册" in page
+    assert "上级党组织负责人、组织员" in page, "the next step is for others, and says for whom"
+    post = {"on": "2023-06-14", "version": case.version + 3}
+    assert client.post(at(case, "file_activist"), post).status_code == 403
+    assert f"{at(case)}" in shown(as_(cast.officer).get(LIST, {"state": "waiting"}))
+    undone = send(client, reverse("case-undo", args=[case.pk]), reason="点错了")
+    assert undone.status_code == 302
+    assert Membership.objects.get(person=applicant, valid_to=None).status == "applicant"
+    assert "已撤回" in shown(client.get(at(case)))
+
+
+def test_two_at_once_one_wins_and_the_other_is_told(cast: Cast, as_: SignIn) -> None:
+    case = begun("problem", cast, title="记录不全")
+    first, second = as_(cast.office), as_(cast.inspector)
+    pages = [c.get(at(case, "contest")) for c in (first, second)]
+    sent = {"on": "2023-06-15", "f-why": "核实", "version": "1"}
+    assert all(page.context["form"]["version"].value() == 1 for page in pages)
+    assert first.post(at(case, "contest"), sent).status_code == 302
+    told = second.post(at(case, "contest"), sent)
+    assert told.status_code == 409
+    assert "office刚刚办理了“经核实不是问题”" in shown(told)
+    assert case.steps.count() == 1
+
+
+def test_who_sees_what_and_what_is_only_counted(cast: Cast, as_: SignIn) -> None:
+    person = make_person("困难者", cast.branch)
+    care, problem = begun("care", cast, person), begun("problem", cast, title="记录不全")
+    for user, sees in {
+        cast.secretary: {care, problem}, cast.officer: {care, problem}, cast.office: {problem},
+        cast.inspector: {problem}, cast.outsider: set(), cast.member: set(),
+    }.items():  # fmt: skip
+        for case in (care, problem):
+            for page in (at(case), at(case, "verify"), reverse("case-hand", args=[case.pk])):
+                answer = as_(user).get(page)
+                assert (answer.status_code != 404) <= (case in sees), (user, page)
+            assert (as_(user).get(at(case)).status_code == 200) is (case in sees), user
+    counted = shown(as_(cast.office).get(reverse("case-orgs", args=["care"])))
+    assert "甲学院党委" in counted
+    assert "困难者" not in shown(as_(cast.office).get(board("care"))) + counted
+    assert "另有 1 件" in shown(as_(cast.office).get(board("care")))
+    walked(care, "verify", TODAY, ground="hardship", agreed=True)
+    step = care.steps.get()
+    assert (step.fields, bool(step.sealed)) == ({}, True)
+    assert "生活困难" in shown(as_(cast.secretary).get(at(care)))
+    told = str(list(Event.objects.filter(subject=f"case:{care.pk}").values_list("detail")))
+    assert "困难" not in told
+    assert str(person.pk) not in told
+    for user in (cast.admin, cast.stranger):
+        assert as_(user).get(HOME).status_code == 404, user
+
+
+def test_the_person_sees_the_own_case_and_takes_the_own_steps(cast: Cast, as_: SignIn) -> None:
+    me = as_(cast.member)
+    sent = {"person": f"党员甲（{cast.branch.short_name}）", "on": "2023-06-15"}
+    send(me, reverse("case-new", args=["correction"]), **sent)
+    case = Case.objects.get()
+    asked = {"f-record": "五月党课", "f-now": "缺席", "f-should_be": "出席"}
+    assert send(me, at(case, "ask"), on="2023-06-15", **asked).status_code == 302
+    assert "五月党课" in shown(as_(cast.secretary).get("/members/requests/"))
+    answer = {"f-seen": "会议记录", "f-told": "yes", "on": "2023-06-15"}
+    assert me.post(at(case, "correct"), {**answer, "version": 2}).status_code == 403
+    assert send(as_(cast.secretary), at(case, "correct"), **answer).status_code == 302
+    assert owner(cast.member).correction_requests.get().accepted
+    assert (
+        as_(make_user("other", make_person("旁人", cast.branch))).get(at(case)).status_code == 404
+    )
+
+
+def test_a_meeting_deals_with_many_and_each_is_told(cast: Cast, as_: SignIn) -> None:
+    made = []
+    for n in range(3):
+        person = make_person(
+            f"申请{n}", cast.branch, status="applicant", birth_date=date(2000, 1, 1)
+        )
+        case = begun("recruitment", cast, person)
+        if n < 2:
+            walked(case, "apply", date(2023, 6, 1))
+            walked(case, "talk", date(2023, 6, 2), talker=owner(cast.secretary).pk)
+        else:
+            walked(case, "apply", date(2023, 6, 1))
+            walked(case, "talk", date(2023, 6, 14), talker=owner(cast.secretary).pk)
+        made.append(case)
+    client, bulk = as_(cast.secretary), reverse("case-bulk", args=["recruitment", "recommend"])
+    assert bulk in shown(client.get(board("recruitment")))
+    assert "申请2" in shown(client.get(bulk))
+    sent = {"on": "2023-06-10", "mode": "all", "f-way": "members",
+            "case": [c.pk for c in made], **{f"v-{c.pk}": c.version for c in made}}  # fmt: skip
+    told = client.post(bulk, sent)
+    assert "不能早于上一步" in shown(told)
+    assert "这次都没有保存" in shown(told)
+    assert not Case.objects.filter(state="chosen").exists()
+    some = client.post(bulk, {**sent, "mode": "chosen"})
+    assert "办成 2 件，没办成 1 件" in shown(some)
+    assert Case.objects.filter(state="chosen").count() == 2
+    assert as_(cast.outsider).get(bulk).status_code == 404
+
+
+def test_lists_filter_and_export_what_is_shown(cast: Cast, as_: SignIn, applicant: Person) -> None:
+    walked(begun("recruitment", cast, applicant, on=date(2023, 5, 1)), "apply", date(2023, 5, 1))
+    begun("problem", cast, title="记录不全")
+    client = as_(cast.officer)
+    assert "申请人甲" in part(client, LIST)
+    for query, there in [({"q": "shenqingrenjia"}, 1), ({"process": "problem"}, 1), ({}, 2),
+                         ({"state": "overdue"}, 1), ({"state": "closed"}, 0)]:  # fmt: skip
+        found = rows(client.get(LIST, {"export": "xlsx", **query}))
+        assert len(found) - 1 == there, query
+    assert (
+        len(client.get(LIST, {"process": "recruitment", "step": "applied"}).context["rows"]) == 1
+    )
+    week = shown(as_(cast.secretary).get("/"))
+    assert "派人同申请人谈话" in week
+
+
+def test_a_problem_that_comes_back_names_the_time_before(cast: Cast, as_: SignIn) -> None:
+    first = begun("problem", cast, title="记录不全")
+    walked(first, "contest", date(2023, 6, 2), why="已补")
+    client = as_(cast.officer)
+    new = reverse("case-new", args=["problem"])
+    sent = {"org": cast.branch.pk, "title": "记录又不全", "again_of": first.pk, "on": "2023-06-10"}
+    assert send(client, new, **sent).status_code == 302
+    again = Case.objects.get(again_of=first)
+    assert "这个问题的其他几次" in shown(client.get(at(again)))
+    assert at(again) in shown(client.get(at(first)))
+
+
+def test_a_call_its_places_and_the_self_check(cast: Cast, as_: SignIn) -> None:
+    office, secretary = as_(cast.office), as_(cast.secretary)
+    sent = {
+        "process": "model-branch",
+        "org": cast.school.pk,
+        "title": "样板支部申报",
+        "opens_on": "2023-06-01",
+    }
+    assert send(office, reverse("call-issue"), **sent).status_code == 302
+    page = reverse("call", args=[cast.school.calls.get().pk])
+    assert "样板支部申报" in shown(secretary.get(reverse("call-list")))
+    assert "申报" in shown(secretary.get(page))
+    call = cast.school.calls.get()
+    send(
+        secretary,
+        reverse("case-new", args=["model-branch"]),
+        org=cast.branch.pk,
+        call=call.pk,
+        on="2023-06-10",
+    )
+    case = Case.objects.get()
+    check = reverse("case-selfcheck", args=[case.pk])
+    assert "教育党员" in shown(secretary.get(check))
+    secretary.post(check, {"item": "educate", "says": "集中学习四次"})
+    assert "集中学习四次" in shown(as_(cast.officer).get(check))
+    assert secretary.get(at(case, "apply")).context["form"].initial["f-items"] == 1
+    short = {"on": "2023-06-15", "f-trouble_free": "yes", "f-items": "1"}
+    assert "七个方面都要逐项自查" in shown(send(secretary, at(case, "apply"), **short))
+
+
+def test_the_year_s_number_is_handed_down_and_bounds_the_clearing(cast: Cast, as_: SignIn) -> None:
+    office = as_(cast.office)
+    at_quotas = reverse("quotas")
+    send(office, f"{at_quotas}?year=2023", **{f"n-{cast.college.pk}": "3"})
+    assert 'value="3"' in shown(office.get(at_quotas, {"year": "2023"}))
+    refused = as_(cast.officer).post(f"{at_quotas}?year=2023", {f"n-{cast.branch.pk}": "9"})
+    assert refused.status_code == 302
+    assert calls.Quota.objects.filter(org=cast.branch).get().number == 9
+    assert as_(cast.secretary).post(f"{at_quotas}?year=2023", {}).status_code == 302
+    assert calls.Quota.objects.count() == 2
+
+
+def test_ballots_and_a_tally_sheet_are_printed_and_no_name_is_kept(
+    cast: Cast, as_: SignIn
+) -> None:
+    case, client = begun("election", cast), as_(cast.secretary)
+    before = Event.objects.count()
+    sent = {"title": "支委会选举", "names": "王样例\n李样例", "seats": "1", "copies": "3"}
+    text = shown(client.post(reverse("case-ballot", args=[case.pk]), sent))
+    assert text.count("支委会选举选票") == 3
+    assert "计票报告单" in text
+    assert Event.objects.count() == before
+
+
+def test_local_practice_holds_for_cases_opened_from_then_on(cast: Cast, as_: SignIn) -> None:
+    old = begun("election", cast)
+    office, page = as_(cast.office), reverse("case-variants", args=["election"])
+    both = {"variants": ["majority-of-expected", "majority-of-present"], "reason": "校发"}
+    assert "只能用一种" in shown(send(office, page, **both))
+    assert (
+        send(office, page, variants=["majority-of-present"], reason="校发 1 号").status_code == 302
+    )
+    new = begun("election", cast, org=cast.sibling)
+    assert "majority-of-expected" in old.variants
+    assert new.variants == ["majority-of-present"]
+    assert as_(cast.officer).get(page).status_code == 403
+
+
+def test_an_account_that_is_named_sees_that_case_alone(cast: Cast, as_: SignIn) -> None:
+    case = begun("livelihood-project", cast, title="修路灯")
+    other = begun("livelihood-project", cast, title="装空调")
+    secretary = as_(cast.secretary)
+    hand = reverse("case-hand", args=[case.pk])
+    assert send(secretary, hand, actor="served", username="nobody").status_code == 422
+    assert send(secretary, hand, actor="served", username="stranger").status_code == 302
+    stranger = as_(cast.stranger)
+    assert stranger.get(at(case)).status_code == 200
+    assert stranger.get(at(other)).status_code == 404
+    assert "修路灯" in shown(stranger.get(LIST))
+    users.disable(by=None, user=cast.stranger)
+
+
+def test_dates_that_contradict_each_other_are_listed_with_their_rule(
+    cast: Cast, as_: SignIn
+) -> None:
+    client, page = as_(cast.secretary), reverse("case-checkup")
+    typed = {"do": "file", "apply": "2021-09-10", "talk": "2021-11-01", "recommend": "2022-03-15",
+             "choose": "2023-03-14", "apply.birth_date": "2002-05-01"}  # fmt: skip
+    text = shown(client.post(page, typed))
+    assert "须经一年以上培养教育考察" in text
+    assert "一个月内要谈话" in text
+    assert "2023年3月15日" in text
+    clean = shown(client.post(page, {**typed, "talk": "2021-09-20", "choose": "2023-03-15"}))
+    assert "1 份没有发现矛盾" in clean
+    assert as_(cast.member).get(page).status_code == 404
