@@ -76,9 +76,8 @@ def draft() -> Draft:
     branches.hold_all(diary, offices, lecturers)
     trainings.plan(diary, tree)
     taken = take(tree, roll, diary, filed.relations)
-    return Draft(tree, everyone, roll, offices, filed, diary, taken)
     under_way = matters.tell(tree, everyone, roll)
-    return Draft(tree, everyone, roll, offices, filed, diary, under_way)
+    return Draft(tree, everyone, roll, offices, filed, diary, taken, under_way)
 
 
 def is_built() -> bool:
