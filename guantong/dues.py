@@ -1,10 +1,11 @@
 """How much a member pays in dues each month: exact decimals, by the rates of `dues.yaml`. Pure.
 
 It stands by itself: dues are neither an obligation that is counted nor a case that moves. The
-register of what was paid, reductions and exemptions, are records; arrears are a process.
+register of what was paid, reductions and exemptions, are records; arrears are a process. How a
+month stands, and how many in a row are unpaid, is told here from those records.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -43,7 +44,9 @@ class Payer:
 class Rates:
     """`counted`, `deducted`: items of the pay slip, code to title. `quantum`: to what is rounded.
 
-    In force from `since` on, and before `until` where that is known.
+    In force from `since` on, and before `until` where that is known. `headings`: what dues may be
+    used for. `arrears_months`: so many unpaid in a row and a case may be opened; `back_months`: so
+    many may generally be paid afterwards.
     """
 
     since: date
@@ -53,6 +56,9 @@ class Rates:
     deducted: Mapping[str, str]
     month_cap: Decimal
     quantum: Decimal
+    headings: Mapping[str, str]
+    arrears_months: int
+    back_months: int
 
 
 def base(rates: Rates, slip: Mapping[str, Decimal]) -> Decimal:
@@ -76,6 +82,52 @@ def above_cap(rates: Rates, amount: Decimal) -> bool:
     return amount > rates.month_cap
 
 
+@dataclass(frozen=True)
+class Month:
+    """What one member owes and paid for a month. `due` None: nobody has fixed it. `paid` None:
+    nothing was paid. `relieved`: it is less than the rate, by a decision. `over`: it has passed.
+    """
+
+    month: date
+    due: Decimal | None
+    paid: Decimal | None = None
+    paid_on: date | None = None
+    relieved: bool = False
+    over: bool = True
+
+    @property
+    def state(self) -> str:
+        """`unfixed`, `exempt`, `paid`, `paid_late`, `part`, `due` or `unpaid`."""
+        if self.due is None:
+            return "unfixed"
+        if not self.due:
+            return "exempt"
+        if self.paid is None or self.paid < self.due:
+            return "part" if self.paid else "unpaid" if self.over else "due"
+        return "paid_late" if self.late else "paid"
+
+    @property
+    def late(self) -> bool:
+        paid_on = self.paid_on
+        return paid_on is not None and (paid_on.year, paid_on.month) > (
+            self.month.year, self.month.month,
+        )  # fmt: skip
+
+
+def unpaid_in_a_row(months: Sequence[Month]) -> int:
+    """How many of the latest months that have passed are wholly unpaid, one after the other.
+
+    A month that nobody fixed says nothing and ends the row: nobody is told to be in arrears for
+    what was never asked.
+    """
+    count = 0
+    for month in reversed([one for one in months if one.over]):
+        if month.state != "unpaid":
+            break
+        count += 1
+    return count
+
+
 # ---------------------------------------------------------------- the file
 
 
@@ -95,6 +147,9 @@ def load_rates(path: Path) -> Rates:
         deducted=_titles(slip, "deducted"),
         month_cap=_value(f.fields("month_cap")),
         quantum=_value(f.fields("quantum")),
+        headings=_headings(f.fields("headings")),
+        arrears_months=int(_value(f.fields("arrears_months"))),
+        back_months=int(_value(f.fields("back_months"))),
     )
     slip.done()
     f.done()
@@ -140,6 +195,13 @@ def _brackets(f: Fields) -> Iterator[Bracket]:
 def _titles(f: Fields, key: str) -> dict[str, str]:
     items = f.fields(key)
     return {code: items.text(code) for code in list(items.data)}
+
+
+def _headings(f: Fields) -> dict[str, str]:
+    read_bases(f)
+    found = _titles(f, "titles")
+    f.done()
+    return found
 
 
 def _value(f: Fields) -> Decimal:

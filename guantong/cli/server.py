@@ -4,6 +4,7 @@ import errno
 import socket
 from argparse import ArgumentTypeError
 
+from django.db import connection
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
@@ -45,7 +46,14 @@ def why_not(address: str, port: int) -> str:
 
 
 def serve(address: str, port: int, *, workers: int = 1) -> None:
-    """Serve until Ctrl-C. Only what goes wrong is logged."""
+    """Serve until Ctrl-C. Only what goes wrong is logged.
+
+    No connection goes along into the worker processes: a pool that was opened before the fork has
+    no threads there, and every request would wait in vain.
+    """
+    connection.close()
+    if connection.vendor == "postgresql":
+        connection.close_pool()  # type: ignore[attr-defined]
     Granian(
         TARGET,
         address=address,

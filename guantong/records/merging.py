@@ -25,6 +25,9 @@ from guantong.records.models import (
     ContactMade,
     CorrectionRequest,
     Detail,
+    DuesPayment,
+    DuesRate,
+    DuesRelief,
     Entry,
     FollowUp,
     Membership,
@@ -90,6 +93,9 @@ TITLES: Final[dict[type[Model], str]] = {
     Relation: "联系和结对",
     User: "登录账号",
     Restricted: "限知信息",
+    DuesRate: "党费核定",
+    DuesRelief: "党费减免",
+    DuesPayment: "党费交纳",
     CorrectionRequest: "更正申请",
     Whereabouts: "去向登记",
     ContactMade: "联系记录",
@@ -217,13 +223,25 @@ def _whereabouts(kept: Person, absorbed: Person) -> Iterator[Edit]:
         yield from _free(row, held, {"person_id": kept.pk}, label("whereabouts", row.kind))
 
 
-def _contacts(kept: Person, absorbed: Person) -> Iterator[Edit]:
-    known = set(kept.contacts.values_list("on_day", flat=True))
-    for row in absorbed.contacts.order_by("on_day"):
-        if row.on_day in known:
-            yield Edit(row, None, f"{row.on_day} 两份都有联系记录，以保留的一份为准。")
-        else:
-            yield Edit(row, {"person_id": kept.pk})
+def _reliefs(kept: Person, absorbed: Person) -> Iterator[Edit]:
+    held = list(kept.dues_reliefs.order_by("valid_from"))
+    for row in absorbed.dues_reliefs.order_by("valid_from"):
+        yield from _free(row, held, {"person_id": kept.pk}, "党费减免")
+
+
+def _once(model: type[Model], key: str, said: str) -> Rule:
+    """Where there is one row for each value of a field, the kept person's stays."""
+
+    def rule(kept: Person, absorbed: Person) -> Iterator[Edit]:
+        rows = model._default_manager
+        known = set(rows.filter(person=kept).values_list(key, flat=True))
+        for row in rows.filter(person=absorbed).order_by("pk"):
+            if (value := getattr(row, key)) in known:
+                yield Edit(row, None, f"{value} {said}，以保留的一份为准。")
+            else:
+                yield Edit(row, {"person_id": kept.pk})
+
+    return rule
 
 
 def _details(kept: Person, absorbed: Person) -> Iterator[Edit]:
@@ -263,9 +281,12 @@ RULES: Final[dict[type[Model], Rule]] = {
     Absence: _absences,
     User: _accounts,
     Restricted: _restricted,
+    DuesRate: _once(DuesRate, "valid_from", "起两份都有党费核定"),
+    DuesRelief: _reliefs,
+    DuesPayment: _once(DuesPayment, "month", "两份都有党费交纳"),
     CorrectionRequest: _all(CorrectionRequest),
     Whereabouts: _whereabouts,
-    ContactMade: _contacts,
+    ContactMade: _once(ContactMade, "on_day", "两份都有联系记录"),
     TransferLetter: _all(TransferLetter),
     Detail: _details,
     FollowUp: _follow_ups,

@@ -38,7 +38,7 @@ class Grid:
 def grids(content: bytes) -> list[Grid]:
     """Return the visible worksheets; raise Refusal, which says what is wrong with the file."""
     check_size(len(content))
-    answer = _ask_child(CHILD, content)
+    answer = ask_child(CHILD, content)
     if "refused" in answer:
         raise Refusal(answer["refused"])
     return [
@@ -50,7 +50,7 @@ def grids(content: bytes) -> list[Grid]:
 def lines(content: bytes) -> list[str]:
     """Return the lines of a Word document or of the first worksheet; raise Refusal as `grids`."""
     check_size(len(content))
-    answer = _ask_child(LINES, content)
+    answer = ask_child(LINES, content)
     if "refused" in answer:
         raise Refusal(answer["refused"])
     return list(answer["lines"])
@@ -65,7 +65,8 @@ def check_size(size: int) -> None:
         )
 
 
-def _ask_child(child: list[str], content: bytes) -> dict[str, Any]:
+def ask_child(child: Sequence[str], content: bytes, *, remedy: str = SMALLER) -> dict[str, Any]:
+    """What a program of ours answers in a process of its own, with limits and no secrets."""
     try:
         done = subprocess.run(
             child,

@@ -40,7 +40,7 @@ def read(content: bytes) -> list[SheetRow]:
     """The rows of the first sheet that has the columns; raise Refusal where none has."""
     for grid in grids(content):
         for start, row in enumerate(grid.rows[:SEEN_FOR_HEADER]):
-            at = {_text(cell): column for column, cell in enumerate(row) if _text(cell)}
+            at = {cell_text(cell): column for column, cell in enumerate(row) if cell_text(cell)}
             if all(title in at for title in MUST):
                 return _rows(grid, start + 1, at)
     raise Refusal("没有找到“姓名”和“调整到”两列。请用这里下载的表格填写。")
@@ -49,7 +49,7 @@ def read(content: bytes) -> list[SheetRow]:
 def _rows(grid: Grid, first: int, at: dict[str, int]) -> list[SheetRow]:
     found = []
     for line, row in enumerate(grid.rows[first:], start=first + 1):
-        told = {title: _text(_at(row, column)) for title, column in at.items()}
+        told = {title: cell_text(cell_at(row, column)) for title, column in at.items()}
         if told[NAME] or told.get(PERSON):
             person = told.get(PERSON, "")
             pk = int(person) if person.isdecimal() and len(person) < 18 else None
@@ -57,11 +57,11 @@ def _rows(grid: Grid, first: int, at: dict[str, int]) -> list[SheetRow]:
     return found
 
 
-def _at(row: Sequence[Cell], column: int) -> Cell:
+def cell_at(row: Sequence[Cell], column: int) -> Cell:
     return row[column] if column < len(row) else None
 
 
-def _text(cell: Cell) -> str:
+def cell_text(cell: Cell) -> str:
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     return "" if cell is None else str(cell).strip()

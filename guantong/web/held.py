@@ -12,7 +12,7 @@ from typing import Any, Final
 from django.db.models import Model, QuerySet
 from django.utils import timezone
 
-from guantong.records import catalogue, sealing
+from guantong.records import catalogue, dues, sealing
 from guantong.records.models import (
     Case,
     CaseNote,
@@ -38,6 +38,9 @@ TITLES: Final = {
     "detail": "活动栏目",
     "followup": "落实事项",
     "restricted": "限知信息",
+    "duesrate": "党费核定",
+    "duesrelief": "党费减免",
+    "duespayment": "党费交纳",
     "correctionrequest": "更正申请",
     "whereabouts": "去向登记",
     "contactmade": "联系记录",
@@ -165,6 +168,8 @@ def _words(row: Model, table: str, field: Any, sealed: Mapping[str, str] | None)
         return "、".join(filter(None, value.split("|")))
     if (table, field.name) == ("person", "gender"):
         return GENDERS[value]
+    if (table, field.name) == ("duesrate", "payer"):
+        return dues.rates().payers[value].title
     if group := _group(table, field.name):
         return catalogue.current().label(group, value)
     return _plain(value)

@@ -49,7 +49,7 @@ class Month:
     """The weeks of a month; nonsense shows the month of today."""
 
     def __init__(self, found: ActivityQuerySet, code: str, today: date) -> None:
-        self.period = month_of(_first(code) or today)
+        self.period = month_of(first(code) or today)
         self.today = today
         rows = found.between(self.period.start, self.period.end).order_by("held_on", "pk")
         self._by_day = defaultdict[date, list[_Held]](list)
@@ -101,7 +101,8 @@ def code_of(day: date) -> str:
     return f"{day:%Y-%m}"
 
 
-def _first(code: str) -> date | None:
+def first(code: str) -> date | None:
+    """The first day of the month that a code names; None for nonsense."""
     found = CODE.fullmatch(code)
     if found is None or not 1 <= int(found[2]) <= 12 or not 2 <= int(found[1]) <= 9998:
         return None

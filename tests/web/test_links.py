@@ -1,7 +1,6 @@
 """Links with dates on pages: the list, recording by kind, ending, and who lacks one."""
 
 from collections.abc import Callable
-from datetime import date
 from typing import Any
 
 import pytest
@@ -123,20 +122,3 @@ def test_the_lists_cost_the_same_however_long_they_are(cast: Cast, as_: SignIn) 
             other_org=cast.branch, valid_from=SINCE,
         )  # fmt: skip
     assert [queries(at) for at in (LIST, LACKING)] == before
-
-
-def test_the_whole_list_of_the_uncovered_is_handed_out(cast: Cast, as_: SignIn) -> None:
-    for n in range(60):
-        make_person(f"青年{n:02}", cast.branch, status="activist", birth_date=date(1995, 1, 1))
-    client = as_(cast.office)
-    page = shown(client.get(LACKING))
-    assert "青年49" in page
-    assert "青年50" not in page
-    assert "只列出前 50 个" in page
-    lines = rows(client.get(LACKING, {"export": "xlsx"}))
-    people = {row[1]: row[2:] for row in lines[1:]}
-    assert {f"青年{n:02}" for n in range(60)} <= people.keys()
-    assert people["青年59"] == [cast.branch.short_name, "入党积极分子"]
-    assert people["甲学院党委"] == [cast.school.short_name, "学院党委"]
-    own = rows(as_(cast.outsider).get(LACKING, {"export": "xlsx"}))
-    assert not {row[1] for row in own} & people.keys() - {cast.other_branch.name}

@@ -43,13 +43,13 @@ def _refuse(given: dict[str, str]) -> None:
         for name, text in given.items()
         if len(text) > LONGEST
     }
-    if given.get("wage") and (wrong := _odd_wage(given["wage"])):
+    if given.get("wage") and (wrong := odd_wage(given["wage"])):
         found["wage"] = wrong
     if found:
         raise Refused.about(found, LABELS)
 
 
-def _odd_wage(text: str) -> str:
+def odd_wage(text: str) -> str:
     try:
         wage = Decimal(text)
     except InvalidOperation:

@@ -17,6 +17,7 @@ from guantong.records.models.certificate import HoursCertificate, TrustedIssuer
 from guantong.records.models.change import OrgChange
 from guantong.records.models.closed_month import ClosedMonth
 from guantong.records.models.correction import CorrectionRequest
+from guantong.records.models.dues import DuesPayment, DuesRate, DuesRelief
 from guantong.records.models.enrolment import Enrolment, Places, SignIn, SignInSheet
 from guantong.records.models.event import Event
 from guantong.records.models.grant import Grant
@@ -25,12 +26,13 @@ from guantong.records.models.ledger import Assessment, Entry
 from guantong.records.models.meeting import AgendaItem, Detail, FollowUp, JointSide, UnfinishedForm
 from guantong.records.models.membership import Membership, Post, Term
 from guantong.records.models.merge import Merge
+from guantong.records.models.money import BudgetLine, Spending
 from guantong.records.models.org import Org, OrgName, OrgParent, OrgSuccession
 from guantong.records.models.person import Person
 from guantong.records.models.reading import ReadingChoice
 from guantong.records.models.reconciling import Discrepancy, Reconciliation
 from guantong.records.models.recut import Recut
-from guantong.records.models.relation import Document, Figure, Relation
+from guantong.records.models.relation import Document, DocumentCheck, Figure, Relation
 from guantong.records.models.reminder import CalendarFeed, Delivery, DigestSubscription
 from guantong.records.models.restricted import Restricted
 from guantong.records.models.school import PlanWording, School
@@ -45,6 +47,7 @@ __all__ = [
     "Assessment",
     "Attachment",
     "Attendance",
+    "BudgetLine",
     "CalendarFeed",
     "Call",
     "Case",
@@ -60,6 +63,10 @@ __all__ = [
     "DigestSubscription",
     "Discrepancy",
     "Document",
+    "DocumentCheck",
+    "DuesPayment",
+    "DuesRate",
+    "DuesRelief",
     "Enrolment",
     "Entry",
     "Event",
@@ -92,6 +99,7 @@ __all__ = [
     "School",
     "SignIn",
     "SignInSheet",
+    "Spending",
     "Term",
     "TransferLetter",
     "TrustedIssuer",

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Self
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
@@ -104,15 +105,51 @@ class DocumentQuerySet(SpanQuerySet["Document"]):
 
 
 class Document(Span):
-    """Grain: one institution document in force for a span. `review_due` null: no day set."""
+    """Grain: one institution document in force for a span. `review_due` null: no day set.
+
+    `replaced_by`: the one that followed it, null while none did.
+    """
 
     org = models.ForeignKey(Org, models.PROTECT, related_name="documents", verbose_name="党组织")
     doc_class = models.CharField("制度类别", max_length=40)
     title = models.CharField("名称", max_length=200)
     number = models.CharField("文号", max_length=80, blank=True)
     review_due = models.DateField("应复核日期", null=True, blank=True)
+    replaced_by = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="replaces",
+        verbose_name="被哪份代替",
+    )  # fmt: skip
 
     objects = DocumentQuerySet.as_manager()
 
     class Meta(Span.Meta):
         indexes = [models.Index(fields=["org", "doc_class"], name="document_org_class")]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class DocumentCheck(models.Model):
+    """Grain: one look whether an institution is carried out (clause 18).
+
+    `problem`: something was found that has to be put right; `closed_on` null: not yet.
+    """
+
+    document = models.ForeignKey(Document, models.PROTECT, related_name="checks")
+    on_day = models.DateField("检查日期")
+    found = models.CharField("检查情况", max_length=500)
+    problem = models.BooleanField("发现问题", default=False)
+    closed_on = models.DateField("整改完成日期", null=True, blank=True)
+    closed_how = models.CharField("整改情况", max_length=500, blank=True)
+    recorded_at = models.DateTimeField("录入时间", editable=False)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+"
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(closed_on=None) | Q(problem=True, closed_on__gte=models.F("on_day")),
+                name="only_problems_are_closed",
+            )
+        ]

@@ -7,7 +7,7 @@ from typing import Any, Final
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import F, FilteredRelation, Q
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -241,7 +241,7 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
 def lacking(request: HttpRequest) -> HttpResponse:
     _viewed(request)
     if download.wanted(request):
-        return _whole(request)
+        return _lacking_workbook(request)
     may = dict(_may_record(request))
     told = [
         {
@@ -267,29 +267,25 @@ def lacking(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _whole(request: HttpRequest) -> HttpResponse:
-    """Everybody on every list, with the branch or the organisation above."""
-    found = list(uncovered(request.user, clock.today()))
-    seen = access.orgs(request.user, "org.view")
-    called = dict(seen.values_list("pk", "short_name"))
-    lines = []
-    for one in found:
-        kinds = catalogue.current().label
-        lines += [
-            (one.title, org.name, called.get(_above(org), ""), kinds("orgs", org.kind))
-            for org in one.orgs
-        ]
-        now = FilteredRelation("memberships", condition=on("memberships__", clock.today()))
-        people = one.people.annotate(now=now, branch=F("now__org__short_name"))
-        for person, branch, status in people.values_list("name", "branch", "now__status"):
-            lines.append((one.title, person, branch, kinds("statuses", status)))
-    header = ("清单", "名称或姓名", "上级或所在支部", "类别")
-    unknown = [f"{one.title}另有 {one.unknown} 人没有出生日期" for one in found if one.unknown]
-    about = "；".join(["供安排工作用，不是责任", *unknown])
+def _lacking_workbook(request: HttpRequest) -> HttpResponse:
+    """All of them, of the kind asked for or of every kind."""
+    today, asked = clock.today(), request.GET.get("kind", "")
+    found = [one for one in uncovered(request.user, today) if asked in ("", one.kind)]
+    branches = dict(
+        access.people(request.user, "member.view")
+        .filter(on("memberships__", today))
+        .values_list("pk", "memberships__org__short_name")
+    )
+    lines = [
+        *((one.title, "党组织", org.name, "") for one in found for org in one.orgs),
+        *(
+            (one.title, "个人", p.name, branches.get(p.pk, ""))
+            for one in found
+            for p in one.people
+        ),
+    ]
+    header = ("缺什么", "对象", "名称", "党支部")
+    about = found[0].title if asked and found else ""
     return download.workbook(
         request, title="还没有联系和结对的", header=header, rows=lines, about=about
     )
-
-
-def _above(org: Org) -> int:
-    return ([0, *org.lineage()])[-2]

@@ -80,6 +80,7 @@ def _page(request: HttpRequest, person: Person) -> TemplateResponse:
             "next_steps": now is not None and now.status in BEFORE_MEMBER,
             "step": (step := _step(request, person) if may_edit else None),
             "undo": STEPS[step.verb] if step else "",
+            "may_relieve": not own and not access.check_person(user, "dues.relieve", person),
             "may_merge": not own and not access.check_person(user, "member.merge", person),
             "elsewhere": _elsewhere(person, today) if may_edit or own else [],
             "merges": person.merges.filter(undone_at=None).select_related("absorbed", "by"),

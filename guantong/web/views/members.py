@@ -92,6 +92,7 @@ def member_list(request: HttpRequest) -> HttpResponse:
             "searched": any(form.value(name) for name in ("q", "status", "exempt", "hours")),
             "may_edit": access.orgs(request.user, "member.edit").exists(),
             "may_merge": access.orgs(request.user, "member.merge").exists(),
+            "may_dues": access.orgs(request.user, "dues.view").exists(),
             "may_import": access.orgs(request.user, "import.roll").exists(),
         },
     )

@@ -67,6 +67,7 @@ def org_list(request: HttpRequest) -> HttpResponse:
             "past": as_of.past,
             "found": sum(node.hit for top in nodes for node in top.flat()),
             "searched": bool(form.wanted()),
+            "may_budget": access.orgs(request.user, "budget.view").exists(),
             "may_found": access.orgs(request.user, "org.edit").exists(),
         },
     )

@@ -17,9 +17,9 @@ from django.urls import reverse
 
 from guantong.obligations import model as m
 from guantong.obligations.run import plain
-from guantong.records import access, catalogue, clock, ledger
+from guantong.records import access, catalogue, clock, ledger, library
 from guantong.records.actions import ledger as actions
-from guantong.records.models import Activity, Entry, JointSide, Org
+from guantong.records.models import Activity, Document, Entry, JointSide, Org
 from guantong.records.models.activity import ActivityQuerySet
 from guantong.web import ledger_periods, scope
 from guantong.web.acting import acting
@@ -82,6 +82,7 @@ def week(request: HttpRequest) -> TemplateResponse:
             "requests": page.requests(),
             "cases": cases,
             "people": people_due(page.user, page.answering, page.today),
+            "institutions": page.institutions(),
             "below": page.below(),
             "soon": horizon(page.today),
             "hours": page.hours(),
@@ -184,6 +185,11 @@ class Week:
         if not any("member.edit" in held.role.permissions for held in self.closing.held):
             return 0
         return access.corrections(self.user).filter(accepted=None).count()
+
+    def institutions(self) -> list[Document]:
+        """Documents of the organisations answered for, to be looked at again soon."""
+        within = access.orgs(self.user, "post.edit").filter(pk__in=self.answering)
+        return library.due(within.values_list("pk", flat=True), self.today)
 
     def below(self) -> list[Line]:
         if self.org is None:

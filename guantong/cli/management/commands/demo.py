@@ -54,7 +54,6 @@ class Command(BaseCommand):
         if serves:
             self.stdout.write(f"\n打开 http://{ADDRESS}:{number}/ ，按 Ctrl-C 结束")
             self.stdout.flush()
-            connection.close()
             server.serve(ADDRESS, number)
 
     def prepare(self) -> None:

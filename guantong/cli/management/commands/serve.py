@@ -4,7 +4,6 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection
 
 from guantong.cli import server
 from guantong.records.actions import ledger
@@ -38,5 +37,4 @@ class Command(BaseCommand):
         ledger.bring_up_to_date()
         self.stdout.write(f"网站在 http://{address}:{port}/ ，按 Ctrl-C 结束")
         self.stdout.flush()
-        connection.close()
         server.serve(address, port, workers=workers)

@@ -26,6 +26,7 @@ from guantong.records.actions.sample import (
     matters,
     papers,
     people,
+    purse,
     roll_matters,
     trainings,
 )
@@ -103,6 +104,7 @@ def build() -> None:
     _write(story.papers.relations, story.papers.figures, story.papers.documents)
     accounts.sign(story.diary, story.tree, users)
     _write_diary(story.diary)
+    _write(*purse.fill(story.offices, story.papers.documents))
     written = story.minutes
     _write(written.details, written.agenda, written.tasks, written.sides)
     _write(accounts.close_months(story.tree, users))

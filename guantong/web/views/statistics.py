@@ -1,0 +1,156 @@
+"""The yearly statistics' tables as of a day, each number a link; another day beside."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+from guantong.periods import add_months
+from guantong.records import access, catalogue, clock, statistics
+from guantong.records.models import Membership, Org
+from guantong.records.statistics import MEMBERS, TITLES, Table
+from guantong.sheets.write import Sheet
+from guantong.web import download, scope
+from guantong.web.acting import DayField
+from guantong.web.filters import Filter, paged
+
+
+class DayFilter(Filter):
+    on = DayField(label="截至", required=False)
+    than = DayField(label="与哪天比", required=False)
+    changed = forms.BooleanField(label="只看有变化的", required=False)
+
+
+def tables(request: HttpRequest) -> HttpResponse:
+    _require(request)
+    form, org = DayFilter(request), scope.org_in_view(request)
+    day = min(form.value("on", clock.today()), clock.today())
+    than = form.value("than", None)
+    found = [statistics.table(request.user, name, day, org) for name in TITLES]
+    before = {name: statistics.table(request.user, name, than, org) if than else None
+              for name in TITLES}  # fmt: skip
+    told = [(one, list(_rows(one, before[one.name], day, org, bool(form.value("changed")))))
+            for one in found]  # fmt: skip
+    if download.wanted(request):
+        return _workbook(request, told, day, than, org)
+    return TemplateResponse(
+        request,
+        "web/statistics.html",
+        {
+            "title": "党内统计",
+            "form": form,
+            "day": day,
+            "than": than,
+            "tables": told,
+            "last_year": add_months(day, -12),
+            "unsure": {one.confidence for one in statistics.bands().values()} - {"A", "PLAN"},
+        },
+    )
+
+
+def _require(request: HttpRequest) -> None:
+    if not access.reach(request.user, "member.view").paths:
+        raise Http404
+
+
+def _rows(
+    table: Table, before: Table | None, day: date, org: Org | None, changed: bool
+) -> Iterator[Mapping[str, Any]]:
+    """Each row with its cells: number, address of the list, the number of the other day."""
+    group = ""
+    for row in table.rows:
+        cells = []
+        for column in table.columns:
+            key = row.code, column.code
+            where = f"{reverse('statistics-list')}?table={table.name}&row={row.code}"
+            place = f"&org={org.pk}" if org else ""
+            then = before.numbers[key] if before else None
+            number = table.numbers[key]
+            url = f"{where}&column={column.code}&on={day}{place}"
+            other = then if then != number else None
+            cells.append({"number": number, "url": url, "then": other, "title": column.title})
+        if changed and before and all(cell["then"] is None for cell in cells):
+            continue
+        yield {
+            "title": row.title,
+            "group": row.group if row.group != group else "",
+            "cells": cells,
+        }
+        group = row.group
+
+
+def behind(request: HttpRequest) -> HttpResponse:
+    """Whom or what one number counts."""
+    _require(request)
+    form, org = DayFilter(request), scope.org_in_view(request)
+    day = min(form.value("on", clock.today()), clock.today())
+    name = request.GET.get("table", "")
+    row, column = request.GET.get("row", ""), request.GET.get("column", "")
+    known = name in TITLES
+    found = statistics.behind(request.user, name, day, row, column, org) if known else None
+    if found is None:
+        raise Http404
+    order = ("org__sort_key", "person__pinyin", "pk") if name == MEMBERS else ("sort_key", "pk")
+    rows = found.order_by(*order)
+    header = ["姓名", "党支部", "类别"] if name == MEMBERS else ["党组织", "类别"]
+    title = f"{TITLES[name]}：{_title(name, day, row, column)}"
+    if download.wanted(request):
+        lines = [_told(one)[1:] for one in rows]
+        about = f"截至 {day}"
+        return download.workbook(request, title=title, header=header, rows=lines, about=about)
+    page = paged(request, rows)
+    return TemplateResponse(
+        request,
+        "web/statistics_list.html",
+        {
+            "title": title,
+            "crumbs": [("党内统计", f"{reverse('statistics')}?on={day}")],
+            "day": day,
+            "header": header,
+            "page": page,
+            "rows": [_told(one) for one in page],
+        },
+    )
+
+
+def _title(name: str, day: date, *asked: str) -> str:
+    row, column = (
+        next(line.title for line in lines if line.code == code)
+        for lines, code in zip(statistics.lines(name, day), asked, strict=True)
+    )
+    return f"{row}，{column}"
+
+
+def _told(row: Any) -> tuple[str, ...]:
+    """The address of one row, and what is told of it."""
+    label = catalogue.current().label
+    if isinstance(row, Membership):
+        return (reverse("member", args=[row.person_id]), row.person.name, row.org.short_name,
+                label("statuses", row.status))  # fmt: skip
+    return (reverse("org", args=[row.pk]), row.name, label("orgs", row.kind))
+
+
+def _workbook(
+    request: HttpRequest, told: Any, day: date, than: date | None, org: Org | None
+) -> HttpResponse:
+    sheets = []
+    for table, rows in told:
+        header = ["组", "项目", *(column.title for column in table.columns)]
+        if than:
+            header += [f"{column.title}（{than}）" for column in table.columns]
+        lines = []
+        for row in rows:
+            now = [cell["number"] for cell in row["cells"]]
+            then = [c["number"] if c["then"] is None else c["then"] for c in row["cells"]]
+            lines.append([row["group"], row["title"], *now, *(then if than else [])])
+        sheets.append(Sheet(table.title, header, lines))
+    about = " · ".join([*([org.name] if org else []), f"截至 {day}"])
+    first, *beside = sheets
+    return download.workbook(
+        request, title=first.title, header=first.header, rows=first.rows, about=about,
+        beside=beside,
+    )  # fmt: skip
