@@ -35,7 +35,7 @@ OF_PEOPLE: Final = frozenset({Sort.PEOPLE, Sort.PAIRS})
 
 @dataclass(frozen=True)
 class Own:
-    """A field that only one kind has. `fact`: it goes into the fact table `details`."""
+    """A field that only one kind has. `fact`: it is meant for figures, not for reading alone."""
 
     code: str
     title: str

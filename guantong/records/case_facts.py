@@ -14,7 +14,7 @@ from django.db.models import Max, Q, QuerySet, Sum
 
 from guantong.periods import add_months
 from guantong.processes import model as m
-from guantong.records import catalogue, headcounts
+from guantong.records import catalogue, dues, headcounts
 from guantong.records.case_actors import Place, Standing
 from guantong.records.case_values import values, written
 from guantong.records.models import (
@@ -70,11 +70,6 @@ def derived(case: Case, step: m.Step, on: date, filled: Fields) -> dict[str, m.V
 
 
 # ---------------------------------------------------------------- given facts
-
-
-def _unknown(case: Case, on: date, who: Standing) -> None:
-    """Kept nowhere yet: it is stated in the case."""
-    return
 
 
 def _can_approve(case: Case, on: date, who: Standing) -> bool | None:
@@ -200,6 +195,22 @@ def _plan_on_file(case: Case, on: date, who: Standing) -> bool:
     return plans.on(on).exists()
 
 
+def _months_unpaid(case: Case, on: date, who: Standing) -> int | None:
+    """In a row, by the dues register; None where nobody has ever fixed what is owed."""
+    if case.person is None or dues.due_per_month(case.person, on) is None:
+        return None
+    return dues.months_unpaid(case.person, on)
+
+
+def _dues_settled(case: Case, on: date, who: Standing) -> bool | None:
+    months = _months_unpaid(case, on, who)
+    return None if months is None else months == 0
+
+
+def _due_per_month(case: Case, on: date, who: Standing) -> Decimal | None:
+    return dues.due_per_month(case.person, on) if case.person else None
+
+
 GIVEN: Final[Mapping[str, Reader]] = {
     "can_approve": _can_approve,
     "quota_left": _quota_left,
@@ -216,10 +227,9 @@ GIVEN: Final[Mapping[str, Reader]] = {
     "branch_since": _branch_since,
     "double_leader": _double_leader,
     "plan_on_file": _plan_on_file,
-    # From the dues register, once it is kept.
-    "dues_settled": _unknown,
-    "months_unpaid": _unknown,
-    "due_per_month": _unknown,
+    "dues_settled": _dues_settled,
+    "months_unpaid": _months_unpaid,
+    "due_per_month": _due_per_month,
 }
 
 

@@ -85,3 +85,55 @@ def test_going_back_and_saving_again_ticks_nothing_else_and_is_noticed(
     expect(hand.page.locator("#just")).to_contain_text("一堂党课")
     expect(hand.page.locator("[name=kind]:checked")).to_have_value("theme_day")
     expect(hand.page.locator("[name=title]")).to_have_value("")
+
+
+def test_a_routine_meeting_takes_few_inputs_by_keyboard_too(hand: Hand) -> None:
+    """Two absent with their reasons, chair and recorder, one more kind, an agenda's vote."""
+    hand.sign_in("zhishu")
+    hand.touches.clear()
+    hand.open("/activities/new/?kind=branch_assembly")
+    assert hand.page.locator("[name=held_on]").input_value()
+    assert hand.page.locator("[name=starts_at]").input_value()  # both by the branch's habit
+    for place in (2, 3):
+        hand.click(f".roster li:nth-child({place}) label")
+        hand.choose(f".roster li:nth-child({place}) select", "请假")
+    for role in ("chair", "recorder"):
+        box = hand.page.locator(f"[name={role}]")
+        hand.choose(f"[name={role}]", box.locator("option").nth(5).inner_text())
+    hand.click("#what summary:has-text('同时也是')")
+    hand.click("#what label:has([name=also][value=theme_day])")
+    expect(hand.page.locator("[name=hours]")).to_have_value("2")
+    hand.click("#end .primary")
+    assert len(hand.touches) <= LIMIT, hand.touches
+    expect(hand.page.locator("#messages")).to_contain_text("缺席 2 人")
+    expect(hand.page.locator("#closed")).to_contain_text("支部党员大会")
+    expect(hand.page.locator("#parts")).to_contain_text("主题党日")
+
+
+def test_a_lost_connection_loses_nothing_and_signing_out_leaves_nothing(hand: Hand) -> None:
+    def kept() -> list[str]:
+        return hand.page.evaluate("Object.keys(localStorage)")  # type: ignore[no-any-return]
+
+    hand.sign_in("zhishu")
+    hand.open("/activities/new/?kind=theme_day")
+    hand.page.context.set_offline(True)
+    hand.enter("[name=title]", "断网时写的")
+    hand.click(".roster li:nth-child(2) label")
+    hand.click("#end .primary")
+    expect(hand.page.locator("#messages")).to_contain_text("存在这台设备上")
+    assert len(kept()) == 1
+    hand.page.context.set_offline(False)
+    hand.page.on("dialog", lambda dialog: dialog.accept())
+    hand.open("/activities/new/?kind=theme_day")
+    hand.click("#kept-here button")
+    expect(hand.page.locator("[name=title]")).to_have_value("断网时写的")
+    expect(hand.page.locator("output[data-count=absent]")).to_have_text("1")
+
+    hand.page.context.set_offline(True)
+    hand.enter("[name=title]", "又断了")
+    hand.click("#end .primary")
+    expect(hand.page.locator("#messages")).to_contain_text("存在这台设备上")
+    hand.page.context.set_offline(False)
+    hand.page.context.clear_cookies()
+    hand.open("/")
+    assert kept() == []

@@ -28,6 +28,7 @@ from guantong.records.models.membership import Membership, Post, Term
 from guantong.records.models.merge import Merge
 from guantong.records.models.money import BudgetLine, Spending
 from guantong.records.models.org import Org, OrgName, OrgParent, OrgSuccession
+from guantong.records.models.paper import Paper, PaperTemplate, StoredFile
 from guantong.records.models.person import Person
 from guantong.records.models.reading import ReadingChoice
 from guantong.records.models.reconciling import Discrepancy, Reconciliation
@@ -86,6 +87,8 @@ __all__ = [
     "OrgName",
     "OrgParent",
     "OrgSuccession",
+    "Paper",
+    "PaperTemplate",
     "Person",
     "Places",
     "PlanWording",
@@ -100,6 +103,7 @@ __all__ = [
     "SignIn",
     "SignInSheet",
     "Spending",
+    "StoredFile",
     "Term",
     "TransferLetter",
     "TrustedIssuer",

@@ -52,12 +52,12 @@ class AgendaItem(models.Model):
     title = models.CharField("议题", max_length=200)
     major = models.CharField("三重一大", max_length=30, blank=True)
     resolution = models.TextField("决议", blank=True)
-    expected = models.PositiveIntegerField("应到", null=True)
-    present = models.PositiveIntegerField("实到", null=True)
-    voting = models.PositiveIntegerField("有表决权", null=True)
-    in_favour = models.PositiveIntegerField("赞成", null=True)
-    against = models.PositiveIntegerField("反对", null=True)
-    abstained = models.PositiveIntegerField("弃权", null=True)
+    expected = models.PositiveIntegerField("应到", null=True, blank=True)
+    present = models.PositiveIntegerField("实到", null=True, blank=True)
+    voting = models.PositiveIntegerField("有表决权", null=True, blank=True)
+    in_favour = models.PositiveIntegerField("赞成", null=True, blank=True)
+    against = models.PositiveIntegerField("反对", null=True, blank=True)
+    abstained = models.PositiveIntegerField("弃权", null=True, blank=True)
 
     class Meta:
         ordering = ["place"]
@@ -91,7 +91,7 @@ class FollowUp(models.Model):
     activity = models.ForeignKey(Activity, models.CASCADE, related_name="follow_ups")
     what = models.CharField("落实事项", max_length=200)
     owner = models.ForeignKey(Person, models.PROTECT, null=True, related_name="follow_ups")
-    due_on = models.DateField("完成期限", null=True)
+    due_on = models.DateField("完成期限", null=True, blank=True)
     done_on = models.DateField("办结日期", null=True, editable=False)
     done_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+"

@@ -5,7 +5,7 @@ from typing import Final
 
 from django import forms
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -32,7 +32,10 @@ HEADER: Final = (
     "办结日期",
     "办理结果",
 )
-SORTS: Final = {"": ("due_on", "pk"), "-held": ("-activity__held_on", "pk")}
+SORTS: Final = {
+    "": (F("due_on").asc(nulls_last=True), "pk"),
+    "-held": ("-activity__held_on", "pk"),
+}
 
 
 class FollowUpFilter(Filter):

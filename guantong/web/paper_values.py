@@ -1,0 +1,137 @@
+"""What a Word template may name, for a process, and the texts for one case or a list of them.
+
+A closed list: nothing here is looked up by what a template says. A field of a step is called by
+its title, or by the step's and its own ("政治审查：审查合格"); the day of a step is "…日期". Every
+name may also stand behind "名单/" in a row of a table. Sealed values have no name.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Final
+
+from django.db.models import prefetch_related_objects
+
+from guantong.processes import model as m
+from guantong.records import cases, clock
+from guantong.records.models import Case, CaseStep, Membership, Org, School
+from guantong.records.models.membership import MEMBER_STATUSES
+from guantong.sheets.papers import Values
+from guantong.web import case_words
+from guantong.web.held import GENDERS
+
+ROLL: Final = "名单"
+COMMON: Final = {
+    "学校": "学校名称", "今天": "生成文书的那一天", "党组织": "事项所在的党组织，全称",
+    "党支部": "事项所在的党组织，简称", "上级党组织": "再上一级，全称",
+    "对方党组织": "转接等事项的另一方", "事项": "事项的名称", "流程": "流程的名称",
+    "状态": "现在的状态",
+    "开办日期": "事项开办的那一天", "人数": "这份文书写到几人",
+}  # fmt: skip
+PERSON: Final = {
+    "姓名": "本人姓名", "性别": "", "出生年月": "", "党员类别": "", "入党时间": "", "转正时间": "",
+}  # fmt: skip
+
+
+def names(process: m.Process) -> dict[str, str]:
+    """Every name that a template for the process may use, and what it stands for."""
+    single = {**COMMON, **PERSON}
+    titles = Counter(f.title for step in process.steps.values() for f in step.fields)
+    for step in process.steps.values():
+        single.setdefault(f"{step.title}日期", f"“{step.title}”办理的那一天")
+        for one in step.fields:
+            single.setdefault(f"{step.title}：{one.title}", f"“{step.title}”填写的")
+            if titles[one.title] == 1:
+                single.setdefault(one.title, f"“{step.title}”填写的")
+    rolls = {f"{ROLL}/{name}": f"每人一行：{said or name}" for name, said in single.items()}
+    return {**single, **rolls, f"{ROLL}/序号": "每人一行：第几个"}
+
+
+def one_by_one(rows: Sequence[Case]) -> list[Values]:
+    """A document for each case."""
+    return [
+        Values({**texts, "人数": "1"}, {ROLL: [_numbered(1, texts)]}) for texts in _texts(rows)
+    ]
+
+
+def together(rows: Sequence[Case]) -> Values:
+    """One document for all: the first case's own texts, and the list."""
+    texts = _texts(rows)
+    listed = [_numbered(place, one) for place, one in enumerate(texts, start=1)]
+    return Values({**texts[0], "人数": str(len(texts))}, {ROLL: listed})
+
+
+def _numbered(place: int, texts: Mapping[str, str]) -> dict[str, str]:
+    return {**texts, "序号": str(place), "人数": "1"}
+
+
+def _texts(rows: Sequence[Case]) -> list[dict[str, str]]:
+    """By case; a constant number of queries."""
+    prefetch_related_objects(rows, "org", "other_org", "person", "steps__by")
+    above = Org.objects.in_bulk({pk for row in rows for pk in row.org.lineage()[-2:-1]})
+    people = [row.person_id for row in rows if row.person_id]
+    now = Membership.objects.on(clock.today()).filter(person__in=people)
+    statuses = dict(now.filter(status__in=MEMBER_STATUSES).values_list("person", "status"))
+    school = School.objects.values_list("name", flat=True).first() or ""
+    return [
+        {**_common(row, above, school), **_person(row, statuses), **_steps(row)} for row in rows
+    ]
+
+
+def _common(row: Case, above: Mapping[int, Org], school: str) -> dict[str, str]:
+    process = cases.process_of(row)
+    higher = above.get(next(iter(row.org.lineage()[-2:-1]), 0))
+    return {
+        "学校": school, "今天": in_words(clock.today()), "党组织": row.org.name,
+        "党支部": row.org.short_name, "上级党组织": higher.name if higher else "",
+        "对方党组织": row.other_org.name if row.other_org else "", "事项": row.title or str(row),
+        "流程": process.title, "状态": process.states[row.state].title,
+        "开办日期": in_words(row.opened_on),
+    }  # fmt: skip
+
+
+def _person(row: Case, statuses: Mapping[int, str]) -> dict[str, str]:
+    person = row.person
+    if person is None:
+        return {**dict.fromkeys(PERSON, ""), "姓名": row.title}
+    status = statuses.get(person.pk, "")
+    born = person.birth_date
+    return {
+        "姓名": person.name, "性别": GENDERS.get(person.gender or "", ""),
+        "出生年月": f"{born.year}年{born.month}月" if born else "",
+        "党员类别": {"full": "正式党员", "probationary": "预备党员"}.get(status, ""),
+        "入党时间": in_words(person.joined_on), "转正时间": in_words(person.full_member_on),
+    }  # fmt: skip
+
+
+def _steps(row: Case) -> dict[str, str]:
+    """What was written down; of a step taken several times, the last."""
+    process = cases.process_of(row)
+    standing = [s for s in sorted(row.steps.all(), key=_number) if s.undone_at is None]
+    found: dict[str, str] = {}
+    for told in case_words.timeline(process, standing):
+        found[f"{told.title}日期"] = in_words(told.row.on_day)
+        for title, text in told.fields:
+            found[title] = found[f"{told.title}：{title}"] = _dated(text)
+    return {name: text for name, text in found.items() if name not in (*COMMON, *PERSON)}
+
+
+def _number(step: CaseStep) -> int:
+    return step.number
+
+
+def _dated(text: str) -> str:
+    """A day that somebody wrote down is told as documents tell days."""
+    try:
+        return in_words(date.fromisoformat(text)) if len(text) == 10 else text
+    except ValueError:
+        return text
+
+
+def in_words(day: date | None) -> str:
+    return f"{day.year}年{day.month}月{day.day}日" if day else ""
+
+
+def uses_roll(found: Iterable[str]) -> bool:
+    """Whether a template is for one document about all."""
+    return any(name.startswith(f"{ROLL}/") for name in found)

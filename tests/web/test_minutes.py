@@ -1,0 +1,176 @@
+"""The record form beyond people: a school's own kind, votes by the roster, drafts, the other side
+of a joint activity, two people at one record; and the list of what meetings left to do."""
+
+import shutil
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+from django.conf import settings as django
+from django.test import Client
+from django.urls import reverse
+from pytest_django.fixtures import Settings
+
+from guantong.records.actions import relations
+from guantong.records.meetings import Task
+from guantong.records.models import Activity, FollowUp, UnfinishedForm, User
+from tests.factories import Cast, make_activity, owner
+from tests.web.answers import part, rows, shown
+from tests.web.record_form import NEW, fields, form_of, there
+
+type SignIn = Callable[[User], Client]
+OWN_KIND = """
+  night_reading:
+    title: 夜读会
+    hosts: [branch]
+    study: true
+    basis: {instrument: zhibu-2018, article: "16"}
+    own:
+      book:
+        title: 书名
+        type: text
+        required: true
+        basis: {instrument: zhibu-2018, article: "16", confidence: B}
+      pages: {title: 页数, type: number}
+      leads: {title: 领读人, type: people}
+      aloud: {title: 是否朗读, type: yes_no}
+      next_on: {title: 下次, type: day}
+      mood: {title: 形式, type: choice, options: {indoor: 室内, outdoor: 室外}}
+      lent_by: {title: 借自, type: org}
+"""
+
+
+def test_a_school_adds_a_kind_with_fields_and_records_it_without_code(
+    cast: Cast, as_: SignIn, settings: Settings, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(django.CATALOGUE_DIR, tmp_path / "catalogue")
+    kinds = (folder / "kinds.yaml").read_text(encoding="utf-8")
+    added = kinds.replace("activities:\n", f"activities:{OWN_KIND}", 1)
+    (folder / "kinds.yaml").write_text(added, encoding="utf-8")
+    settings.CATALOGUE_DIR = folder
+    client, me = as_(cast.secretary), owner(cast.secretary).pk
+    address = f"{NEW}?kind=night_reading"
+    typed = form_of(client, address)
+    assert client.post(address, typed).status_code == 422  # the book is wanted
+    client.post(
+        address,
+        typed
+        | {"own-book": "红星照耀", "own-pages": "30", "own-leads": [me], "own-aloud": "no"}
+        | {"own-next_on": "2023-07-01", "own-mood": "outdoor", "own-lent_by": cast.branch.pk},
+    )
+    page = shown(client.get(reverse("activity", args=[Activity.objects.get().pk])))
+    for said in ("红星照耀", "30", "支书甲", "否", "2023-07-01", "室外", cast.branch.short_name):
+        assert f"{said}</dd>" in page
+    edit = reverse("activity-edit", args=[Activity.objects.get().pk])
+    client.post(edit, fields(client.get(edit)))
+    assert Activity.objects.get().version == 1  # came back unchanged from its form
+
+
+def test_counts_left_blank_are_the_roster_s_and_impossible_ones_are_shown(
+    cast: Cast, as_: SignIn
+) -> None:
+    client = as_(cast.secretary)
+    address = f"{NEW}?kind=branch_assembly"
+    typed = form_of(client, address) | {"agenda-0-title": "经费", "agenda-0-major": "money"}
+    answer = client.post(address, typed | {"agenda-0-in_favour": "1"})
+    assert (answer.status_code, "少 1" in shown(answer)) == (422, True)
+    assert 'value="经费"' in shown(answer)
+    client.post(address, typed | {"agenda-0-in_favour": "2", "tasks-0-what": "公示"})
+    made = Activity.objects.get()
+    page = shown(client.get(reverse("activity", args=[made.pk])))
+    assert "应到 2 实到 2 有表决权 2 赞成 2 反对 0 弃权 0" in page
+    assert "达到法定人数" in page
+    assert "✓ 通过" in page
+    edit = reverse("activity-edit", args=[made.pk])
+    back = client.get(edit)
+    client.post(edit, fields(back) | back.context["form"].rows.posted)
+    made.refresh_from_db()
+    assert made.version == 1
+
+
+def test_what_was_typed_is_kept_for_its_owner_alone_until_it_is_saved(
+    cast: Cast, as_: SignIn
+) -> None:
+    client = as_(cast.secretary)
+    typed = form_of(client) | {"title": "写了一半", "absent": [owner(cast.member).pk]}
+    assert client.post(NEW, typed | {"keep": "quiet"}).status_code == 204
+    assert 'id="kept"' in shown(client.get(NEW))
+    other = as_(cast.officer)
+    assert 'id="kept"' not in shown(other.get(f"{NEW}?org={cast.branch.pk}"))
+    assert "写了一半" not in shown(other.get(f"{NEW}?org={cast.branch.pk}&resume=1"))
+    resumed = client.get(f"{NEW}?resume=1")
+    assert fields(resumed)["absent"] == [owner(cast.member).pk]
+    client.post(f"{NEW}?resume=1", fields(resumed))
+    assert Activity.objects.get().title == "写了一半"
+    assert not UnfinishedForm.objects.exists()
+    client.post(NEW, typed | {"keep": "1"})
+    client.post(NEW, {"discard": "1"})
+    assert not UnfinishedForm.objects.exists()
+    assert as_(cast.member).post(NEW, {"keep": "1"}).status_code in (403, 404)
+
+
+def test_the_other_side_is_asked_and_names_only_its_own(cast: Cast, as_: SignIn) -> None:
+    relations.record(
+        by=None, kind="pairing", org=cast.branch, other_org=cast.other_branch,
+        valid_from=date(2023, 1, 1),
+    )  # fmt: skip
+    client, address = as_(cast.secretary), f"{NEW}?kind=joint_activity"
+    page = client.get(address)
+    assert "支书乙" not in shown(page)
+    client.post(address, fields(page) | {"sides": [cast.other_branch.pk], "outside": "某社区"})
+    ours = Activity.objects.get()
+    theirs = as_(cast.outsider)
+    ask = f"{NEW}?org={cast.other_branch.pk}&amp;side={ours.sides.get().pk}"
+    assert ask in shown(theirs.get("/"))
+    form = theirs.get(ask.replace("&amp;", "&"))
+    assert "支书甲" not in shown(form)
+    theirs.post(ask.replace("&amp;", "&"), fields(form))
+    answer = Activity.objects.exclude(pk=ours.pk).get()
+    assert (answer.kind, answer.outside) == ("joint_activity", "某社区")
+    assert there(answer) == {"支书乙": "attendee"}
+    assert ask not in shown(theirs.get("/"))
+    assert "已登记本支部人员" in shown(client.get(reverse("activity", args=[ours.pk])))
+
+
+def test_a_second_editor_sees_field_by_field_and_loses_nothing(cast: Cast, as_: SignIn) -> None:
+    made = make_activity(cast.branch, by=cast.secretary, place="旧地点")
+    edit, mine, other = (
+        reverse("activity-edit", args=[made.pk]),
+        as_(cast.secretary),
+        as_(cast.officer),
+    )
+    opened = fields(mine.get(edit))
+    other.post(edit, fields(other.get(edit)) | {"place": "新地点", "title": "对方的"})
+    answer = mine.post(edit, opened | {"title": "我的", "summary": "一句"})
+    assert answer.status_code == 409
+    merged = fields(answer)
+    assert (merged["place"], merged["title"], merged["summary"]) == ("新地点", "我的", "一句")
+    assert "对方的</td>" in shown(answer)
+    mine.post(edit, merged)
+    made.refresh_from_db()
+    assert (made.place, made.title, made.summary) == ("新地点", "我的", "一句")
+
+
+def test_what_meetings_left_to_do_is_listed_in_reach_only(cast: Cast, as_: SignIn) -> None:
+    late = Task("早该办的", owner(cast.member).pk, date(2023, 6, 14))
+    make_activity(
+        cast.branch, kind="branch_assembly", hours=None, follow_ups=(late, Task("还没定"))
+    )
+    address = reverse("follow-ups")
+    client = as_(cast.officer)
+    assert "早该办的" in part(client, f"{address}?state=late")
+    assert "还没定" not in shown(client.get(f"{address}?state=late"))
+    assert [row[0] for row in rows(client.get(f"{address}?export=xlsx"))][1:] == [
+        "早该办的",
+        "还没定",
+    ]
+    mine = as_(cast.member)
+    assert ("早该办的" in shown(mine.get(address)), "还没定" in shown(mine.get(address))) == (
+        True,
+        False,
+    )
+    close = reverse("follow-up-close", args=[FollowUp.objects.get(what="早该办的").pk])
+    assert as_(cast.outsider).get(close).status_code == 404
+    mine.post(close, {"on": "2023-06-15", "result": "办好了"})
+    assert "早该办的" not in shown(client.get(address))
+    assert "会议定下的落实事项" in shown(as_(cast.secretary).get("/"))
