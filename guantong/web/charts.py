@@ -1,8 +1,10 @@
 """ECharts options as plain data; the same figures always stand in a table below the chart."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from django.urls import reverse
+from django.utils.http import urlencode
 
 from guantong.web.org_tree import Node
 
@@ -27,16 +29,16 @@ def _leaves(node: Node, depth: int) -> int:
     return sum(_leaves(child, depth - 1) for child in node.below)
 
 
-def org_tree(node: Node, depth: int) -> dict[str, Any]:
+def org_tree(node: Node, depth: int, query: Mapping[str, str]) -> dict[str, Any]:
     """The organisations below one, unfolded so many levels deep. What has something below folds
-    and unfolds at a click, a leaf opens its page; wheel and pinch zoom, dragging moves.
+    and unfolds at a click, a leaf opens its page. Wheel and pinch zoom, dragging moves.
     """
     return {
         "tooltip": {"trigger": "item", "formatter": "{b}"},
         "series": [
             {
                 "type": "tree",
-                "data": [_branch(node)],
+                "data": [_branch(node, f"?{urlencode(query)}" if query else "")],
                 "orient": "LR",
                 "roam": True,
                 "scaleLimit": {"min": 0.2, "max": 4},
@@ -56,14 +58,14 @@ def org_tree(node: Node, depth: int) -> dict[str, Any]:
     }
 
 
-def _branch(node: Node) -> dict[str, Any]:
+def _branch(node: Node, query: str) -> dict[str, Any]:
     told = f"{node.short_name}  {node.members} 人"
     if node.wants_secretary:
         told += "  书记空缺"
     found: dict[str, Any] = {"name": told, "value": node.members}
     if node.below:
-        found["children"] = [_branch(child) for child in node.below]
+        found["children"] = [_branch(child, query) for child in node.below]
         found["label"] = ABOVE
     else:
-        found["url"] = reverse("org", args=[node.pk])
+        found["url"] = reverse("org", args=[node.pk]) + query
     return found

@@ -16,7 +16,7 @@ from guantong.records import access, catalogue, clock, headcounts, registers
 from guantong.records.models import Assessment, Org, Post, Recut, TransferLetter, User
 from guantong.records.models.activity import Activity
 from guantong.sheets.pdf import Block, Facts, Grid, Text
-from guantong.web import org_cards
+from guantong.web import case_lines, org_cards
 from guantong.web.closing import Closing
 from guantong.web.due_items import RECENT, DueList
 from guantong.web.people_due import people_due
@@ -78,6 +78,8 @@ class Pack:
                   "没有计划", (3, 3, 5, 4)),
             Table("等着办的事", ("事项", "对象", "到哪一步"), list(self._pending()),
                   "没有等着办的事", (2, 3, 6)),
+            Table("办理中的事项", ("事项", "流程", "到哪一步", "应办"), list(self._cases()),
+                  "没有办理中的事项", (4, 3, 3, 4)),
             Table("日期", ("事项", "日期", "还有多久"), list(self._days()),
                   "没有将到的日期", (6, 3, 3)),
             Table("联系和结对", ("关系", "对方", "从", "说明"), list(self._relations()),
@@ -159,6 +161,15 @@ class Pack:
             for recut in Recut.objects.filter(org=self.org, state="draft").order_by("pk"):
                 url = reverse("recut", args=[self.org.pk, recut.pk])
                 yield Row(("支部调整", recut.title, f"拟于 {recut.on_day} 执行，还是草案"), url)
+
+    def _cases(self) -> Iterator[Row]:
+        found = access.cases(self.user).open().filter(org=self.org)
+        ordered = found.select_related("org", "person", "other_org").order_by("due_on", "pk")
+        for one in case_lines.lines(ordered):
+            due = f"{one.due_step}，{one.due}" if one.due else ""
+            yield Row(
+                (one.about, one.process, one.state, due), reverse("case", args=[one.case.pk])
+            )
 
     def _days(self) -> Iterator[Row]:
         found = list(self._dated())

@@ -19,6 +19,7 @@ from guantong.records.actions import ledger as actions
 from guantong.records.models import Assessment, Entry, Org
 from guantong.web import ledger_periods, scope
 from guantong.web.acting import DayField
+from guantong.web.as_of import AS, NOW
 from guantong.web.filters import Filter
 from guantong.web.ledger_tables import clause_words
 from guantong.web.trees import Tree
@@ -29,12 +30,13 @@ class LedgerFilter(Filter):
     """What both the tables and the list of entries can be narrowed to."""
 
     default_period = ledger_periods.ALL
-    narrow_nothing = Filter.narrow_nothing | {"on"}
+    narrow_nothing = Filter.narrow_nothing | {"on", "tree"}
 
     period = forms.ChoiceField(label="周期", required=False)
     clause = forms.ChoiceField(label="条款", required=False)
     verdict = forms.ChoiceField(label="结论", required=False)
     on = DayField(label="回看截至", required=False)
+    tree = forms.ChoiceField(label="按哪时的隶属", required=False, choices=AS)
     org = forms.IntegerField(required=False, widget=forms.HiddenInput)
     obligation = forms.ChoiceField(label="责任", required=False, widget=forms.HiddenInput)
 
@@ -78,6 +80,11 @@ class Seen:
         return on
 
     @property
+    def as_now(self) -> bool:
+        """A past day's figures by today's tree."""
+        return self.looks_back and self.form.value("tree") == NOW
+
+    @property
     def looks_back(self) -> bool:
         return self.on != self.form.asked.on
 
@@ -93,7 +100,9 @@ class Seen:
 
     @cached_property
     def tree(self) -> Tree:
-        return Tree.of(self.on) if self.looks_back else Tree()
+        if not self.looks_back:
+            return Tree()
+        return Tree.now() if self.as_now else Tree.of(self.on)
 
     def above(self) -> list[Org]:
         """The organisations above the page's own, the highest first, as far as they are seen."""
@@ -127,7 +136,8 @@ class Seen:
     def about(self) -> str:
         """What the page is about, for the head of a workbook."""
         whose = self.called.name if self.called else "本人"
-        return " · ".join([whose, f"截至 {self.on:%Y-%m-%d}", *self.form.narrowed()])
+        tree = ["按现在的隶属"] if self.as_now else []
+        return " · ".join([whose, f"截至 {self.on:%Y-%m-%d}", *tree, *self.form.narrowed()])
 
     @property
     def query(self) -> dict[str, str]:
@@ -136,6 +146,7 @@ class Seen:
             "org": str(self.org.pk) if self.org else "",
             "period": self.period,
             "on": self.on.isoformat() if self.looks_back else "",
+            "tree": NOW if self.as_now else "",
         }
 
     def entries(self, period: str | None = None) -> QuerySet[Entry]:

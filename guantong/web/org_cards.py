@@ -116,8 +116,8 @@ class Past:
     more: str = ""
 
 
-def history(org: Org, orgs: OrgQuerySet) -> list[Past]:
-    """Everything that the tree and the terms tell about it, the earliest first."""
+def history(org: Org, orgs: OrgQuerySet, day: date) -> list[Past]:
+    """Everything that the tree, the terms and the posts up to a day tell, the earliest first."""
     spans = org.parents.select_related("parent")
     origins = org.origins.select_related("predecessor")
     successions = org.successions.select_related("successor")
@@ -135,7 +135,7 @@ def history(org: Org, orgs: OrgQuerySet) -> list[Past]:
         for row in org.former_names.all()
         if row.valid_to
     ]
-    lines += list(_elections(org))
+    lines += [*_elections(org), *_held(org, day)]
     lines += [Past(org.valid_from, "成立")] + (
         [Past(org.valid_to, "撤销")] if org.valid_to else []
     )
@@ -152,6 +152,17 @@ def _elections(org: Org) -> Iterator[Past]:
         yield Past(row.elected_on, "换届选举", more=f"任期至 {until}")
         if row.approved_on:
             yield Past(row.approved_on, f"批准延期至 {row.extended_to}", more=row.approval)
+
+
+def _held(org: Org, day: date) -> Iterator[Past]:
+    """Those who have left a post: who holds one today stands beside."""
+    former = org.posts.filter(valid_to__lte=day).select_related("person")
+    for one in called("posts", "post", former.order_by("valid_to")):
+        row = one.row
+        assert row.valid_to is not None
+        acting = "代理" if row.acting else ""
+        says = f"{row.person.name} 卸任{acting}{one.title}"
+        yield Past(row.valid_to, says, more=f"{row.valid_from} 起")
 
 
 @dataclass(frozen=True)

@@ -86,3 +86,25 @@ def test_no_filter_is_out_of_sight_on_a_phone(hand: Hand) -> None:
         for control in hand.page.locator(".filters :is(select, input:visible, button)").all():
             box = control.bounding_box()
             assert box is None or box["x"] + box["width"] <= 390, address
+
+
+def test_the_drawn_chart_is_zoomed_by_buttons_and_keys(hand: Hand, complaints: list[str]) -> None:
+    hand.sign_in("zuzhibu")
+    hand.open(f"/orgs/{Org.objects.get(kind='school_committee').pk}/chart/")
+    chart = hand.page.locator("[data-chart] canvas")
+    chart.wait_for()
+    drawn = "echarts.getInstanceByDom(document.querySelector('[data-chart]'))"
+
+    def zoom() -> float:
+        return round(float(hand.page.evaluate(f"{drawn}.getOption().series[0].zoom")), 2)
+
+    assert zoom() == 1
+    hand.click("text=放大")
+    assert zoom() == 1.25
+    hand.page.locator("[data-chart]").focus()
+    for key, now in (("-", 1), ("-", 0.8), ("ArrowLeft", 0.8), ("0", 1), ("=", 1.25)):
+        hand.page.keyboard.press(key)
+        assert zoom() == now, key
+    hand.click("text=还原")
+    assert zoom() == 1
+    assert not complaints

@@ -146,19 +146,11 @@ def test_it_has_the_promised_size() -> None:
 def test_every_kind_of_record_is_there() -> None:
     empty = {"Paper", "PaperTemplate", "StoredFile"}  # what a school uploads and files
     empty |= {"ImportBatch", "ImportRow", "ImportSource", "Job", "PlanWording", "ReadingChoice"}
-    empty |= {"ContactMade", "CorrectionRequest", "Merge", "Restricted", "TransferLetter"}
     empty |= {"UnfinishedForm"}  # what somebody typed and has not saved
-    empty |= {
-        "CalendarFeed",
-        "DigestSubscription",
-        "Delivery",
-    }  # made by its owner, who alone is told the address
+    # Made by its owner, who alone is told the address.
+    empty |= {"CalendarFeed", "DigestSubscription", "Delivery"}
     empty |= {"Discrepancy", "Reconciliation"}  # there is no other system's list to compare
     empty |= {"Attachment"}  # its file lies outside the database
-    empty |= {
-        "Whereabouts",
-        "OrgChange",
-    }  # what befalls single people is left to whoever tries it out
     for model in apps.get_app_config("records").get_models():
         if model.__name__ not in empty:
             assert model._default_manager.exists(), model

@@ -114,6 +114,19 @@ def test_merge_refuses_what_does_not_go_together(cast: Cast) -> None:
         successions.merge(by=None, merging=[cast.branch], into=cast.branch, on=TODAY, reason="")
 
 
+def test_nobody_continues_itself_or_one_that_is_not_there(cast: Cast) -> None:
+    same = [cast.branch, cast.branch]
+    with refused("至少选两个"):
+        successions.merge(by=None, merging=same, into=None, on=TODAY, reason="", name="新")
+    empty = make_org("空党支部", "branch", cast.college)
+    with refused("自己承接自己"):
+        successions.dissolve(by=None, org=empty, on=TODAY, reason="批复", successors=[empty])
+    gone = successions.dissolve(by=None, org=empty, on=TODAY, reason="批复")
+    other = make_org("又一空支部", "branch", cast.college)
+    with refused("不存在，不能由它接续"):
+        successions.dissolve(by=None, org=other, on=TODAY, reason="批复", heir=gone)
+
+
 def test_split_leaves_the_rest_where_it_is(cast: Cast) -> None:
     part = Part("甲学院教师第三党支部", people=frozenset({owner(cast.member).pk}))
     with one_event("org.split"):

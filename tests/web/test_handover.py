@@ -8,7 +8,7 @@ from typing import Any
 from django.test import Client
 from pypdf import PdfReader
 
-from guantong.records.actions import corrections, posts, relations, terms
+from guantong.records.actions import cases, corrections, posts, relations, terms
 from guantong.records.models import User
 from tests.factories import TODAY, Cast, appoint, make_activity, owner
 from tests.web.answers import shown
@@ -33,6 +33,7 @@ def prepare(held: Cast) -> None:
         by=None, kind="pairing", org=held.branch, other_org=held.sibling, valid_from=TODAY,
         valid_to=date(2024, 6, 15),
     )  # fmt: skip
+    cases.begin(by=None, process="hazard", org=held.branch, on=TODAY, title="实验室通风")
     corrections.ask(by=None, person=owner(held.member), about="入党时间", says="应为 2020 年")
 
 
@@ -48,6 +49,7 @@ def test_a_successor_finds_where_everything_stands(as_: SignIn, held: Cast) -> N
     assert "主题党日 · 2023年6月" in {row[0] for row in found["还没有完成的责任"]}
     assert [row[2] for row in found["计划中的活动"]] == ["七一座谈"]
     assert ("更正申请", "党员甲", "2023-06-15 提出，待答复：入党时间") in found["等着办的事"]
+    assert [row[:2] for row in found["办理中的事项"]] == [("实验室通风", "风险隐患报告")]
     assert [row[:2] for row in found["日期"]] == [
         ("支部结对共建到期：甲学院教师第二党支部", "2024-06-15"),
         ("本届届满，应按期换届", "2025-01-04"),

@@ -374,3 +374,13 @@ def test_branches_are_merged_and_split_on_their_pages(cast: Cast, as_: SignIn) -
     answer = client.post(at, {"on": str(TODAY), "reason": "批复", "into": cast.branch.pk})
     assert answer.status_code == 302
     assert cast.branch.memberships.on(TODAY).count() == 2
+
+
+def test_former_holders_of_a_post_stand_in_the_history_up_to_the_day(
+    cast: Cast, as_: SignIn
+) -> None:
+    posts.end(by=None, post=cast.secretary_post, on=date(2023, 5, 1))
+    client = as_(cast.officer)
+    told = "支书甲 卸任书记"
+    assert told in shown(client.get(page(cast.branch)))
+    assert told not in shown(client.get(page(cast.branch), {"on": "2023-04-30"}))

@@ -39,7 +39,7 @@ def subscribe(*, by: User, email: str) -> DigestSubscription:
         raise Refused(
             "邮箱地址写得不对。", {"email": "请写成 name@example.edu.cn 的样子。"}
         ) from None
-    user = rows.locked(by)
+    user = User.objects.select_for_update().get(pk=by.pk)
     rows.change(user, email=email)
     subscription, _ = DigestSubscription.objects.get_or_create(
         user=user, defaults={"since": clock.now()}

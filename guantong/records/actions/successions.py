@@ -75,6 +75,9 @@ def dissolve(
     if heir is None and len(named) > 1:
         text = "由几个党组织接续的，要指明由哪一个承接未完成的责任。"
         raise Refused(text, {"heir": text})
+    _require_there(named, on)
+    if org in named:
+        raise Refused("不能由自己承接自己。")
     people, concerned = changes.within([org])
     before, reached = changes.rows_of(people, concerned), Reached()
     if heir is not None:
@@ -104,10 +107,11 @@ def merge(
     short_name: str = "",
 ) -> Org:
     """End some organisations of one kind; another, or (`into` None) a new one, continues them."""
-    merged = [rows.locked(org) for org in merging]
+    merged = [rows.locked(org) for org in dict.fromkeys(merging)]
     _require(by, [*merged, *([into] if into else [])])
     _require_mergeable(merged, into, name)
     spans.require_come(on=on)
+    _require_there([into] if into else [], on)
     people, concerned = changes.within(merged)
     concerned |= {into.pk} if into else set()
     before, reached = changes.rows_of(people, concerned), Reached()
@@ -214,6 +218,12 @@ def _require(by: User | None, concerned: Iterable[Org]) -> None:
     for org in concerned:
         access.require(by, "org.edit", org)
         access.require(by, "member.edit", org)
+
+
+def _require_there(continuing: Iterable[Org], on: date) -> None:
+    for org in continuing:
+        if not org.exists_on(on):
+            raise Refused(f"“{org.short_name}”在 {on} 不存在，不能由它接续。")
 
 
 def _require_mergeable(merged: Sequence[Org], into: Org | None, name: str) -> None:

@@ -27,9 +27,9 @@ class ActivityQuerySet(models.QuerySet["Activity"]):
     def between(self, first: date, end: date) -> Self:
         return self.filter(held_on__gte=first, held_on__lt=end)
 
-    def hosted_by(self, orgs: models.QuerySet[Org]) -> Self:
+    def hosted_by(self, orgs: models.QuerySet[Org], hosts_are: models.Q | None = None) -> Self:
         """Each once, however many of the organisations host it."""
-        hosts = ActivityHost.objects.filter(org__in=orgs)
+        hosts = ActivityHost.objects.filter(hosts_are or models.Q(), org__in=orgs)
         return self.filter(pk__in=hosts.values("activity_id"))
 
     def newest_first(self) -> Self:

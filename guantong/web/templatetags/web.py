@@ -9,13 +9,16 @@ from functools import lru_cache
 from itertools import accumulate
 
 from django import template
+from django.template import Context
 from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString, mark_safe
 
 from guantong.obligations.run import plain as plain_number
 from guantong.records.models import Entry
 from guantong.web import wording
+from guantong.web.as_of import AsOf
 from guantong.web.ledger_cells import Cell
 from guantong.web.verdicts import VERDICTS, Verdict
 
@@ -32,6 +35,13 @@ def icon(name: str) -> SafeString:
         static("web/icons.svg"),
         name,
     )
+
+
+@register.simple_tag(takes_context=True)
+def same_day(context: Context, **query: int | str) -> str:
+    """A query string that keeps the day of the page, and by which tree it looks at it."""
+    kept = {**query, **AsOf.of(context["request"]).query}
+    return f"?{urlencode(kept)}" if kept else ""
 
 
 @register.filter

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from django import forms
-from django.db.models import Count, DurationField, ExpressionWrapper, F
+from django.db.models import Count, DurationField, ExpressionWrapper, F, Q
 from django.db.models.functions import TruncDate
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -18,8 +18,10 @@ from guantong.records.models.activity import ActivityQuerySet
 from guantong.sheets.write import Value
 from guantong.web import choices, download, scope
 from guantong.web.acting import DayField
+from guantong.web.as_of import AS, NOW
 from guantong.web.filters import Filter, paged, part_of
 from guantong.web.month import Month
+from guantong.web.trees import Tree, held_below
 
 SORTS: Final = {
     "-held": ("-held_on", "-pk"),
@@ -49,6 +51,7 @@ class ActivityFilter(Filter):
     level = forms.ChoiceField(
         label="范围", required=False, choices=[("", "含下级"), ("own", "仅本级")]
     )
+    tree = forms.ChoiceField(label="按哪时的隶属", required=False, choices=AS)
     kind = forms.ChoiceField(label="类别", required=False)
     state = forms.ChoiceField(label="状态", required=False, choices=[*STATES.items()])
     sort = forms.ChoiceField(
@@ -67,7 +70,7 @@ class ActivityFilter(Filter):
         kinds = choices.kinds("activities", every="全部")
         self.fields["kind"] = forms.ChoiceField(label="类别", required=False, choices=kinds)
         if within.count() < 2:
-            del self.fields["org"], self.fields["level"]
+            del self.fields["org"], self.fields["level"], self.fields["tree"]
         if request.GET.get("view") != "month":
             self.fields["from"] = DayField(label="从", required=False)
             self.fields["to"] = DayField(label="到", required=False)
@@ -118,8 +121,7 @@ def _found(request: HttpRequest, form: ActivityFilter, org: Org | None) -> Activ
     found = access.activities(request.user, "activity.view")
     if org is not None:
         seen = access.orgs(request.user, "activity.view")
-        own = form.value("level") == "own"
-        found = found.hosted_by(seen.filter(pk=org.pk) if own else seen.below(org))
+        found = found.hosted_by(seen, _below(form, org))
     asked = {
         "title__contains": form.value("q"),
         "kind": form.value("kind"),
@@ -129,6 +131,13 @@ def _found(request: HttpRequest, form: ActivityFilter, org: Org | None) -> Activ
     found = found.filter(**{name: value for name, value in asked.items() if value})
     found = _in_state(found, form.value("state")).prefetch_related("hosts")
     return found.order_by(*SORTS[form.value("sort", "-held")])
+
+
+def _below(form: ActivityFilter, org: Org) -> Q:
+    """The organisation alone, or what hung below it when held, or what hangs below it now."""
+    if form.value("level") == "own":
+        return Q(org=org)
+    return Tree.now().below(org, "org__") if form.value("tree") == NOW else held_below(org)
 
 
 def _in_state(found: ActivityQuerySet, state: str) -> ActivityQuerySet:

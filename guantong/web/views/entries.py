@@ -60,7 +60,7 @@ class EntryFilter(LedgerFilter):
 
     def __init__(self, request: HttpRequest, asked: Question, plan: Plan, org: Org | None) -> None:
         super().__init__(request, asked, plan, org)
-        self.fields["on"].widget = forms.HiddenInput()
+        self.fields["on"].widget = self.fields["tree"].widget = forms.HiddenInput()
 
 
 @dataclass(frozen=True)
@@ -91,6 +91,7 @@ def entries(request: HttpRequest) -> HttpResponse:
             "form": part.form,
             "on": part.on,
             "looks_back": part.looks_back,
+            "as_now": part.as_now,
             "own": part.form.value("own"),
             "due_from": part.form.value("due_from"),
             "due_to": part.form.value("due_to"),

@@ -1,7 +1,7 @@
 """What meetings left to do: the list of what is in reach, and saying that something is done."""
 
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from django import forms
 from django.contrib import messages
@@ -32,7 +32,7 @@ HEADER: Final = (
     "办结日期",
     "办理结果",
 )
-SORTS: Final = {
+SORTS: Final[dict[str, tuple[Any, ...]]] = {
     "": (F("due_on").asc(nulls_last=True), "pk"),
     "-held": ("-activity__held_on", "pk"),
 }

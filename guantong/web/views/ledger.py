@@ -46,7 +46,7 @@ class TableFilter(LedgerFilter):
     by = forms.ChoiceField(
         required=False, choices=[(BY_ORG, ""), (BY_MONTH, "")], widget=forms.HiddenInput
     )
-    field_order = ["period", "clause", "level", "verdict", "on"]
+    field_order = ["period", "clause", "level", "verdict", "on", "tree"]
     default_period = NOW
 
     def __init__(self, request: HttpRequest, asked: Question, plan: Plan, org: Org | None) -> None:
@@ -99,6 +99,7 @@ def ledger(request: HttpRequest) -> HttpResponse:
             "only": page.only,
             "on": part.on,
             "looks_back": part.looks_back,
+            "as_now": part.as_now,
             "tabs": page.tabs(),
             "summary": page.summary(laid.found),
             "before": page.before(laid.found),

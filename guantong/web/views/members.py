@@ -6,20 +6,23 @@ from dataclasses import dataclass
 from datetime import date
 
 from django import forms
-from django.db.models import FilteredRelation, QuerySet
+from django.db.models import FilteredRelation, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
-from guantong.records import access, catalogue, clock, finding, hours, sealing
-from guantong.records.models import Entry, Org, Person
+from guantong.records import access, catalogue, finding, hours, sealing
+from guantong.records.models import Entry, Membership, Org, Person
 from guantong.records.models.membership import MEMBER_STATUSES
 from guantong.records.models.person import PersonQuerySet
 from guantong.records.models.span import on
 from guantong.web import choices, download, scope
-from guantong.web.filters import Filter, paged, part_of
+from guantong.web.as_of import AsOf, AsOfFilter
+from guantong.web.filters import paged, part_of
 
 LEFT = "left"
+BELONGS = ("org", "org__short_name", "status", "exempt")
+HOLDS = ("post", "org", "org__short_name")
 SEALED = (("id_number", "身份证号"), ("phone", "手机号"))
 EXEMPT = [("", "全部"), ("yes", "已豁免"), ("no", "未豁免"), ("review", "豁免到期待复核")]
 # No order by hours: the list is for work and must not become a ranking of people.
@@ -31,7 +34,7 @@ SORTS = {
 }
 
 
-class MemberFilter(Filter):
+class MemberFilter(AsOfFilter):
     q = forms.CharField(
         label="找人", required=False, max_length=60,
         widget=forms.TextInput(attrs={"placeholder": "姓名、拼音、学工号、组织"}),
@@ -48,12 +51,16 @@ class MemberFilter(Filter):
         required=False, choices=[(name, name) for name in SORTS], widget=forms.HiddenInput
     )
 
-    def __init__(self, request: HttpRequest, org: Org | None) -> None:
+    field_order = ("q", "org", "status", "exempt", "hours", "on", "tree")
+
+    def __init__(self, request: HttpRequest, org: Org | None, as_of: AsOf) -> None:
         super().__init__(request)
         self.of = org
-        within = access.orgs(request.user, "member.view").on(clock.today())
+        within = access.orgs(request.user, "member.view").on(as_of.day)
         self.offer("org", choices.orgs(within))
         self.data = {**request.GET.dict(), "org": str(org.pk) if org else ""}
+        if as_of.past:
+            del self.fields["hours"]  # the ledger of a past day has them
         self.offer("status", [*choices.kinds("statuses", every="党员"), (LEFT, "已离开")])
 
 
@@ -63,11 +70,11 @@ def member_list(request: HttpRequest) -> HttpResponse:
         if far.own_persons:
             return redirect("me")
         raise Http404
-    form = MemberFilter(request, scope.org_in_view(request))
-    today = clock.today()
-    rows = _listed(request, form, today)
+    as_of = AsOf.of(request)
+    form = MemberFilter(request, scope.org_in_view(request), as_of)
+    rows = _listed(request, form, as_of)
     if download.wanted(request):
-        return _workbook(request, form, _rows(request, rows, today), today)
+        return _workbook(request, form, _rows(request, rows, as_of), as_of)
     page = paged(request, rows)
     return TemplateResponse(
         request,
@@ -76,9 +83,12 @@ def member_list(request: HttpRequest) -> HttpResponse:
             "title": "党员",
             "form": form,
             "page": page,
-            "rows": _rows(request, page, today),
+            "rows": _rows(request, page, as_of),
             "sort": form.value("sort", "name"),
-            "year": today.year,
+            "year": as_of.day.year,
+            "past": as_of.past,
+            "as_on": _as_on(as_of),
+            "out_of_reach": _out_of_reach(request, form, as_of),
             "searched": any(form.value(name) for name in ("q", "status", "exempt", "hours")),
             "may_edit": access.orgs(request.user, "member.edit").exists(),
             "may_merge": access.orgs(request.user, "member.merge").exists(),
@@ -88,28 +98,50 @@ def member_list(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _listed(request: HttpRequest, form: MemberFilter, today: date) -> PersonQuerySet:
+def _as_on(as_of: AsOf) -> str:
+    now = (
+        f"按现在（{as_of.today}）的组织和隶属，撤销的支部的人计入承接的"
+        if as_of.as_now
+        else "按当时的组织"
+    )
+    return f"{as_of.day} 当天的名册，{now}"
+
+
+def _then(form: MemberFilter, as_of: AsOf, prefix: str) -> Q:
+    """The organisation asked for with all below it, for rows that lead to a branch."""
+    whole = form.of is None or (len(form.of.lineage()) == 1 and not as_of.as_now)
+    return Q() if form.of is None or whole else as_of.tree.below(form.of, prefix)
+
+
+def _out_of_reach(request: HttpRequest, form: MemberFilter, as_of: AsOf) -> int:
+    """How many belonged to the organisation on a past day who are elsewhere now: only told."""
+    if not as_of.past:
+        return 0
+    there = Membership.objects.on(as_of.day).of_members().filter(_then(form, as_of, "org__"))
+    there = there.filter(org__in=access.orgs(request.user, "member.view"))
+    return there.exclude(person__in=access.people(request.user, "member.view")).count()
+
+
+def _listed(request: HttpRequest, form: MemberFilter, as_of: AsOf) -> PersonQuerySet:
     within = access.orgs(request.user, "member.view")
     people = finding.people(access.people(request.user, "member.view"), form.value("q"), within)
-    now = FilteredRelation("memberships", condition=on("memberships__", today))
+    now = FilteredRelation("memberships", condition=on("memberships__", as_of.day))
     rows = people.annotate(now=now)
     status, org = form.value("status"), form.of
     if status == LEFT:
-        rows = rows.filter(now__isnull=True)
-        if org is not None:
-            been = access.orgs(request.user, "member.view").below(org)
-            rows = rows.filter(pk__in=people.filter(memberships__org__in=been).values("pk"))
+        been = Membership.objects.filter(valid_from__lte=as_of.day, org__in=within)
+        been = been.filter(as_of.tree.below(org, "org__")) if org else been
+        rows = rows.filter(now__isnull=True, pk__in=been.values("person"))
     else:
-        if org is not None:
-            rows = rows.filter(now__org__path__startswith=org.path)
+        rows = rows.filter(_then(form, as_of, "now__org__"))
         rows = rows.filter(now__status__in=[status] if status else MEMBER_STATUSES)
     match form.value("exempt"):
         case "yes" | "no" as exempt:
             rows = rows.filter(now__exempt=exempt == "yes")
         case "review":
-            rows = rows.filter(now__exempt=True, now__exempt_until__lte=today)
+            rows = rows.filter(now__exempt=True, now__exempt_until__lte=as_of.day)
     if hours := form.value("hours"):
-        rows = rows.filter(pk__in=_lacking(request, hours, today).values("person"))
+        rows = rows.filter(pk__in=_lacking(request, hours, as_of.today).values("person"))
     return rows.order_by(*SORTS[form.value("sort", "name")])
 
 
@@ -137,23 +169,25 @@ class Row:
     hours: Entry | None
 
 
-def _rows(request: HttpRequest, people: Iterable[Person], today: date) -> list[Row]:
+def _rows(request: HttpRequest, people: Iterable[Person], as_of: AsOf) -> list[Row]:
     """What stands beside the people of one page: three queries, however many they are."""
     shown = list(people)
     seen = access.people(request.user, "member.view").filter(pk__in=[p.pk for p in shown])
-    label = catalogue.current().label
+    label, names = catalogue.current().label, as_of.tree.names
     now = {
-        pk: (branch, label("statuses", status), exempt)
-        for pk, branch, status, exempt in seen.filter(on("memberships__", today)).values_list(
-            "pk", "memberships__org__short_name", "memberships__status", "memberships__exempt"
-        )
+        pk: (names.get(org, ("", branch))[1], label("statuses", status), exempt)
+        for pk, org, branch, status, exempt in seen.filter(
+            on("memberships__", as_of.day)
+        ).values_list("pk", *(f"memberships__{name}" for name in BELONGS))
     }
     posts = defaultdict[int, list[str]](list)
-    held = seen.filter(on("posts__", today))
-    for pk, post, org in held.values_list("pk", "posts__post", "posts__org__short_name"):
-        posts[pk].append(f"{org}{label('posts', post)}")
-    asked = _hours(request, today.year).filter(person__in=[p.pk for p in shown])
-    hours = {entry.person_id: entry for entry in asked}
+    held = seen.filter(on("posts__", as_of.day))
+    for pk, post, org, called in held.values_list("pk", *(f"posts__{name}" for name in HOLDS)):
+        posts[pk].append(f"{names.get(org, ('', called))[1]}{label('posts', post)}")
+    hours = {}
+    if not as_of.past:
+        asked = _hours(request, as_of.day.year).filter(person__in=[p.pk for p in shown])
+        hours = {entry.person_id: entry for entry in asked}
     left = ("", "已离开", False)
     return [Row(p, *now.get(p.pk, left), "、".join(posts[p.pk]), hours.get(p.pk)) for p in shown]
 
@@ -163,7 +197,7 @@ def _masked(person: Person, name: str) -> str:
 
 
 def _workbook(
-    request: HttpRequest, form: MemberFilter, rows: Iterable[Row], today: date
+    request: HttpRequest, form: MemberFilter, rows: Iterable[Row], as_of: AsOf
 ) -> HttpResponse:
     """The whole list; of what is sealed only what may be shown, to those who may look."""
     header = ["姓名", "党支部", "类别", "豁免", "入党时间", "转正时间", "学时", "应满学时", "职务"]
@@ -186,6 +220,8 @@ def _workbook(
         )
         for row in rows
     ]
-    hours = f"{today.year} 年学时，截至 {today}"
-    about = " · ".join([*([form.of.name] if form.of else []), hours, *form.narrowed()])
+    hours = f"{as_of.day.year} 年学时，截至 {as_of.day}"
+    told = _as_on(as_of) if as_of.past else hours
+    whose = [as_of.tree.called(form.of).name] if form.of else []
+    about = " · ".join([*whose, told, *form.narrowed()])
     return download.workbook(request, title="党员", header=header, rows=lines, about=about)

@@ -19,27 +19,23 @@ from guantong.records.models import Activity, Entry, Membership, Org, OrgChange
 from guantong.records.models.org import OrgQuerySet
 from guantong.records.rosters import BRANCH
 from guantong.web import charts, choices, download, ledger_periods, org_cards, standing, trail
-from guantong.web.acting import DayField, acting
+from guantong.web.acting import acting
 from guantong.web.activity_minutes import Todo, todos
-from guantong.web.filters import Filter, part_of
+from guantong.web.as_of import AsOf, AsOfFilter
+from guantong.web.filters import part_of
 from guantong.web.org_tree import Forest, Node, Wanted
 from guantong.web.standing import Tally
-from guantong.web.trees import Tree
 
 RECENT = 8
 SEEING = frozenset({"member.view", "activity.view", "event.view"})
-NOW = "now"
-AS = [("", "当时的"), (NOW, "现在的")]
 type Crumbs = list[tuple[str, str]]
 
 
-class TreeFilter(Filter):
+class TreeFilter(AsOfFilter):
     q = forms.CharField(label="名称或代码", required=False, max_length=60)
     kind = forms.ChoiceField(label="类别", required=False)
     category = forms.ChoiceField(label="支部类别", required=False)
-    on = DayField(label="哪一天的组织", required=False)
-    tree = forms.ChoiceField(label="按哪时的隶属", required=False, choices=AS)
-    narrow_nothing = Filter.narrow_nothing | {"on", "tree"}
+    field_order = ("q", "kind", "category", "on", "tree")
 
     def __init__(self, request: HttpRequest) -> None:
         super().__init__(request)
@@ -52,15 +48,12 @@ class TreeFilter(Filter):
 
 def org_list(request: HttpRequest) -> HttpResponse:
     orgs = access.orgs(request.user, "org.view")
-    form = TreeFilter(request)
-    today = clock.today()
-    day = form.value("on", today)
-    as_now = form.value("tree") == NOW and day != today
-    nodes = Forest(orgs, day, form.wanted(), as_now=as_now).nodes()
+    form, as_of = TreeFilter(request), AsOf.of(request)
+    nodes = Forest(orgs, as_of.day, form.wanted(), as_now=as_of.as_now).nodes()
     if not nodes and not orgs.exists():
         raise Http404
     if download.wanted(request):
-        return _workbook(request, form, nodes, as_on(day, today, as_now=as_now))
+        return _workbook(request, form, nodes, as_of.says)
     if len(nodes) == 1 and not nodes[0].below and not request.GET:
         return redirect("org", nodes[0].pk)
     return TemplateResponse(
@@ -70,24 +63,14 @@ def org_list(request: HttpRequest) -> HttpResponse:
             "title": "组织",
             "form": form,
             "nodes": nodes,
-            "as_on": as_on(day, today, as_now=as_now),
-            "past": day != today,
+            "as_on": as_of.says,
+            "past": as_of.past,
             "found": sum(node.hit for top in nodes for node in top.flat()),
             "searched": bool(form.wanted()),
             "may_budget": access.orgs(request.user, "budget.view").exists(),
             "may_found": access.orgs(request.user, "org.edit").exists(),
         },
     )
-
-
-def as_on(day: date, today: date, *, as_now: bool) -> str:
-    """What a page about a day shows, in words."""
-    if day == today:
-        return f"{day} 的组织和人数"
-    if as_now:
-        now = f"{day} 当天的人数，按现在（{today}）的组织和隶属"
-        return f"{now}；撤销的计入承接的组织，没有承接的不计"
-    return f"{day} 当天的组织和人数"
 
 
 def _workbook(
@@ -113,20 +96,12 @@ def _workbook(
 TODOS: Final = 6  # shown; the list has the others
 
 
-class DayFilter(Filter):
-    on = DayField(label="哪一天", required=False)
-    tree = forms.ChoiceField(label="按哪时的隶属", required=False, choices=AS)
-
-
 def org(request: HttpRequest, pk: int) -> TemplateResponse:
     """On a day: its posts, members, papers and what hung below it then, or hangs below it now."""
     found = org_or_404(request, pk, "org.view")
     may = access.permissions_at(request.user, found)
-    today = clock.today()
-    form = DayFilter(request)
-    day = form.value("on", today)
-    as_now = form.value("tree") == NOW or day == today
-    tree = Tree() if as_now else Tree.of(day)
+    form, as_of = AsOfFilter(request), AsOf.of(request)
+    day, today, tree = as_of.day, as_of.today, as_of.tree
     orgs = access.orgs(request.user, "org.view")
     entries = access.entries(request.user)
     heads = headcounts.heads(tree.below(found, "org__"), day)
@@ -136,14 +111,14 @@ def org(request: HttpRequest, pk: int) -> TemplateResponse:
         request,
         "web/org.html",
         {
-            "title": (tree if as_now else Tree.of(day)).called(found).name,
+            "title": tree.called(found).name,
             "crumbs": crumbs_above(request, found),
             "org": found,
             "form": form,
             "day": day,
-            "past": day != today,
-            "as_on": as_on(day, today, as_now=as_now),
-            "node": node_of(found, orgs, day, as_now=as_now),
+            "past": as_of.past,
+            "as_on": as_of.says,
+            "node": node_of(found, orgs, as_of),
             "gone": not found.exists_on(today),
             "absent": not found.exists_on(day),
             "year": today.year,
@@ -172,7 +147,7 @@ def org(request: HttpRequest, pk: int) -> TemplateResponse:
             "documents": org_cards.documents(found, day),
             "figures": org_cards.figures(found, day),
             "relations": org_cards.relations(found, day),
-            "history": org_cards.history(found, orgs),
+            "history": org_cards.history(found, orgs, day),
             "changes": _undoable(request, found) if day == today and "org.edit" in may else [],
             "trail": _trail(request, found) if "event.view" in may else (),
         },
@@ -188,11 +163,10 @@ def _todos(request: HttpRequest, org: Org, may: frozenset[str]) -> list[Todo]:
     return todos(rows, clock.today(), acting(request), records="activity.record" in may)
 
 
-def node_of(org: Org, orgs: OrgQuerySet, day: date, *, as_now: bool) -> Node | None:
+def node_of(org: Org, orgs: OrgQuerySet, as_of: AsOf) -> Node | None:
     """The organisation with all below it, of those in reach; None if it was not there."""
-    tree = Tree() if as_now else Tree.of(day)
-    within = orgs.filter(tree.below(org)) if not as_now else orgs.below(org)
-    nodes = Forest(within, day, Wanted(), as_now=as_now).nodes()
+    within = orgs.filter(as_of.tree.below(org))
+    nodes = Forest(within, as_of.day, Wanted(), as_now=as_of.as_now).nodes()
     return next((node for node in nodes if node.pk == org.pk), None)
 
 
@@ -200,11 +174,8 @@ def node_of(org: Org, orgs: OrgQuerySet, day: date, *, as_now: bool) -> Node | N
 def org_chart(request: HttpRequest, pk: int) -> HttpResponse:
     """The drawn chart of an organisation and all below it, with the same figures in a table."""
     found = org_or_404(request, pk, "org.view")
-    today = clock.today()
-    form = DayFilter(request)
-    day = form.value("on", today)
-    as_now = form.value("tree") == NOW or day == today
-    node = node_of(found, access.orgs(request.user, "org.view"), day, as_now=as_now)
+    form, as_of = AsOfFilter(request), AsOf.of(request)
+    node = node_of(found, access.orgs(request.user, "org.view"), as_of)
     depth = {"1": 1, "2": 2, "9": 9}.get(request.GET.get("depth", ""), 1)
     return TemplateResponse(
         request,
@@ -213,9 +184,9 @@ def org_chart(request: HttpRequest, pk: int) -> HttpResponse:
             "title": "组织架构图",
             "crumbs": crumbs_to(request, found),
             "form": form,
-            "as_on": as_on(day, today, as_now=as_now),
+            "as_on": as_of.says,
             "node": node,
-            "chart": charts.org_tree(node, depth) if node else {},
+            "chart": charts.org_tree(node, depth, as_of.query) if node else {},
             "height": charts.org_tree_height(node, depth) if node else 0,
             "rows": list(node.flat_with_depth()) if node else [],
             "depth": depth,

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
+from django import forms
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.template.response import TemplateResponse
@@ -12,9 +14,11 @@ from django.urls import reverse
 from guantong.obligations import describe
 from guantong.obligations import model as m
 from guantong.periods import Every, Period
-from guantong.records import access, catalogue, clock, ledger
+from guantong.records import access, catalogue, ledger
+from guantong.records.actions import ledger as actions
 from guantong.records.models import Entry, Org, PlanWording, School
 from guantong.web import bases, ledger_periods, scope, standing
+from guantong.web.as_of import AsOf, AsOfFilter
 from guantong.web.ledger_cells import address
 from guantong.web.ledger_tables import clause_number, clause_url, clause_words
 from guantong.web.standing import NOTHING, Tally
@@ -34,11 +38,24 @@ class Seen:
     org: Org | None
     period: str
     entries: QuerySet[Entry]
+    as_of: AsOf
 
     def link(self, **narrowed: str) -> str:
         """The address of the entries behind a figure."""
         org = str(self.org.pk) if self.org else ""
-        return address("ledger-entries", {"org": org, "period": self.period, **narrowed})
+        about = {"org": org, "period": self.period, **self.as_of.query}
+        return address("ledger-entries", about | narrowed)
+
+    def shown(self, request: HttpRequest) -> dict[str, Any]:
+        """What every page of the plan says about the day."""
+        return {
+            "form": PlanFilter(request), "past": self.as_of.past, "as_on": self.as_of.says_ledger,
+            "org": self.as_of.tree.called(self.org) if self.org else None,
+        }  # fmt: skip
+
+
+class PlanFilter(AsOfFilter):
+    period = forms.CharField(required=False, widget=forms.HiddenInput)
 
 
 def require_view(request: HttpRequest) -> None:
@@ -51,11 +68,14 @@ def require_view(request: HttpRequest) -> None:
 def _seen(request: HttpRequest, plan: m.Plan) -> Seen:
     require_view(request)
     org = scope.org_in_view(request)
-    entries = access.entries(request.user)
+    as_of = AsOf.of(request, since=ledger.question().span.start)
+    then = actions.as_of(as_of.day) if as_of.past else None
+    entries = access.entries(request.user, then)
     if org is not None:
-        entries = entries.filter(org__path__startswith=org.path)
-    period = _period(request, plan, clock.today())
-    return Seen(org, period, entries.filter(ledger_periods.chosen(period, ledger.question())))
+        entries = entries.filter(as_of.tree.below(org, "org__"))
+    period = _period(request, plan, as_of.day)
+    chosen = ledger_periods.chosen(period, ledger.question(on=as_of.day))
+    return Seen(org, period, entries.filter(chosen), as_of)
 
 
 def _period(request: HttpRequest, plan: m.Plan, today: date) -> str:
@@ -137,7 +157,7 @@ def plan(request: HttpRequest) -> TemplateResponse:
             "plan": known,
             "parts": outline.parts(),
             "years": _years(known, seen.period, themes=True),
-            "org": seen.org,
+            **seen.shown(request),
             "loaded": PlanWording.objects.filter(plan=known.name).order_by("-loaded_at").first(),
             "may_load": not access.check(request.user, LOAD, None),
             "may_suppose": bool(access.reach(request.user, "ledger.view").paths),
@@ -171,7 +191,7 @@ def clause(request: HttpRequest, path: str) -> TemplateResponse:
             "plan": known,
             "part": Outline(known, seen).part(found),
             "years": _years(known, seen.period),
-            "org": seen.org,
+            **seen.shown(request),
             "before": known.clauses[place - 1] if place else None,
             "after": known.clauses[place + 1] if place + 1 < len(known.clauses) else None,
             "may_load": not access.check(request.user, LOAD, None),
@@ -220,10 +240,13 @@ def obligation(request: HttpRequest, name: str) -> TemplateResponse:
             "level": describe.LEVEL[found.level],
             "bases": list(bases.bases(found, rules, known)),
             "years": _years(known, seen.period),
-            "org": seen.org,
+            **seen.shown(request),
             "tally": standing.by_obligation(entries).get(name, NOTHING),
             "link": seen.link(obligation=name),
-            "by_org": address("ledger", {"obligation": name, "period": seen.period, "by": "org"}),
+            "by_org": address(
+                "ledger",
+                {"obligation": name, "period": seen.period, "by": "org", **seen.as_of.query},
+            ),
             "periods": _periods(seen, entries, found),
             "off": off,
             "may_switch": found.switchable and not access.check(request.user, SWITCH, None),

@@ -27,6 +27,7 @@ from guantong.records.actions.sample import (
     papers,
     people,
     purse,
+    roll_matters,
     trainings,
 )
 from guantong.records.actions.sample.diary import Diary
@@ -107,6 +108,7 @@ def build() -> None:
     written = story.minutes
     _write(written.details, written.agenda, written.tasks, written.sides)
     _write(accounts.close_months(story.tree, users))
+    roll_matters.write(story.tree, story.people, story.roll, users)
     _bring_certificate(story.people, users)
     _write(*trainings.places(story.diary, _of_college(story)), *trainings.signed(story.diary))
     _tell_the_database()

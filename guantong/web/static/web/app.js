@@ -159,6 +159,8 @@ const palette = ["#33597f", "#4f9a6e", "#d3a23c", "#d0604f", "#a68cc4", "#8a9199
 function draw(place) {
   const option = JSON.parse(document.getElementById(place.dataset.chart).textContent);
   const style = getComputedStyle(place);
+  if (echarts.getInstanceByDom(place)) echarts.dispose(place);
+  else new ResizeObserver(() => echarts.getInstanceByDom(place)?.resize()).observe(place);
   const chart = echarts.init(place, null, { locale: "ZH" });
   chart.setOption({
     color: palette,
@@ -170,8 +172,38 @@ function draw(place) {
   chart.on("click", (point) => {
     if (point.data?.url) location.assign(point.data.url);
   });
-  new ResizeObserver(() => chart.resize()).observe(place);
 }
+
+// Zoom of a drawn tree: <div data-zoom="id"> holds buttons, their value the factor, 0 the beginning, "print" the printer.
+// On the chart itself + - 0 and the arrows do the same.
+const STEP = 60;
+const KEYS = { "+": 1.25, "=": 1.25, "-": 0.8, "0": 0 };
+const ARROWS = { ArrowLeft: [STEP, 0], ArrowRight: [-STEP, 0], ArrowUp: [0, STEP], ArrowDown: [0, -STEP] };
+const drawn = (id) => document.querySelector(`[data-chart="${id}"]`);
+function act(place, action) {
+  echarts.getInstanceByDom(place)?.dispatchAction({ seriesIndex: 0, ...action });
+}
+function zoom(place, factor) {
+  const middle = { originX: place.clientWidth / 2, originY: place.clientHeight / 2 };
+  if (factor) act(place, { type: "treeRoam", zoom: factor, ...middle });
+  else draw(place);
+}
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-zoom] button");
+  if (!button) return;
+  if (button.value === "print") window.print();
+  else zoom(drawn(button.parentElement.dataset.zoom), Number(button.value));
+});
+document.addEventListener("keydown", (event) => {
+  const place = event.target;
+  if (!place.dataset?.chart || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key in KEYS) zoom(place, KEYS[event.key]);
+  else if (event.key in ARROWS) {
+    const [dx, dy] = ARROWS[event.key];
+    act(place, { type: "treeRoam", dx, dy });
+  } else return;
+  event.preventDefault();
+});
 
 document.addEventListener("DOMContentLoaded", () => {
   document.querySelectorAll("[data-chart]").forEach(draw);

@@ -1,0 +1,93 @@
+"""A minutes file beside the record form: filled in, marked, saved by a person."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from guantong.records.models import Activity, Event, User
+from tests.factories import Cast, make_person, owner
+from tests.sheets.test_minutes import in_word
+from tests.web.answers import shown
+from tests.web.record_form import fields
+
+type SignIn = Callable[[User], Client]
+TEXT = [
+    "主题党日活动记录",
+    "时间：2023年6月14日下午3:00；地点：文科楼201",
+    "主持人：支书甲\t记录人：外人丙",
+    "出席人员：支书甲、新人一",
+    "缺席人员：党员甲（出差）、同名者",
+    "会议议题：1.学习文件",
+]
+
+
+def upload(client: Client, text: list[str], org: Any = None) -> Any:
+    file = SimpleUploadedFile("记录.docx", in_word(text))
+    query = f"?org={org.pk}" if org else ""
+    return client.post(f"/activities/minutes/{query}", {"minutes": file})
+
+
+def test_what_was_read_is_in_the_form_and_the_text_beside_it(as_: SignIn, cast: Cast) -> None:
+    make_person("新人一", cast.branch)
+    response = upload(as_(cast.secretary), TEXT)
+    assert response.status_code == 200
+    form = response.context["form"]
+    values = {name: str(form[name].value()) for name in form.fields}
+
+    assert values["held_on"] == "2023-06-14"
+    assert values["kind"] == "theme_day"
+    assert (values["place"], values["starts_at"]) == ("文科楼201", "15:00")
+    assert values["chair"] == str(owner(cast.secretary).pk)
+    assert {p.name for p in form.people.expected if p.ticked} == {"党员甲"}
+    assert "学习文件" in values["summary"]
+    marks = {mark.title: mark for mark in response.context["marks"]}
+    assert marks["地点"].line == 2
+    assert marks["记录"].doubt == "“外人丙”不在名册里"
+    assert values["recorder"] in ("", "None")
+    assert response.context["notes"] == ["缺席的“同名者”不在名册里"]
+    assert "文科楼201" in shown(response)
+    assert not Activity.objects.exists()
+
+
+def test_two_of_one_name_are_a_doubt_and_an_unknown_day_stays_empty(
+    as_: SignIn, cast: Cast
+) -> None:
+    for _ in range(2):
+        make_person("重名者", cast.branch)
+    response = upload(as_(cast.secretary), ["支部党员大会", "时间：6月14日", "主持人：重名者"])
+    form = response.context["form"]
+
+    assert form["held_on"].value() == ""
+    assert form["chair"].value() in ("", None)
+    doubts = {mark.title: mark.doubt for mark in response.context["marks"] if mark.doubt}
+    assert doubts == {"主持": "“重名者”在名册里有同名的人", "日期": "日期写得不全，缺年、月或日"}
+
+
+def test_it_is_saved_by_the_form_and_keeps_its_text_while_something_is_wrong(
+    as_: SignIn, cast: Cast
+) -> None:
+    client = as_(cast.secretary)
+    response = upload(client, TEXT[:3])
+    typed = fields(response) | {"document": response.context["document"]}
+    wrong = client.post("/activities/minutes/", typed | {"held_on": "2099-13-01"})
+    assert wrong.status_code == 422
+    assert wrong.context["lines"][1].text == TEXT[1]
+
+    saved = client.post("/activities/minutes/", typed)
+    assert saved.status_code == 302
+    activity = Activity.objects.get()
+    assert (str(activity.held_on), activity.place) == ("2023-06-14", "文科楼201")
+    assert Event.objects.filter(verb="activity.recorded", by=cast.secretary).count() == 1
+
+
+def test_it_is_for_those_who_may_record_there(as_: SignIn, cast: Cast) -> None:
+    for user, org in ((cast.member, None), (cast.stranger, None), (cast.inspector, cast.branch),
+                      (cast.secretary, cast.other_branch)):  # fmt: skip
+        assert upload(as_(user), TEXT, org).status_code in (403, 404)
+    refused = as_(cast.secretary).post(
+        "/activities/minutes/", {"minutes": SimpleUploadedFile("a.docx", b"%PDF-1.7 x")}
+    )
+    assert refused.status_code == 422
+    assert "PDF" in shown(refused)
