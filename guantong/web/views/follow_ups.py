@@ -1,12 +1,11 @@
 """What meetings left to do: the list of what is in reach, and saying that something is done."""
 
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from django import forms
 from django.contrib import messages
 from django.db.models import F, QuerySet
-from django.db.models.expressions import Combinable
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -33,7 +32,7 @@ HEADER: Final = (
     "办结日期",
     "办理结果",
 )
-SORTS: Final[dict[str, tuple[str | Combinable, ...]]] = {
+SORTS: Final[dict[str, tuple[Any, ...]]] = {
     "": (F("due_on").asc(nulls_last=True), "pk"),
     "-held": ("-activity__held_on", "pk"),
 }

@@ -103,6 +103,7 @@ function takeUp(form, typed) {
 function offerKept() {
   const form = document.querySelector("form[data-keep]");
   const user = document.body.dataset.user;
+  if (user === undefined) return; // an error page knows nobody
   for (const key of keptHere()) if (!user || !key.startsWith(`${KEPT}${user}:`)) localStorage.removeItem(key);
   const typed = form && localStorage.getItem(KEPT + form.dataset.keep);
   if (!typed) return;
