@@ -109,6 +109,8 @@ class Standing:
         every = catalogue.actors()
         if self.user is None:
             return frozenset(every)
+        if not self.user.is_active:  # not even about himself, nor where he was named
+            return frozenset()
         return frozenset(code for code, actor in every.items() if self._is(actor, place))
 
     def _is(self, actor: Actor, place: Place) -> bool:

@@ -102,7 +102,8 @@ def reopen(*, by: User | None, follow_up: FollowUp) -> FollowUp:
 
 
 def _require(by: User | None, follow_up: FollowUp) -> None:
-    if by is not None and by.person_id is not None and by.person_id == follow_up.owner_id:
+    asking = by.person_id if by is not None and by.is_active else None
+    if asking is not None and asking == follow_up.owner_id:
         return
     for host in follow_up.activity.hosts.all():
         access.require(by, "activity.record", host)
