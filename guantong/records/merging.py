@@ -25,17 +25,21 @@ from guantong.records.models import (
     ContactMade,
     CorrectionRequest,
     Detail,
+    Discrepancy,
     DuesPayment,
     DuesRate,
     DuesRelief,
+    Enrolment,
     Entry,
     FollowUp,
+    HoursCertificate,
     Membership,
     Merge,
     Person,
     Post,
     Relation,
     Restricted,
+    SignIn,
     TransferLetter,
     User,
     Whereabouts,
@@ -103,6 +107,10 @@ TITLES: Final[dict[type[Model], str]] = {
     Detail: "活动栏目",
     FollowUp: "落实事项",
     Case: "办理事项",
+    Enrolment: "培训报名",
+    SignIn: "签到",
+    HoursCertificate: "学时证明",
+    Discrepancy: "对账差异",
 }
 
 
@@ -244,6 +252,25 @@ def _once(model: type[Model], key: str, said: str) -> Rule:
     return rule
 
 
+def _enrolments(kept: Person, absorbed: Person) -> Iterator[Edit]:
+    """A place is held once; those given up are all kept."""
+    known = set(kept.enrolments.filter(cancelled_at=None).values_list("activity", flat=True))
+    for row in absorbed.enrolments.select_related("activity").order_by("pk"):
+        if row.cancelled_at is None and row.activity_id in known:
+            yield Edit(row, None, f"“{row.activity}”两份都报了名，以保留的一份为准。")
+        else:
+            yield Edit(row, {"person_id": kept.pk})
+
+
+def _sign_ins(kept: Person, absorbed: Person) -> Iterator[Edit]:
+    known = set(kept.sign_ins.values_list("activity", flat=True))
+    for row in absorbed.sign_ins.select_related("activity").order_by("pk"):
+        if row.activity_id in known:
+            yield Edit(row, None, f"“{row.activity}”两份都签了到，以保留的一份为准。")
+        else:
+            yield Edit(row, {"person_id": kept.pk})
+
+
 def _details(kept: Person, absorbed: Person) -> Iterator[Edit]:
     """Fields of a kind that name people; a pair of one and the same is none."""
     ends = ("person_id", "other_id")
@@ -291,6 +318,10 @@ RULES: Final[dict[type[Model], Rule]] = {
     Detail: _details,
     FollowUp: _follow_ups,
     Case: _all(Case),
+    Enrolment: _enrolments,
+    SignIn: _sign_ins,
+    HoursCertificate: _all(HoursCertificate),
+    Discrepancy: _all(Discrepancy),
 }
 
 
