@@ -8,11 +8,12 @@ branch at a time. The text is the same for SQLite, DuckDB and PostgreSQL.
 
 Besides the fact tables they read a calendar. `periods.day` is the last day, or the as-of day if
 that is earlier. `stretches`: who is there from `since` to `until` (included) for one stretch of a
-period is bound in it. `:on` is the as-of day, `:since` the day from which the ledger runs.
+period is bound in it. `half_years`: by what day who begins on `since` is to have done it.
+`:on` is the as-of day, `:since` the day from which the ledger runs.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ SHARED = ("there", "holders")  # common table expressions that several queries b
 CALENDAR = {
     "periods": "every VARCHAR(16), period_start DATE, period_end DATE, due_on DATE, day DATE",
     "stretches": "every VARCHAR(16), period_start DATE, since DATE, until DATE",
+    "half_years": "since DATE, due_on DATE",
 }
 
 
@@ -67,8 +69,12 @@ def _filled(text: str, shared: Mapping[str, str], question: m.Question) -> str:
 
 
 def make_calendar(execute: Execute, question: m.Question) -> None:
-    """Make the two calendar tables anew; whoever writes such queries has them already."""
-    rows = {"periods": list(_periods(question)), "stretches": list(_stretches(question))}
+    """Make the calendar tables anew; whoever writes such queries has them already."""
+    rows = {
+        "periods": list(_periods(question)),
+        "stretches": list(_stretches(question)),
+        "half_years": list(_half_years(question)),
+    }
     for name, columns in CALENDAR.items():
         execute(f"DROP TABLE IF EXISTS {name}")
         execute(f"CREATE TEMP TABLE {name} ({columns})")
@@ -89,6 +95,13 @@ def _stretches(question: m.Question) -> Iterator[Sequence[object]]:
             for month in p.whole_months():
                 since = month.last_day if every is Every.MONTH else month.start
                 yield every, p.start, since, month.last_day
+
+
+def _half_years(question: m.Question) -> Iterator[Sequence[object]]:
+    day = question.span.start
+    while day <= min(question.on, question.span.last_day):
+        yield day, day + timedelta(days=183)
+        day += timedelta(days=1)
 
 
 def _listed(values: Sequence[object]) -> str:

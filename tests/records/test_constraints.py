@@ -54,7 +54,7 @@ BAD: dict[str, Callable[[Cast, Person], models.Model]] = {
     "an extension that shortens": lambda c, p: Term(
         org=c.branch, elected_on=SINCE, expires_on=LATER, extended_to=TODAY
     ),
-    "no hours": lambda c, p: activity(hours=Decimal(0)),
+    "hours below nothing": lambda c, p: activity(hours=Decimal(-1)),
     "more hours than any training has": lambda c, p: activity(hours=Decimal(201)),
     "no moment of recording": lambda c, p: activity(recorded_at=None),
     "attending twice": lambda c, p: Attendance(

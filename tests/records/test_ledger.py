@@ -346,7 +346,7 @@ def test_incremental_equals_full_after_random_changes():
 
     holds()
     # Nearly every verb was carried out, or little would be proved.
-    assert len(set(VERBS) - set(done)) <= 2, done
+    assert len(set(VERBS) - set(done)) <= len(VERBS) // 5, done
 
 
 def _make_history(cast):

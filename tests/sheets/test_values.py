@@ -19,6 +19,7 @@ def column(read_as: As, **more: Any) -> Column:
     content: dict[str, Any] = {
         "field": "x", "title": "列", "headers": (), "required": False, "basis": "", "example": "",
         "hint": "", "words": {}, "options": (), "everyone": frozenset(), "longest": 20,
+        "confidence": "",
     }  # fmt: skip
     return Column(read_as=read_as, **{**content, **more})
 
