@@ -30,7 +30,7 @@ DIGEST = """SELECT obligation, verdict, COUNT(*),
     SUM(hash(org_id, person_id, period_start, actual)) FROM ({text}) GROUP BY ALL"""
 HOURS = """SELECT SUM(hash(person_id, hours))
     FROM (SELECT person_id, SUM(hours) AS hours FROM attendances GROUP BY person_id)"""
-MEMORY = "2.8GB"  # DuckDB's share of the 4 GiB that the largest assessment may take
+MEMORY = "2.5GB"  # DuckDB's share of the 4 GiB that the largest assessment may take
 LARGEST = 10_000_000
 
 
