@@ -126,7 +126,8 @@ def _last_day(
     row = row_of(process, case, given, Attempt(step.name, on, 0, frozenset()))
     match rule.test:
         case m.Span("on", m.Way.NOT_AFTER) as span:
-            return limit(span, row)
+            over = not step.target and case.days_of(step.name)  # a reminder is given once
+            return None if over else limit(span, row)
         case m.Paced(of, since, months):
             days = [d for d in (row.get(since), *case.days_of(of)) if isinstance(d, date)]
             return add_months(max(days), months) if days else None

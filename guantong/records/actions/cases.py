@@ -24,11 +24,20 @@ from guantong.records import (
     sealing,
 )
 from guantong.records.access import Forbidden, Refused
-from guantong.records.actions import case_effects, case_rows, events, rows, spans, steps
+from guantong.records.actions import (
+    activities,
+    case_effects,
+    case_rows,
+    events,
+    rows,
+    spans,
+    steps,
+)
 from guantong.records.case_actors import Place, Standing
 from guantong.records.case_values import stored
 from guantong.records.handling import Handling
 from guantong.records.models import (
+    Activity,
     Call,
     Case,
     CaseStep,
@@ -341,6 +350,14 @@ def why_not_back(by: User | None, case: Case, row: CaseStep) -> str:
 
 def _undo_effect(case: Case, by: User | None, row: CaseStep) -> None:
     if not row.made:
+        return
+    if all(one.startswith("activity:") for one in row.made):
+        with events.upon(case, by):
+            for one in row.made:
+                activity = Activity.objects.get(pk=one.partition(":")[2])
+                activities.withdraw(
+                    by=None, activity=activity, version=activity.version, reason="撤回办理步骤"
+                )
         return
     last = steps.last(case.person) if case.person else None
     if last is None or [last.subject] != row.made:
