@@ -25,6 +25,7 @@ PYTHON: dict[m.FieldType, type | tuple[type, ...]] = {
     m.FieldType.ORG: int,
     m.FieldType.VOTES: tuple,
 }
+MOST = 99_999_999  # of anything that is counted or paid
 
 
 @dataclass(frozen=True)
@@ -226,7 +227,7 @@ def fits(field: m.Field, value: object) -> bool:
         return False
     if field.type is m.FieldType.NUMBER:
         assert isinstance(value, int | Decimal)
-        return value >= 0
+        return 0 <= value <= MOST and not (field.whole and value != int(value))
     return field.type is not m.FieldType.CODE or value in field.options
 
 

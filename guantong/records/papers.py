@@ -84,9 +84,16 @@ def offered(user: User) -> list[Template]:
 
 
 def by_step(user: User, process: Process, org: Org) -> Mapping[str, list[Template]]:
-    """By step the templates for what it yields, of those offered for an organisation's cases."""
+    """By step the templates for what it yields, of those offered for an organisation's cases; of
+    uploaded ones the content is not read.
+    """
+    rows = _uploaded(user).filter(process=process.name).select_related(None).order_by("title")
+    uploaded = [
+        Template(str(row.pk), row.title, row.process, row.org, b"")
+        for row in rows.select_related("org")
+    ]
     found = defaultdict(list)
-    for one in offered(user):
+    for one in (*of_catalogue().values(), *uploaded):
         if one.process == process.name and one.fits(org):
             for step in one.belongs_to(process):
                 found[step].append(one)
