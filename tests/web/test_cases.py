@@ -52,6 +52,18 @@ def walked(case: Case, step: str, on: date, **fields: Any) -> Case:
     return case
 
 
+def came(case: Case, state: str, *steps: tuple[str, dict[str, Any]]) -> Case:
+    """The case as if these steps had led it there on 1 June."""
+    for number, (step, fields) in enumerate(steps, 1):
+        CaseStep.objects.create(
+            case=case, number=number, step=step, source=case.state, target=state,
+            on_day=date(2023, 6, 1), at=clock.now(), fields=fields,
+        )  # fmt: skip
+    Case.objects.filter(pk=case.pk).update(state=state)
+    case.refresh_from_db()
+    return case
+
+
 @pytest.fixture
 def applicant(cast: Cast) -> Person:
     return make_person("申请人甲", cast.branch, status="applicant", birth_date=date(2000, 1, 1))
@@ -279,15 +291,8 @@ def test_whom_the_tally_elected_is_proposed_and_takes_office_once_confirmed(
     case, client = begun("election", cast), as_(cast.secretary)
     votes = [{"name": name, "yes": 3, "no": 0, "abstain": 0, "elected": True, "written_in": False}
              for name in ("支书甲", "党员甲", "没有此人")]  # fmt: skip
-    leader = owner(cast.secretary).pk
-    for number, (step, fields) in enumerate(
-        [("hold", {"votes": votes}), ("constitute", {"secretary": leader})], 1
-    ):
-        CaseStep.objects.create(
-            case=case, number=number, step=step, source="notified", target="held",
-            on_day=date(2023, 6, 1), at=clock.now(), fields=fields,
-        )  # fmt: skip
-    Case.objects.filter(pk=case.pk).update(state="approved")
+    chosen = {"secretary": owner(cast.secretary).pk}
+    came(case, "approved", ("hold", {"votes": votes}), ("constitute", chosen))
     page = client.get(at(case, "hand_over"))
     assert page.context["form"]["a-members"].value() == "党员甲\n没有此人"
     sent = {"on": "2023-06-15", "a-members": "党员甲\n没有此人"}
@@ -300,8 +305,8 @@ def test_whom_the_tally_elected_is_proposed_and_takes_office_once_confirmed(
 
 
 def test_a_drill_and_an_appraisal_are_activities_too(cast: Cast, as_: SignIn) -> None:
-    case = begun("drill", cast, title="消防疏散", on=date(2023, 6, 10))
-    Case.objects.filter(pk=case.pk).update(state="planned")
+    case = begun("drill", cast, title="消防疏散")
+    came(case, "planned", ("plan", {"planned_for": "2023-06-14", "scene": "二楼起火"}))
     assert send(as_(cast.secretary), at(case, "hold"), on="2023-06-14").status_code == 302
     drill = Activity.objects.get(kind="drill")
     assert (drill.title, drill.held_on) == ("消防疏散", date(2023, 6, 14))
@@ -311,9 +316,8 @@ def test_a_drill_and_an_appraisal_are_activities_too(cast: Cast, as_: SignIn) ->
         == 302
     )
     assert not Activity.objects.held().filter(kind="drill").exists()
-    judged = begun("appraisal", cast, on=date(2023, 6, 10))
-    Case.objects.filter(pk=judged.pk).update(state="studied")
-    told = {"f-present": "3", "f-self_done": "3"}
+    judged = came(begun("appraisal", cast), "studied")
+    told = {"f-present": "1", "f-self_done": "1"}
     answer = send(as_(cast.secretary), at(judged, "hold"), on="2023-06-14", **told)
     assert "请先在“活动”里记录这次民主评议党员" in shown(answer)
 
@@ -371,22 +375,22 @@ def test_a_whole_sheet_of_files_is_checked_on_the_page_and_at_the_command_line(
     cast: Cast, as_: SignIn, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     client, page = as_(cast.secretary), reverse("case-checkup")
-    header = rows(client.get(reverse("case-checkup-template")))[0]
-    told = {"姓名": "张一", "申请入党日期": "2021-09-10", "派人谈话日期": "2021-11-01"}
-    unread = {"姓名": "李二", "申请入党日期": "2021年秋", "派人谈话日期": "2021-11-01"}
-    sound = {"姓名": "王三", "申请入党日期": "2021-09-10", "派人谈话日期": "2021-09-30"}
-    lines = [header, *([one.get(title, "") for title in header] for one in (told, unread, sound))]
+    lines = ["姓名,申请入党日期,派人谈话日期", "张一,2021-09-10,2021-11-01", "李二,2021年秋,",
+             "王三,2021-09-10,2021-09-30"]  # fmt: skip
     file = tmp_path / "材料.csv"
-    file.write_text("\n".join(",".join(map(str, line)) for line in lines), encoding="utf-8")
+    file.write_text("\n".join(lines), encoding="utf-8")
 
-    text = shown(client.post(page, {"do": "sheet", "sheet": file.open("rb")}))
+    def sent(content: bytes, **more: str) -> Any:
+        sheet = SimpleUploadedFile("材料.csv", content)
+        return client.post(page, {"do": "sheet", "sheet": sheet, **more})
+
+    text = shown(sent(file.read_bytes()))
     assert "核对了 3 份材料，1 份没有发现矛盾" in text
     assert "一个月内要谈话" in text
-    corrections = rows(client.post(page, {"do": "sheet", "as": "xlsx", "sheet": file.open("rb")}))
-    assert [row[1] for row in corrections[1:]] == ["张一", "李二"]
-    assert corrections[2][3] == "没有核对"
-    broken = SimpleUploadedFile("材料.xlsx", b"PK")
-    assert client.post(page, {"do": "sheet", "sheet": broken}).status_code == 422
+    corrections = rows(sent(file.read_bytes(), **{"as": "xlsx"}))[1:]
+    assert {row[1] for row in corrections} == {"张一", "李二"}
+    assert [row[3] for row in corrections if row[1] == "李二"] == ["没有核对"]
+    assert sent(b"PK").status_code == 422
 
     with pytest.raises(SystemExit):
         call_command("checkup", str(file))

@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any, Final
 
 from guantong.processes import model as m
-from guantong.records import case_facts
+from guantong.records import case_facts, clock
 from guantong.records import registers as registers_read
 from guantong.records.access import Refused
 from guantong.records.actions import (
@@ -26,7 +26,7 @@ from guantong.records.actions import (
     rows,
     terms,
 )
-from guantong.records.drafts import Attended, Draft
+from guantong.records.drafts import Attended, Draft, late_by
 from guantong.records.models import (
     Activity,
     Case,
@@ -420,9 +420,10 @@ def _drilled(done: Done) -> None:
         return
     if done.by is None or done.by.person_id is None:
         raise Refused("您的账号没有对应的人员，请先在“活动”里记录这次应急演练再办理。")
+    late = "随应急演练的办理录入" if late_by(done.on, clock.today()) else ""
     draft = Draft(
         kind="drill", title=done.case.title, held_on=done.on, hosts=(done.case.org,),
-        attended=(Attended(done.by.person_id, "recorder"),), late_reason="随应急演练的办理录入",
+        attended=(Attended(done.by.person_id, "recorder"),), late_reason=late,
         own={"scenario": done.earlier("plan", "scene")},
     )  # fmt: skip
     activities.record(by=None, draft=draft)
