@@ -22,6 +22,7 @@ from guantong.records.actions import (
     orgs,
     people,
     posts,
+    readings,
     recuts,
     relations,
     restoring,
@@ -31,6 +32,9 @@ from guantong.records.actions import (
 )
 from guantong.records.actions import (
     ledger as upkeep,
+)
+from guantong.records.actions import (
+    sign_ins as signing,
 )
 from guantong.records.drafts import Attended
 from guantong.records.models import (
@@ -92,6 +96,36 @@ def record(day, a, b):
     make_activity(branch, **more, **_attended(people_there, roles))
 
 
+def record_whole(day, a, b):
+    """Several kinds in one sitting, over several days, and more than one host now and then."""
+    hosts = [pick(Org.objects.filter(kind="branch"), a)]
+    if b % 2:
+        hosts.append(pick(Org.objects.filter(kind="branch").exclude(pk=hosts[0].pk), b))
+    make_activity(
+        *hosts, kind="branch_assembly", also=("theme_day", "party_lecture")[: a % 3], held_on=day,
+        last_on=min(TODAY, day + timedelta(days=b % 40)), hours=Decimal(b % 9 + 1),
+        late_reason="补记", title=f"连开{a}",
+    )  # fmt: skip
+
+
+def sign_in(day, a, b):
+    """What was planned for today, signed in to and confirmed by the organiser."""
+    host = pick(Org.objects.filter(kind="college_committee", valid_to=None), a)
+    activity = make_activity(
+        host, kind="central_training", held_on=TODAY, planned=True, hours=None, title=f"集训{a}"
+    )
+    signing.open_sheet(by=None, activity=activity)
+    there = [pick(Person.objects, a).pk]
+    signing.confirm(by=None, activity=activity, version=1, present=there, hours=Decimal(8))
+
+
+def decide(day, a, b):
+    option = ["training-only", "all-org-life", ""][b % 3]
+    readings.choose(
+        by=None, reading="R-01", option=option, decided_by="党委会", decided_on=day, why="试行"
+    )
+
+
 def _attended(there, roles):
     return {"attended": tuple(Attended(p.pk, roles[p.pk], Decimal(2)) for p in there)}
 
@@ -108,7 +142,12 @@ def restore(day, a, b):
 def correct(day, a, b):
     activity = pick(Activity.objects.live(), a)
     kind = (activity.kind, "theme_day", "party_lecture")[b % 3]
-    draft = make_draft(*activity.hosts.all(), kind=kind, held_on=day, late_reason="更正")
+    also = ("party_lecture", "theme_day")[: a % 3]
+    last_on = min(TODAY, day + timedelta(days=b % 5)) if a % 2 else None
+    draft = make_draft(
+        *activity.hosts.all(), kind=kind, held_on=day, late_reason="更正", also=also,
+        last_on=last_on,
+    )  # fmt: skip
     activities.correct(by=None, activity=activity, version=activity.version, draft=draft)
 
 
@@ -315,7 +354,7 @@ VERBS = {
         record, withdraw, restore, correct, join, move_person, leave, undo_step, exempt, appoint,
         end_post, flag_post, elect, extend, link, unlink, count_heads, adopt, found, move_org,
         dissolve, apply, step_up, suspend, merge, extend_probation, correct_span, pass_on, unite,
-        split, undo_change, recut,
+        split, undo_change, recut, record_whole, sign_in, decide,
     )
 }  # fmt: skip
 
