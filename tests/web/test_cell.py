@@ -154,6 +154,9 @@ def test_cases_that_took_too_long_are_named_and_budget_lines_counted(
     (row,) = [one for rows in page.context["lists"] for one in rows.found]
     assert (row.title, row.url) == (str(case), reverse("case", args=[case.pk]))
     assert row.detail == "发展党员 · 已申请，待谈话"
+    memberships.transfer_within(by=None, person=person, to=held.sibling, on=date(2023, 6, 1))
+    assert entry("applicant-talk", held.branch).actual == 0, "the case went with the person"
+    assert entry("applicant-talk", held.sibling).actual == 1
 
     assert entry("party-work-budget", held.college).verdict == "due"
     assert as_(held.officer).get(page_of(entry("party-work-budget", held.college))).context["act"]

@@ -172,6 +172,7 @@ def take_step(*, by: User | None, case: Case, version: int, entry: Entry) -> Cas
     case = case_rows.locked(by, case)
     case_rows.require_version(case, version)
     who, process, before = Standing.today(by), cases.process_of(case), cases.told(case)
+    was = case.org_id
     step = process.steps.get(entry.step)
     if step is None:
         raise Refused("没有这一步。")
@@ -202,7 +203,7 @@ def take_step(*, by: User | None, case: Case, version: int, entry: Entry) -> Cas
         "case.step_taken", case, by, step=step.title, on=entry.on,
         reason="；".join(why for _, why in event.passed_over),
     )  # fmt: skip
-    case_rows.refresh(case)
+    case_rows.refresh(case, was)
     return row
 
 
