@@ -65,7 +65,7 @@ def tell(verb: str, case: Case, by: User | None, **more: Any) -> None:
 def refresh(case: Case, *orgs_before: int) -> None:
     """`orgs_before`: where the case was, if a step took it elsewhere."""
     people = frozenset([case.person_id] if case.person_id else [])
-    orgs = frozenset({case.org_id, *orgs_before, case.other_org_id} - {None})
+    orgs = frozenset(pk for pk in (case.org_id, case.other_org_id, *orgs_before) if pk)
     ledger.refresh(ledger.Touch(orgs, people, case.opened_on, None, TABLES))
 
 
