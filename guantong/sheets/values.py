@@ -98,9 +98,9 @@ def _orgs(column: Column, cell: Cell) -> tuple[str, ...]:
 def _number(column: Column, cell: Cell) -> str:
     number = _digits(cell).replace(" ", "")
     if len(number) == 18 and not id_number.problem(number.upper()):
-        raise Wrong("这是身份证号，不是学号或工号", "请填到身份证号列")
+        raise Wrong(f"这是身份证号，不是{column.title}", "请填到身份证号列")
     if not re.fullmatch(r"[0-9A-Za-z_-]{1,40}", number):
-        raise Wrong(f"“{_shown(cell)}”不是学号或工号", "只能有字母和数字，最多 40 位")
+        raise Wrong(f"“{_shown(cell)}”不是{column.title}", "只能有字母和数字，最多 40 位")
     return number
 
 

@@ -79,6 +79,13 @@ class Roll:
             self._refuse_namesakes(row)
         return known
 
+    def called(self, name: str, number: str = "") -> list[Known]:
+        """All in reach of that name; where one has the number, only that one."""
+        known = self._by_number.get(number) if number else None
+        if number:
+            return [known] if known and known.in_reach and known.person.name == name else []
+        return self._by_name[name]
+
     def number_taken(self, row: RollRow, known: Known | None) -> bool:
         other = self._by_number.get(row.number) if row.number else None
         return other is not None and (known is None or other.person.pk != known.person.pk)

@@ -9,7 +9,13 @@ from django.db.models import Q
 
 from guantong.records.models.org import Org
 
-PERMISSIONS: Final = {"roll": "import.roll", "activities": "import.activities"}
+PERMISSIONS: Final = {
+    "roll": "import.roll",
+    "activities": "import.activities",
+    "orgs": "org.edit",
+    "posts": "post.edit",
+    "hours": "import.activities",
+}
 """What importing a kind of sheet takes."""
 
 

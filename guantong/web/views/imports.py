@@ -44,9 +44,9 @@ class UploadForm(ActionForm):
         widget=forms.TextInput(attrs={"list": "sources", "autocomplete": "off"}),
     )
     as_of = DayField(
-        label="名册日期",
+        label="表格日期",
         required=False,
-        help_text="只用于名册：表上是哪一天的情况。不写是今天；新党员的组织关系从这天算起。",
+        help_text="名册、党组织、任职：表上是哪一天的情况，变动从这天算起。不写是今天。",
     )
 
     def __init__(self, request: HttpRequest, offered: Sequence[Layout]) -> None:
@@ -55,7 +55,7 @@ class UploadForm(ActionForm):
         kind = self.fields["kind"]
         assert isinstance(kind, forms.ChoiceField)
         kind.choices = [(layout.kind, layout.title) for layout in offered]
-        if all(layout.kind != ROLL for layout in offered):
+        if not any(layout.dated for layout in offered):
             del self.fields["as_of"]
 
 
@@ -109,7 +109,7 @@ def _uploaded(by: User) -> Callable[..., ImportBatch]:
     ) -> ImportBatch:
         known = _source(by, kind, source)
         chosen = known.columns if known else None
-        day = as_of if kind == ROLL else None
+        day = as_of if layouts()[kind].dated else None
         try:
             check_size(file.size or 0)
             upload = imports.Upload(file.read(), known)

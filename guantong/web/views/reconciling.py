@@ -177,7 +177,7 @@ def _compared(by: User) -> Callable[..., Reconciliation]:
         except Refusal as refusal:
             raise Refused(refusal.text, {"file": refusal.text}) from None
         return reconciling.compare(
-            by=by, system=system, file_name=parsed.file_name, found=parsed.rows,  # type: ignore[arg-type]
+            by=by, system=system, file_name=parsed.file_name, found=parsed.rows,
             exported_on=exported_on,
         )  # fmt: skip
 

@@ -317,7 +317,7 @@ def _waiting(by: User | None, batch: ImportBatch, *more: str) -> ImportBatch:
 def _day(as_of: date | None) -> date:
     today = clock.today()
     if as_of and as_of > today:
-        raise Refused(f"名册日期 {as_of} 在今天（{today}）之后，请改。", {"as_of": "在今天之后。"})
+        raise Refused(f"表格日期 {as_of} 在今天（{today}）之后，请改。", {"as_of": "在今天之后。"})
     return as_of or today
 
 
