@@ -13,7 +13,7 @@ from django.utils import timezone
 from guantong.records import catalogue, names, sealing
 from guantong.records.imports.decisions import Unfit
 from guantong.records.imports.orgs import OrgBook
-from guantong.records.imports.people import Known, Roll, agree, in_chunks
+from guantong.records.imports.people import Known, Roll, Stay, agree, in_chunks
 from guantong.records.imports.roll import GENDERS, LABELS
 from guantong.records.imports.rows import RollRow
 from guantong.records.models import Event, Membership, Org, User
@@ -196,7 +196,7 @@ def _digits(theirs: str, ours: str) -> str:
     return ""
 
 
-def _moved(known: Known, org: Org, span: Membership, on: date) -> str:
+def _moved(known: Known, org: Org, span: Stay, on: date) -> str:
     left = [s for s in known.spans if s.org_id == org.pk and s.valid_to]
     if left:
         moved = f"我方 {left[-1].valid_to} 已由该支部转出"

@@ -20,12 +20,14 @@ from guantong.records.imports.rows import (
 )
 from guantong.sheets import columns, read, values
 from guantong.sheets.columns import Heard, Place, Table, Unmatched
-from guantong.sheets.layout import Column, Layout, load_layouts, plain
+from guantong.sheets.layout import As, Column, Layout, load_layouts, plain
 from guantong.sheets.preflight import Refusal
 from guantong.sheets.values import Day, Wrong
 
 MAX_ROWS = 60_000
 SHOWN = 10
+REPEATED = {As.CODE, As.ORG, As.ORGS, As.DATE, As.MOMENT, As.HOURS}
+"""What many rows of a file write alike."""
 REMARKS = ("注", "说明", "备注", "填表", "制表", "合计", "总计", "共计", "审核", "单位", "联系人")
 
 
@@ -86,20 +88,36 @@ def _rows(layout: Layout, table: Table) -> tuple[list[Any], list[int]]:
     """The rows with content, and the numbers of those taken for remarks."""
     rows, remarks = [], []
     header = list(table.grid.rows[table.header_row])
+    readers = [_Reader(layout.column(field), place) for field, place in table.places.items()]
     for number, cells in table.numbered_rows():
-        written = [cell for cell in cells if _is_written(cell)]
-        fields = [place for place in table.places.values() if _is_written(_at(cells, place))]
+        written = [cell for cell in cells if values.is_written(cell)]
         if list(cells) == header:  # again, on a new page
             continue
-        if fields and not _is_remark(written):
-            rows.append(_row(layout, table, number, cells))
+        there = any(values.is_written(one.cell(cells)) for one in readers)
+        if there and not _is_remark(written):
+            rows.append(_row(layout, readers, number, cells))
         elif any(isinstance(cell, str) for cell in written):  # else empty, or only numbered
             remarks.append(number)
     return rows, remarks
 
 
-def _is_written(cell: read.Cell) -> bool:
-    return cell is not None and (not isinstance(cell, str) or bool(values.printable(cell)))
+class _Reader:
+    """Reads the cells of one column. What is written the same again is not read again."""
+
+    def __init__(self, column: Column, place: Place) -> None:
+        self.column, self.index = column, place.index
+        self._known: dict[tuple[type, read.Cell], Any] = {}
+
+    def cell(self, cells: Sequence[read.Cell]) -> read.Cell:
+        return cells[self.index] if self.index < len(cells) else None
+
+    def value(self, cell: read.Cell) -> Any:
+        if self.column.read_as not in REPEATED:
+            return values.value(self.column, cell)
+        key = type(cell), cell
+        if key not in self._known:
+            self._known[key] = values.value(self.column, cell)
+        return self._known[key]
 
 
 def _is_remark(written: Sequence[read.Cell]) -> bool:
@@ -108,21 +126,22 @@ def _is_remark(written: Sequence[read.Cell]) -> bool:
     return len(written) <= 2 and isinstance(first, str) and plain(first).startswith(REMARKS)
 
 
-def _row(layout: Layout, table: Table, number: int, cells: Sequence[read.Cell]) -> Row:
+def _row(
+    layout: Layout, readers: Sequence[_Reader], number: int, cells: Sequence[read.Cell]
+) -> Row:
     found: dict[str, Any] = {}
     problems: list[Problem] = []
-    for field, place in table.places.items():
-        column = layout.column(field)
+    for one in readers:
+        field, column = one.column.field, one.column
         try:
-            value = values.value(column, _at(cells, place))
+            value = one.value(one.cell(cells))
         except Wrong as wrong:
             problems.append(Problem(field, wrong.what, wrong.remedy))
             continue
-        if value is None:
-            if column.required:
-                problems.append(Problem(field, f"{column.title}空着", "请填写，或删去这一行"))
-        else:
+        if value is not None:
             found[field] = value
+        elif column.required:
+            problems.append(Problem(field, f"{column.title}空着", "请填写，或删去这一行"))
     fields = dict(_fields(found))
     return ROW_TYPES.get(layout.kind, RollRow)(line=number, problems=tuple(problems), **fields)
 
@@ -138,10 +157,6 @@ def _fields(found: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         yield field, value.on if isinstance(value, Day) else value
         if isinstance(value, Day) and value.at and field == "held_on":
             yield "starts_at", value.at
-
-
-def _at(cells: Sequence[read.Cell], place: Place) -> read.Cell:
-    return cells[place.index] if place.index < len(cells) else None
 
 
 __all__ = ["Column", "Refusal", "Unmatched", "headers", "layouts", "parse"]

@@ -48,13 +48,17 @@ class Day:
 
 def value(column: Column, cell: Cell) -> Any:
     """Return what the cell holds, None if it is blank; raise Wrong."""
-    if cell is None or (isinstance(cell, str) and not printable(cell)):
-        return None
-    return READERS[column.read_as](column, cell)
+    return READERS[column.read_as](column, cell) if is_written(cell) else None
+
+
+def is_written(cell: Cell) -> bool:
+    return cell is not None and (not isinstance(cell, str) or bool(printable(cell)))
 
 
 def printable(text: str) -> str:
     """Without control and invisible characters, blanks at the ends, and Excel's leading quote."""
+    if text.isalnum():  # the common case, and there are many cells
+        return text
     if not text.isprintable():  # most are
         text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in HIDDEN)
     return text.replace("\t", " ").strip().removeprefix("'").strip()
@@ -62,6 +66,8 @@ def printable(text: str) -> str:
 
 def line(text: str) -> str:
     """One line of half-width letters and digits, with single blanks."""
+    if text.isascii() and text.isalnum():
+        return text
     return " ".join(unicodedata.normalize("NFKC", printable(text)).split())
 
 

@@ -18,7 +18,7 @@ from guantong.records.imports.decisions import (
     unfit,
 )
 from guantong.records.imports.orgs import OrgBook
-from guantong.records.imports.people import Known, Roll, agree, in_chunks
+from guantong.records.imports.people import Known, Roll, Stay, agree, in_chunks
 from guantong.records.imports.rows import (
     ROLL,
     STUCK,
@@ -217,6 +217,8 @@ def _changed(row: RollRow, org: Org, known: Known, shown: dict[str, str], desk: 
 
 def _narrowed(row: RollRow, left_out: Collection[str]) -> RollRow:
     """A blank cell changes nothing, so what is left out is blank."""
+    if not left_out:
+        return row
     blank = RollRow(line=row.line)
     return replace(row, **{name: getattr(blank, name) for name in left_out if name != "org"})
 
@@ -269,7 +271,7 @@ def _moves(
     return steps, list(_told(row, span, org, stepped_on, moved_on, desk))
 
 
-def _stepping_day(row: RollRow, span: Membership, desk: _Desk) -> date | None:
+def _stepping_day(row: RollRow, span: Stay, desk: _Desk) -> date | None:
     """When the status becomes the one in the row; None where it already is."""
     if not row.status or row.status == span.status:
         return None
@@ -285,7 +287,7 @@ def _stepping_day(row: RollRow, span: Membership, desk: _Desk) -> date | None:
 
 def _told(
     row: RollRow,
-    span: Membership,
+    span: Stay,
     org: Org,
     stepped_on: date | None,
     moved_on: date | None,
@@ -300,7 +302,7 @@ def _told(
         yield Difference("人员类别", _status(span.status), status, "status")
 
 
-def _moving_day(row: RollRow, span: Membership, desk: _Desk) -> date:
+def _moving_day(row: RollRow, span: Stay, desk: _Desk) -> date:
     moved = row.branch_since or desk.as_of
     if moved <= span.valid_from:
         what = f"现在的组织关系从 {span.valid_from} 开始，不能早于它转支部"
