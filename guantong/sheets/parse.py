@@ -41,6 +41,11 @@ def exchanges() -> dict[str, Layout]:
     return _layouts(settings.CATALOGUE_DIR, "exchange")
 
 
+def layout(kind: str) -> Layout:
+    """Of a sheet that can be imported, or of another system's list."""
+    return {**exchanges(), **layouts()}[kind]
+
+
 @cache
 def _layouts(folder: Path, name: str) -> dict[str, Layout]:
     return load_layouts(folder / name, catalogue.current())
@@ -50,7 +55,7 @@ def headers(
     kind: str, content: bytes, chosen: Mapping[str, str] | None = None
 ) -> tuple[int, list[Heard]]:
     """The columns of a file as they stand, for the user to say which holds what."""
-    return columns.heard(layouts()[kind], read.grids(content), chosen)
+    return columns.heard(layout(kind), read.grids(content), chosen)
 
 
 def parse(
@@ -60,9 +65,9 @@ def parse(
 
     `chosen`: which headers hold which fields, where the layout alone does not know.
     """
-    layout = {**exchanges(), **layouts()}[kind]
-    table = columns.find(layout, read.grids(content), chosen)
-    rows, remarks = _rows(layout, table)
+    known = layout(kind)
+    table = columns.find(known, read.grids(content), chosen)
+    rows, remarks = _rows(known, table)
     if not rows:
         raise Refusal(f"第 {table.header_row + 1} 行表头的下面没有内容。请填写后再导入。")
     if len(rows) > MAX_ROWS:
@@ -71,7 +76,7 @@ def parse(
     more = f" 等 {len(remarks)}" if len(remarks) > SHOWN else ""
     remarks_note = [f"第 {listed}{more} 行像是说明或合计，没有读。"] if remarks else []
     headings = {
-        field: Heading(place.letters, place.header, layout.column(field).title)
+        field: Heading(place.letters, place.header, known.column(field).title)
         for field, place in table.places.items()
     }
     return Parsed(
@@ -159,4 +164,4 @@ def _fields(found: dict[str, Any]) -> Iterator[tuple[str, Any]]:
             yield "starts_at", value.at
 
 
-__all__ = ["Column", "Refusal", "Unmatched", "headers", "layouts", "parse"]
+__all__ = ["Column", "Refusal", "Unmatched", "headers", "layout", "layouts", "parse"]

@@ -18,7 +18,7 @@ from guantong.records.actions import imports, jobs
 from guantong.records.imports.rows import ORGS, STUCK, Heading, Outcome, Problem
 from guantong.records.imports.stored import NAMING
 from guantong.records.models import ImportBatch, ImportRow
-from guantong.sheets.parse import layouts
+from guantong.sheets.parse import layout
 from guantong.web import download
 from guantong.web.acting import acting, status_of
 from guantong.web.filters import Filter, paged
@@ -89,7 +89,7 @@ def import_batch(request: HttpRequest, pk: int) -> HttpResponse:
             "title": batch.file_name,
             "crumbs": [("导入", reverse("import"))],
             "batch": batch,
-            "dated": layouts()[batch.kind].dated,
+            "dated": layout(batch.kind).dated,
             "about": listed(batch),
             "notes": batch.reading["notes"],
             "refused": refused.text if refused else batch.reading.get("refused", ""),
@@ -184,7 +184,7 @@ class Row:
 
 def _fields(batch: ImportBatch) -> list[tuple[str, str]]:
     """What a row may hold: field and title, those that name it first."""
-    columns = [(column.field, column.title) for column in layouts()[batch.kind].columns]
+    columns = [(column.field, column.title) for column in layout(batch.kind).columns]
     return sorted(columns, key=lambda pair: NAMING.index(pair[0]) if pair[0] in NAMING else 99)
 
 

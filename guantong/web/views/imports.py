@@ -1,6 +1,6 @@
 """Importing: the batches, the upload, empty sheets to fill in."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -70,7 +70,10 @@ def import_list(request: HttpRequest) -> HttpResponse:
             "import-columns" if batch.state == imports.COLUMNS else "import-batch", batch.pk
         )
     found = access.batches(request.user).select_related("by", "org").defer("made", "upload")
-    page = paged(request, found.order_by("-made_at", "-pk"))
+    found = found.order_by("-made_at", "-pk")
+    if download.wanted(request):
+        return _workbook(request, found)
+    page = paged(request, found)
     return TemplateResponse(
         request,
         "web/import_list.html",
@@ -85,6 +88,17 @@ def import_list(request: HttpRequest) -> HttpResponse:
         },
         status=form.status,
     )
+
+
+def _workbook(request: HttpRequest, found: Iterable[ImportBatch]) -> HttpResponse:
+    header = ["批", "文件", "内容", "范围", "结果", "状态", "上传人", "上传时间"]
+    rows = [
+        (one.batch.pk, one.batch.file_name, one.kind, one.scope,
+         "，".join(f"{title} {n}" for title, n in one.counts), one.state,
+         one.batch.by.called if one.batch.by else "系统", one.batch.made_at)
+        for one in map(listed, found)
+    ]  # fmt: skip
+    return download.workbook(request, title="导入过的文件", header=header, rows=rows)
 
 
 @require_GET

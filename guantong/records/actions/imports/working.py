@@ -18,7 +18,7 @@ from guantong.records.imports import activities, hours, offices, roll, stored, t
 from guantong.records.imports.decisions import Decision
 from guantong.records.imports.rows import HOURS, ORGS, POSTS, ROLL, Row
 from guantong.records.models import ImportBatch, ImportRow, Org, User
-from guantong.records.models.batch import PERMISSIONS
+from guantong.records.models.batch import permission as permission_for
 
 AT_ONCE = 1000  # rows of one step
 DATED: dict[str, Callable[..., Iterator[Decision]]] = {
@@ -113,7 +113,7 @@ def _scope(by: User | None, kind: str, ids: Collection[int]) -> Org | None:
     shared = [steps[0] for steps in zip(*lineages, strict=False) if len(set(steps)) == 1]
     if shared:
         org = Org.objects.get(pk=shared[-1])
-        if access.check(by, PERMISSIONS[kind], org):
+        if access.check(by, permission_for(kind), org):
             raise Forbidden(
                 "表中的党组织分属几个单位，您没有它们共同上级的导入权限。请按单位分成几个文件。"
             )
@@ -122,7 +122,7 @@ def _scope(by: User | None, kind: str, ids: Collection[int]) -> Org | None:
 
 
 def highest(by: User | None, kind: str) -> Org | None:
-    return highest_with(by, PERMISSIONS[kind])
+    return highest_with(by, permission_for(kind))
 
 
 def highest_with(by: User | None, permission: str) -> Org | None:
