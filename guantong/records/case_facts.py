@@ -14,7 +14,7 @@ from django.db.models import Max, Q, QuerySet, Sum
 
 from guantong.periods import add_months
 from guantong.processes import model as m
-from guantong.records import catalogue, dues, headcounts
+from guantong.records import catalogue, dues, headcounts, hours
 from guantong.records.case_actors import Place, Standing
 from guantong.records.case_values import values, written
 from guantong.records.models import (
@@ -113,8 +113,8 @@ def _closes_on(case: Case, on: date, who: Standing) -> date | None:
 
 def _volunteer_hours(case: Case, on: date, who: Standing) -> Decimal | None:
     served = _attended(case, on).filter(activity__kind="volunteer")
-    hours: Decimal | None = served.aggregate(hours=Sum("hours"))["hours"]
-    return hours or Decimal(0)
+    found: Decimal | None = served.aggregate(sum=Sum("hours"))["sum"]
+    return found or Decimal(0)
 
 
 def _last_seen_on(case: Case, on: date, who: Standing) -> date | None:
@@ -286,12 +286,8 @@ def _full_member_on(case: Case, on: date, filled: Fields) -> date | None:
 
 
 def _hours(case: Case, on: date, filled: Fields) -> Decimal | None:
-    """The hours of study of the year, to be taken along."""
-    kinds = [k for k, v in catalogue.current().kinds["activities"].items() if v["study"]]
-    there = _attended(case, on).exclude(role="recorder")
-    there = there.filter(activity__kind__in=kinds, activity__held_on__year=on.year)
-    hours: Decimal | None = there.aggregate(hours=Sum("hours"))["hours"]
-    return hours or Decimal(0)
+    """The hours of the year, to be taken along: those of the account and of a certificate."""
+    return hours.of_year(case.person, on.year) if case.person else None
 
 
 def _from_branch(case: Case, on: date, filled: Fields) -> int:
