@@ -107,8 +107,12 @@ def _closed_since(made: Made) -> Iterator[str]:
         yield "有活动在导入后加了附件"
     held = in_chunks(Activity.objects.prefetch_related("hosts"), "pk", new)
     for activity in held:
-        if reason := closed_months.locked(activity.hosts.all(), activity.held_on):
+        if reason := _closed(activity):
             yield reason.partition("，")[0]
+
+
+def _closed(activity: Activity) -> str:
+    return closed_months.locked(activity.hosts.all(), activity.held_on, activity.last_on)
 
 
 def _whose(row: Model) -> str:
