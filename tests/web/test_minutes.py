@@ -88,6 +88,23 @@ def test_counts_left_blank_are_the_roster_s_and_impossible_ones_are_shown(
     assert made.version == 1
 
 
+def test_a_talk_is_saved_from_its_pairs_and_comes_back_unchanged(cast: Cast, as_: SignIn) -> None:
+    client, address = as_(cast.secretary), f"{NEW}?kind=talk"
+    me, other = (str(owner(user).pk) for user in (cast.secretary, cast.member))
+    typed = form_of(client, address)
+    assert "每一对要选两个人" in shown(client.post(address, typed | {"pairs-0-one": me}))
+    client.post(address, typed | {"pairs-0-one": me, "pairs-0-other": other})
+    made = Activity.objects.get()
+    assert there(made) == {"支书甲": "attendee", "党员甲": "attendee"}
+    page = shown(client.get(reverse("activity", args=[made.pk])))
+    assert "支书甲 — 党员甲</dd>" in page
+    edit = reverse("activity-edit", args=[made.pk])
+    back = client.get(edit)
+    client.post(edit, fields(back) | back.context["form"].rows.posted)
+    made.refresh_from_db()
+    assert made.version == 1
+
+
 def test_what_was_typed_is_kept_for_its_owner_alone_until_it_is_saved(
     cast: Cast, as_: SignIn
 ) -> None:

@@ -102,7 +102,7 @@ def meant(kind: ActivityKind, cleaned: Mapping[str, Any]) -> dict[str, Value]:
 
 def _meant(sort: Sort, value: Any) -> Value:
     match sort:
-        case Sort.PEOPLE | Sort.PAIRS:
+        case Sort.PEOPLE:
             return tuple((ids.read(pk),) for pk in value)
         case Sort.YES_NO:
             return bool(value == "yes")
