@@ -14,7 +14,7 @@ from django.db.models import Max, Q, QuerySet, Sum
 
 from guantong.periods import add_months
 from guantong.processes import model as m
-from guantong.records import catalogue, dues, headcounts
+from guantong.records import catalogue, dues, headcounts, hours
 from guantong.records.case_actors import Place, Standing
 from guantong.records.case_values import values, written
 from guantong.records.models import (
@@ -116,8 +116,8 @@ def _volunteer_hours(case: Case, on: date, who: Standing) -> Decimal | None:
     served = Attendance.objects.filter(
         person=case.person_id, activity__kind="volunteer", activity__in=_held(on)
     )
-    hours: Decimal | None = served.aggregate(hours=Sum("hours"))["hours"]
-    return hours or Decimal(0)
+    found: Decimal | None = served.aggregate(sum=Sum("hours"))["sum"]
+    return found or Decimal(0)
 
 
 def _last_seen_on(case: Case, on: date, who: Standing) -> date | None:
@@ -286,14 +286,8 @@ def _full_member_on(case: Case, on: date, filled: Fields) -> date | None:
 
 
 def _hours(case: Case, on: date, filled: Fields) -> Decimal | None:
-    """The hours of study of the year, to be taken along."""
-    kinds = [k for k, v in catalogue.current().kinds["activities"].items() if v["study"]]
-    there = Attendance.objects.filter(
-        person=case.person_id, activity__in=_held(on), activity__kind__in=kinds,
-        activity__held_on__year=on.year,
-    ).exclude(role="recorder")  # fmt: skip
-    hours: Decimal | None = there.aggregate(hours=Sum("hours"))["hours"]
-    return hours or Decimal(0)
+    """The hours of the year, to be taken along: those of the account and of a certificate."""
+    return hours.of_year(case.person, on.year) if case.person else None
 
 
 def _from_branch(case: Case, on: date, filled: Fields) -> int:
