@@ -67,7 +67,8 @@ PAGES: Final = [
          writes="~activity.record", only_takes=True),
     Page("month-list", "?org", "ledger.view"),
     Page("month-close", ">org", "activity.view", "month.closed",
-         {"org": "{org}", "month": "2023-05", "shown": reviewing.seal([])}, writes=RECORD, only_takes=True),
+         {"org": "{org}", "month": "2023-05", "shown": reviewing.seal([])}, writes=RECORD,
+         only_takes=True),
     Page("month-unlock", "closed", "activity.verify", "month.unlocked", REASON),
 
     # Trainings

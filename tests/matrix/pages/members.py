@@ -110,6 +110,7 @@ PAGES: Final = [
     Page("certificate-receive", "person", ROLL, "certificate.received", {"file": certificate}),
     Page("certificate-file", "person given", "~member.edit", args=("json",)),
     Page("certificate-withdraw", "person received", ROLL, "certificate.withdrawn", REASON),
+    Page("certificate-withdraw", "person given", ROLL, "certificate.revoked", REASON),
     Page("issuers", "", ROLL, "issuer.trusted",
          {"name": "外校", "key": notes.public(OTHERS), "checked": "电话"}, writes="*issuer.trust"),
     Page("issuer-end", "issuer", "*issuer.trust", "issuer.distrusted", REASON),
