@@ -35,7 +35,6 @@ from guantong.records.models import (
 )
 
 EVERY_TABLE = frozenset(TABLES)
-HELD = frozenset({"activities", "hosts", "attendances"})
 FIELDS = ("due_on", "period_end", "required", "actual", "numerator", "denominator", "verdict")
 BATCH = 2000
 LEVELS = 8
