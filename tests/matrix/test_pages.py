@@ -72,7 +72,9 @@ class Walk:
     def visit(
         self, reader: Reader, method: str, where: str, given: Any = None, shows: str = ""
     ) -> Any:
-        response = getattr(self.world.clients[reader.name], method)(where, given)
+        client = self.world.clients[reader.name]
+        response = getattr(client, method)(where, given)
+        client.cookies.pop("messages", None)  # or the next page would tell of this one
         told = canaries.said(response)
         for typed in (given or {}).values():
             if canaries.MARK.search(str(typed)):
