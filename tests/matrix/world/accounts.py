@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from django.test import Client
 
+from guantong.records import qualification
 from guantong.records.actions import grants, memberships, people, posts, users
 from guantong.records.models import Org, Person, User
 from tests.factories import SINCE, TODAY
@@ -74,7 +75,7 @@ def account(w: World, reader: Reader) -> None:
 
 def post_of(w: World, person: Person, org: Org, post: str, **more: Any) -> Any:
     places = places_of(w, org) + tuple(one for one in places_of(w, person) if one in SELVES)
-    evidence = posts.Evidence(document=w.birds.text("post", *places))
+    evidence = qualification.Evidence(document=w.birds.text("post", *places))
     given = {"valid_from": SINCE, "evidence": evidence, **more}
     return posts.appoint(by=None, person=person, org=org, post=post, **given)
 
