@@ -79,10 +79,9 @@ def issued(w: World) -> None:
 def compared(w: World) -> None:
     """Another system calls somebody otherwise, in each branch."""
     found = [_theirs(w, w.at[branch]) for branch in BRANCHES]
-    reconciling.compare(
-        by=None, system="national", file_name=w.birds.text("reconciliation", ""),
-        found=roll(*found).rows, exported_on=YESTERDAY,
-    )  # fmt: skip
+    name = w.birds.text("reconciliation", "")
+    export = reconciling.Export("national", name, YESTERDAY, roll(*found).rows)
+    reconciling.compare(by=None, export=export)
     for branch in BRANCHES:
         rows = Discrepancy.objects.filter(person=w.at[branch].sender)
         w.at[branch].discrepancy = rows.get(field="name")
