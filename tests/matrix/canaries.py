@@ -71,6 +71,7 @@ TAKES: Final[Mapping[str, str]] = {
     "spending": "budget.view",
     "spending.dues": "dues.view",
     "term": "org.view",
+    "transferletter": "member.view",
     "trustedissuer": "~member.view",
     "unfinishedform": "nobody",
     "user": "nobody",
