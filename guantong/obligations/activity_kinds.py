@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 from typing import Any, Final
 
 from guantong.conditions.basis import CONFIDENCE, UNCERTAIN, Basis, read_basis
@@ -48,13 +49,35 @@ class Own:
 
 @dataclass(frozen=True)
 class Deciding:
-    """`entitled`: a counting base, or POSTS. More than `quorum` of them must be there, and more
-    than `carried` of them, there or not, in favour."""
+    """`entitled`: a counting base, or POSTS. More than `quorum` of them must be there (`exactly`:
+    or just as many), and more than `carried` of them, there or not, in favour."""
 
     entitled: str
-    quorum: Decimal
-    carried: Decimal
+    quorum: Fraction
+    carried: Fraction
     basis: Basis
+    exactly: bool = False
+
+    @property
+    def switchable(self) -> bool:
+        """Whether no text that was read says so: then the school may decide otherwise."""
+        return self.basis.confidence in UNCERTAIN
+
+    def quorate(self, came: int, of: int) -> bool | None:
+        """None where nobody is known to be entitled."""
+        share = self.quorum * of
+        return (came >= share if self.exactly else came > share) if of else None
+
+    def passed(self, in_favour: int, of: int) -> bool | None:
+        return in_favour > self.carried * of if of else None
+
+
+@dataclass(frozen=True)
+class QuorumRule:
+    """What a school may decide instead of a local practice. `share` None: nothing is judged."""
+
+    title: str
+    share: Fraction | None
 
 
 @dataclass(frozen=True)
@@ -87,12 +110,24 @@ def read_kinds(kinds: Mapping[str, Mapping[str, Any]]) -> dict[str, ActivityKind
     return found
 
 
+def read_quorums(kinds: Mapping[str, Mapping[str, Any]]) -> dict[str, QuorumRule]:
+    """What may be decided on a page where a kind's own rule is local practice."""
+    found = {}
+    for code, entry in kinds.get("quorums", {}).items():
+        f = Fields(entry, f"kinds.yaml: quorums.{code}")
+        share = _fraction(f, "share") if f.has("share") else None
+        found[code] = QuorumRule(f.text("title"), share)
+        f.done()
+    return found
+
+
 def check_kinds(
     kinds: Mapping[str, Mapping[str, Any]], instruments: Collection[str]
 ) -> Iterator[Problem]:
     """What is wrong with the activities of a catalogue and with its units of study."""
     try:
         read = read_kinds(kinds)
+        read_quorums(kinds)
         for code, entry in kinds.get("study_units", {}).items():
             _unit(Fields(entry, f"kinds.yaml: study_units.{code}"))
     except CatalogueError as error:
@@ -178,8 +213,19 @@ def _deciding(f: Fields, bases: Collection[str]) -> Deciding:
     return found
 
 
-def _share(f: Fields, key: str) -> Decimal:
-    share = f.number(key)
+def _share(f: Fields, key: str) -> Fraction:
+    return _between(f, key, Fraction(f.number(key)))
+
+
+def _fraction(f: Fields, key: str) -> Fraction:
+    """Written as "2/3", which no decimal number is."""
+    try:
+        return _between(f, key, Fraction(f.text(key)))
+    except (ValueError, ZeroDivisionError):
+        raise f.wrong(key, "不是分数", "写成 2/3 的样子") from None
+
+
+def _between(f: Fields, key: str, share: Fraction) -> Fraction:
     if not 0 < share < 1:
         raise f.wrong(key, f"{share} 不是 0 和 1 之间的比例", "过半写 0.5")
     return share

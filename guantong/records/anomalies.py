@@ -15,7 +15,7 @@ from django.db.models import Q, QuerySet
 
 from guantong.obligations.activity_kinds import POSTS, value_on
 from guantong.obligations.run import plain
-from guantong.records import catalogue
+from guantong.records import catalogue, quorums
 from guantong.records.drafts import recorded_late
 from guantong.records.models import Activity, Attendance, Event, Membership, Person, Post
 
@@ -91,7 +91,7 @@ class _Look:
         return _by_org(members.filter(in_time)), _by_org(posts.filter(in_time))
 
     def _quorum(self, activity: Activity) -> Iterator[Anomaly]:
-        deciding = self.kinds[activity.kind].deciding
+        deciding = quorums.rule(self.kinds[activity.kind], activity.held_on).deciding
         if deciding is None:
             return
         spans = self.officers if deciding.entitled == POSTS else self.voters
@@ -102,11 +102,10 @@ class _Look:
             if begun <= activity.held_on and (ended is None or activity.held_on < ended)
         }
         present = entitled & {row["person_id"] for row in self.rows[activity.pk]}
-        if entitled and len(present) <= deciding.quorum * len(entitled):
+        if deciding.quorate(len(present), len(entitled)) is False:
             who = "委员" if deciding.entitled == POSTS else "有表决权的党员"
-            yield Anomaly(
-                "quorum", f"{who} {len(entitled)} 人，到会 {len(present)} 人，没有过半数"
-            )
+            says = f"{who} {len(entitled)} 人，到会 {len(present)} 人，没有达到法定人数"
+            yield Anomaly("quorum", says)
 
     # Hours
 
@@ -145,8 +144,11 @@ class _Look:
         if activity.starts_at is None:
             return
         for row in self.rows[activity.pk]:
+            others = self.at_once[row["person_id"], activity.held_on]
+            if len(others) < 2:  # itself alone, as for nearly everybody
+                continue
             start, end = self._span(row)
-            for other in self.at_once[row["person_id"], activity.held_on]:
+            for other in others:
                 begun, ended = self._span(other)
                 if _sitting(other) != _sitting(row) and start < ended and begun < end:
                     yield row["person_id"], other["activity_id"]

@@ -14,7 +14,7 @@ from django.db.models import Max, Q, QuerySet, Sum
 
 from guantong.periods import add_months
 from guantong.processes import model as m
-from guantong.records import catalogue, dues, headcounts
+from guantong.records import catalogue, dues, headcounts, hours
 from guantong.records.case_actors import Place, Standing
 from guantong.records.case_values import values, written
 from guantong.records.models import (
@@ -30,7 +30,6 @@ from guantong.records.models import (
     Post,
     Quota,
 )
-from guantong.records.models.activity import ActivityQuerySet
 from guantong.records.models.org import OrgQuerySet
 from guantong.records.models.person import PersonQuerySet
 
@@ -113,11 +112,9 @@ def _closes_on(case: Case, on: date, who: Standing) -> date | None:
 
 
 def _volunteer_hours(case: Case, on: date, who: Standing) -> Decimal | None:
-    served = Attendance.objects.filter(
-        person=case.person_id, activity__kind="volunteer", activity__in=_held(on)
-    )
-    hours: Decimal | None = served.aggregate(hours=Sum("hours"))["hours"]
-    return hours or Decimal(0)
+    served = _attended(case, on).filter(activity__kind="volunteer")
+    found: Decimal | None = served.aggregate(sum=Sum("hours"))["sum"]
+    return found or Decimal(0)
 
 
 def _last_seen_on(case: Case, on: date, who: Standing) -> date | None:
@@ -126,13 +123,16 @@ def _last_seen_on(case: Case, on: date, who: Standing) -> date | None:
     row = case.person.whereabouts.filter(kind="lost", valid_to=None).first()
     if row is not None and row.last_seen_on is not None:
         return row.last_seen_on
-    there = Attendance.objects.filter(person=case.person_id, activity__in=_held(on))
-    last: date | None = there.aggregate(last=Max("activity__held_on"))["last"]
+    last: date | None = _attended(case, on).aggregate(last=Max("activity__held_on"))["last"]
     return last
 
 
-def _held(on: date) -> ActivityQuerySet:
-    return Activity.objects.held().filter(held_on__lte=on)
+def _attended(case: Case, on: date) -> QuerySet[Attendance]:
+    """Joined, not `activity__in`: SQLite would then begin with the activities of everybody."""
+    return Attendance.objects.filter(
+        person=case.person_id, activity__planned=False, activity__withdrawn_at=None,
+        activity__held_on__lte=on,
+    )  # fmt: skip
 
 
 def _term(case: Case) -> tuple[date, date] | None:
@@ -286,14 +286,8 @@ def _full_member_on(case: Case, on: date, filled: Fields) -> date | None:
 
 
 def _hours(case: Case, on: date, filled: Fields) -> Decimal | None:
-    """The hours of study of the year, to be taken along."""
-    kinds = [k for k, v in catalogue.current().kinds["activities"].items() if v["study"]]
-    there = Attendance.objects.filter(
-        person=case.person_id, activity__in=_held(on), activity__kind__in=kinds,
-        activity__held_on__year=on.year,
-    ).exclude(role="recorder")  # fmt: skip
-    hours: Decimal | None = there.aggregate(hours=Sum("hours"))["hours"]
-    return hours or Decimal(0)
+    """The hours of the year, to be taken along: those of the account and of a certificate."""
+    return hours.of_year(case.person, on.year) if case.person else None
 
 
 def _from_branch(case: Case, on: date, filled: Fields) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from guantong.obligations.activity_kinds import ActivityKind, read_kinds
+from guantong.obligations.activity_kinds import ActivityKind, QuorumRule, read_kinds, read_quorums
 from guantong.obligations.load import load_catalogue
 from guantong.obligations.model import Catalogue, Plan
 from guantong.processes.load import Loaded, load_actors, load_processes
@@ -42,6 +42,11 @@ def fingerprint() -> str:
 def activity_kinds() -> Mapping[str, ActivityKind]:
     """The activities of kinds.yaml by their code."""
     return _activity_kinds(settings.CATALOGUE_DIR)
+
+
+def quorums() -> Mapping[str, QuorumRule]:
+    """What a school may decide instead of a quorum that is local practice, by its code."""
+    return _quorums(settings.CATALOGUE_DIR)
 
 
 def roles() -> Roles:
@@ -109,6 +114,11 @@ def _catalogue(folder: Path) -> Catalogue:
 @cache
 def _activity_kinds(folder: Path) -> Mapping[str, ActivityKind]:
     return read_kinds(_catalogue(folder).kinds)
+
+
+@cache
+def _quorums(folder: Path) -> Mapping[str, QuorumRule]:
+    return read_quorums(_catalogue(folder).kinds)
 
 
 @cache

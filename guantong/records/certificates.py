@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from guantong.obligations.run import plain
 from guantong.periods import add_months
-from guantong.records import clock, hours
+from guantong.records import clock, hours, signing
 from guantong.records.access import Refused
 from guantong.records.models import (
     Activity,
@@ -25,11 +25,13 @@ from guantong.records.models import (
 from guantong.trust import notes
 
 FORMAT: Final = "guantong hours 1"
+REVOKED: Final = "guantong hours revoked 1"
 VALID_MONTHS: Final = 12
 SHAPE: Final = {  # what stands in a certificate, and of what type
     "format": str, "serial": str, "school": str, "branch": str, "name": str, "year": int,
     "issued_on": str, "valid_until": str, "demands": list, "lines": list,
 }  # fmt: skip
+NOTICE: Final = {"format": str, "serial": str, "school": str, "revoked_on": str}
 DEMAND: Final = ("title", "required", "actual", "unit", "verdict")
 LINE: Final = ("held_on", "kind", "role", "hours", "late")
 LONGEST: Final = 300
@@ -77,8 +79,20 @@ def told(person: Person, year: int) -> dict[str, Any]:
     }
 
 
-def opened(file: bytes, person: Person, own_key: str) -> tuple[dict[str, Any], TrustedIssuer]:
-    """What a certificate from elsewhere says and who gave it; refuses with the reason."""
+def notice(row: HoursCertificate) -> bytes:
+    """The signed notice by which another school learns that a certificate holds no longer."""
+    assert row.revoked_on is not None
+    told = {
+        "format": REVOKED,
+        "serial": row.serial,
+        "school": row.content["note"]["school"],
+        "revoked_on": row.revoked_on.isoformat(),
+    }
+    return signing.signed(told)
+
+
+def genuine(file: bytes, own_key: str) -> tuple[dict[str, Any], TrustedIssuer]:
+    """What a trusted school has signed, and which; refuses with the reason."""
     trusted = {row.key: row for row in TrustedIssuer.objects.filter(ended_at=None)}
     try:
         note, key = notes.opened(file, {*trusted, own_key})
@@ -94,9 +108,26 @@ def opened(file: bytes, person: Person, own_key: str) -> tuple[dict[str, Any], T
         raise _refused("内容与签名不符，签发以后被改动过，不能采用。") from None
     if key == own_key:
         raise _refused("这是本校签发的证明，学时已在本校台账里。")
+    return note, trusted[key]
+
+
+def require_fit(note: Mapping[str, Any], person: Person) -> None:
+    """Refuse what is no certificate of this person that may be filed today."""
     if reason := _unfit(note, person):
         raise _refused(reason)
-    return note, trusted[key]
+
+
+def revoked_by(note: Mapping[str, Any], issuer: TrustedIssuer, person: Person) -> HoursCertificate:
+    """The certificate that a notice takes back; refuses where none of the person's is meant."""
+    if not _has_shape(note, NOTICE) or not _is_day(note["revoked_on"]):
+        raise _refused("签名有效，但不是完整的撤销通知。")
+    filed = HoursCertificate.objects.filter(serial=note["serial"], issuer=issuer, person=person)
+    row = filed.filter(revoked_on=None).order_by("withdrawn_at", "pk").first()
+    if row is None:
+        raise _refused(
+            f"{person.name}名下没有登记过这份通知所说的证明，或已照通知撤销，不用办理。"
+        )
+    return row
 
 
 def _unfit(note: Mapping[str, Any], person: Person) -> str:
@@ -110,16 +141,17 @@ def _unfit(note: Mapping[str, Any], person: Person) -> str:
         return f"证明的签发日期 {issued_on} 在今天（{today}）之后，不能采用。"
     if note["name"] != person.name:
         return f"证明上的姓名是“{note['name']}”，不是“{person.name}”。请核对是否选错了人。"
-    found = HoursCertificate.objects.filter(serial=note["serial"], withdrawn_at=None)
+    found = HoursCertificate.objects.filter(serial=note["serial"])
+    if gone := found.exclude(revoked_on=None).first():
+        return f"签发学校在 {gone.revoked_on} 撤销了这份证明，不能再登记。请对方重新签发。"
+    found = found.filter(withdrawn_at=None)
     if earlier := found.select_related("person").first():
         return f"这份证明 {earlier.at:%Y-%m-%d} 已经登记过，不能重复登记。"
     return ""
 
 
 def _is_certificate(note: Mapping[str, Any]) -> bool:
-    if note.keys() != SHAPE.keys() or note["format"] != FORMAT:
-        return False
-    if any(type(note[name]) is not kind for name, kind in SHAPE.items()):
+    if not _has_shape(note, SHAPE) or note["format"] != FORMAT:
         return False
     rows = [(note["demands"], DEMAND), (note["lines"], LINE)]
     if not all(_are_rows(found, fields) for found, fields in rows):
@@ -128,6 +160,12 @@ def _is_certificate(note: Mapping[str, Any]) -> bool:
     dates = [note["issued_on"], note["valid_until"], *(row["held_on"] for row in note["lines"])]
     return (
         0 < note["year"] < 10000 and max(map(len, texts)) <= LONGEST and all(map(_is_day, dates))
+    )
+
+
+def _has_shape(note: Mapping[str, Any], shape: Mapping[str, type]) -> bool:
+    return note.keys() == shape.keys() and all(
+        type(note[name]) is kind for name, kind in shape.items()
     )
 
 

@@ -3,8 +3,10 @@
 from collections.abc import Collection, Iterable
 from datetime import date
 
-from guantong.periods import month_of
-from guantong.records.models import ClosedMonth, Org
+from django.db.models import QuerySet
+
+from guantong.periods import Period, month_of
+from guantong.records.models import ActivityHost, ClosedMonth, Org
 
 type Closed = frozenset[tuple[int, date]]  # organisation and first day of the month
 
@@ -14,6 +16,14 @@ def closed(orgs: Iterable[Org], held_on: Collection[date]) -> Closed:
     months = {month_of(day).start for day in held_on}
     found = ClosedMonth.objects.filter(org__in=[org.pk for org in orgs], month__in=months)
     return frozenset(found.filter(unlocked_at=None).values_list("org_id", "month"))
+
+
+def held(orgs: Iterable[Org], period: Period) -> QuerySet[ActivityHost]:
+    """What was held in a period, once per host, always in one order."""
+    return ActivityHost.objects.filter(
+        org__in=[org.pk for org in orgs], activity__planned=False, activity__withdrawn_at=None,
+        activity__held_on__gte=period.start, activity__held_on__lt=period.end,
+    ).order_by("activity__held_on", "activity")  # fmt: skip
 
 
 def locked(orgs: Iterable[Org], held_on: date, known: Closed | None = None) -> str:

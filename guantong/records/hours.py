@@ -17,7 +17,7 @@ from guantong.records import access, catalogue, ledger
 from guantong.records.access import Someone
 from guantong.records.crediting import kinds_counted
 from guantong.records.drafts import late_days
-from guantong.records.models import Entry, Person
+from guantong.records.models import Activity, Entry, Person
 from guantong.records.models.activity import ActivityQuerySet
 
 
@@ -131,6 +131,13 @@ def account(
         tuple(_demand(entry, why.closing) for entry, why in zip(asked, told, strict=True)),
         _lines(activities, told[0].candidates, kinds),
     )
+
+
+def of_year(person: Person, year: int) -> Decimal | None:
+    """What counted, by the reading in force; None where nothing was asked, so that none does."""
+    entries = Entry.objects.filter(assessment__live=True)
+    found = account(person, year, entries=entries, activities=Activity.objects.none())
+    return found.counted if found.hours else None
 
 
 def _years(entry: Entry) -> range:

@@ -13,12 +13,12 @@ from typing import Any, Final
 from django.db.models import F
 
 from guantong.obligations.activity_kinds import OF_PEOPLE, ActivityKind, Own, Sort
+from guantong.obligations.faults import MOST
 from guantong.obligations.run import plain
 from guantong.records import catalogue
 from guantong.records.models import Activity, AgendaItem, Detail, FollowUp
 
 MOST_ITEMS: Final = 30  # on one agenda, or to follow from one meeting
-MOST_NUMBER: Final = Decimal(10) ** 10
 
 type Value = str | Decimal | date | int | bool | tuple[tuple[int, ...], ...]
 """By the type of the field: a text or a choice's code; a number; a day; an organisation's id; yes
@@ -229,8 +229,8 @@ def _wrong_own(kind: ActivityKind, code: str, value: Any) -> str:
     match own.sort:
         case Sort.CHOICE if value not in own.options:
             return f"{own.title}：请从列表中选，可用：{'、'.join(own.options.values())}。"
-        case Sort.NUMBER if not (value.is_finite() and 0 <= value < MOST_NUMBER):
-            return f"{own.title}：应为 0 或以上的数。"
+        case Sort.NUMBER if not (value.is_finite() and 0 <= value <= MOST):
+            return f"{own.title}：应为 0 到 {MOST:,} 的数。"
         case Sort.NUMBER if value != round(value, 2):
             return f"{own.title}：最多两位小数。"
         case Sort.PAIRS if any(len(set(ends)) != 2 for ends in value):

@@ -29,9 +29,13 @@ class Review:
 
     @property
     def seal(self) -> str:
-        """The rest in one word; another word means that something has changed since."""
-        told = ",".join(f"{activity.pk}.{activity.version}" for activity in self.rest)
-        return hashlib.sha256(told.encode()).hexdigest()[:32]
+        return seal((activity.pk, activity.version) for activity in self.rest)
+
+
+def seal(shown: Iterable[tuple[int, int]]) -> str:
+    """Records, each with its version, in one word; another one means that something changed."""
+    told = ",".join(f"{pk}.{version}" for pk, version in shown)
+    return hashlib.sha256(told.encode()).hexdigest()[:32]
 
 
 def review(by: User, org: Org, month: date) -> Review:

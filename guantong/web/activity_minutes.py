@@ -12,7 +12,7 @@ from functools import cached_property
 
 from guantong.obligations.activity_kinds import ActivityKind, Deciding
 from guantong.obligations.describe import CONFIDENCE, cited
-from guantong.records import access, catalogue, clock, meetings, rosters
+from guantong.records import access, catalogue, clock, meetings, quorums, rosters
 from guantong.records.meetings import Votes
 from guantong.records.models import Activity, AgendaItem, FollowUp, JointSide, Org, Person, User
 
@@ -77,18 +77,21 @@ class Minutes:
     # What was decided
 
     @cached_property
+    def deciding(self) -> quorums.Rule:
+        return quorums.rule(self.kind, self.shown.held_on)
+
+    @cached_property
     def quorum(self) -> Quorum | None:
-        if self.kind is None or self.kind.deciding is None or self.shown.planned or not self.whole:
+        deciding = self.deciding.deciding
+        if self.kind is None or deciding is None or self.shown.planned or not self.whole:
             return None
-        deciding, day = self.kind.deciding, self.shown.held_on
-        entitled = rosters.entitled(self.kind, self.hosts, day)
+        entitled = rosters.entitled(self.kind, self.hosts, self.shown.held_on)
         came = self.shown.attendances.filter(person__in=entitled).count()
         return Quorum(
             entitled=len(entitled),
             there=came,
-            reached=_more_than(came, deciding.quorum, len(entitled)),
-            rule=f"{_base(deciding)}到会须超过{_share(deciding.quorum)}："
-            f"{cited(deciding.basis, catalogue.current())}",
+            reached=deciding.quorate(came, len(entitled)),
+            rule=f"{says(deciding)}：{rests_on(self.deciding)}",
             sure=CONFIDENCE[deciding.basis.confidence],
         )
 
@@ -101,10 +104,11 @@ class Minutes:
     def _decided(self, row: AgendaItem) -> Decided:
         major = catalogue.current().label("major_matters", row.major) if row.major else ""
         votes = meetings.votes_of(row)
-        if votes is None or self.kind is None or self.kind.deciding is None:
-            return Decided(row, major, "", "", None)
-        deciding, base = self.kind.deciding, self.quorum.entitled if self.quorum else 0
-        carried = _more_than(votes.in_favour, deciding.carried, base)
+        deciding, base = self.deciding.deciding, self.quorum.entitled if self.quorum else 0
+        if votes is None or deciding is None:
+            counts = meetings.counted(votes) if votes else ""
+            return Decided(row, major, counts, "学校决定不判断是否通过" if votes else "", None)
+        carried = deciding.passed(votes.in_favour, base)
         return Decided(
             row=row,
             major=major,
@@ -150,8 +154,17 @@ def todos(rows: Iterable[FollowUp], today: date, user: User, *, records: bool) -
     ]
 
 
-def _more_than(count: int, share: object, of: int) -> bool | None:
-    return count > Fraction(str(share)) * of if of else None
+def says(deciding: Deciding) -> str:
+    """Who must be there, in words."""
+    word = "达到" if deciding.exactly else "超过"
+    return f"{_base(deciding)}到会须{word}{_share(deciding.quorum)}"
+
+
+def rests_on(rule: quorums.Rule) -> str:
+    """What the school decided, else what the catalogue cites."""
+    if rule.choice and rule.choice.option:
+        return f"{rule.choice.decided_by} {rule.choice.decided_on} 决定，{rule.choice.why}"
+    return cited(rule.deciding.basis, catalogue.current()) if rule.deciding else ""
 
 
 def _base(deciding: Deciding) -> str:
@@ -160,8 +173,7 @@ def _base(deciding: Deciding) -> str:
     return catalogue.current().label("bases", deciding.entitled)
 
 
-def _share(share: object) -> str:
-    part = Fraction(str(share))
+def _share(part: Fraction) -> str:
     if part == Fraction(1, 2):
         return "半数"
     return f"{part.denominator}分之{part.numerator}"

@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from guantong.periods import month_of
 from guantong.records import catalogue
+from guantong.records.drafts import recorded_late
 from guantong.records.models.activity import ActivityQuerySet
 
 CODE: Final = re.compile(r"(\d{4})-(\d\d)")
@@ -27,6 +28,7 @@ class Mark:
     url: str
     planned: bool
     count: int = 1
+    late: str = ""  # after how many days it was recorded; of several: how many were late
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class _Held:
     title: str
     kind: str
     planned: bool
+    late: int
 
 
 class Month:
@@ -53,9 +56,9 @@ class Month:
         self.today = today
         rows = found.between(self.period.start, self.period.end).order_by("held_on", "pk")
         self._by_day = defaultdict[date, list[_Held]](list)
-        told = rows.values_list("held_on", "pk", "title", "kind", "planned")
-        for day, pk, title, kind, planned in told:
-            self._by_day[day].append(_Held(pk, title, kind, planned))
+        for row in rows.only("held_on", "title", "kind", "planned", "recorded_at"):
+            one = _Held(row.pk, row.title, row.kind, row.planned, recorded_late(row))
+            self._by_day[row.held_on].append(one)
 
     @property
     def title(self) -> str:
@@ -86,15 +89,18 @@ class Month:
         label = catalogue.current().label
         if len(held) <= MOST:
             for one in held:
-                yield Mark(one.title, reverse("activity", args=[one.pk]), one.planned)
+                late = f"补录 +{one.late} 天" if one.late else ""
+                url = reverse("activity", args=[one.pk])
+                yield Mark(one.title, url, one.planned, late=late)
             return
-        kinds = defaultdict[tuple[str, bool], int](int)
+        kinds = defaultdict[tuple[str, bool], list[int]](list)
         for one in held:
-            kinds[one.kind, one.planned] += 1
-        for (kind, planned), count in kinds.items():
+            kinds[one.kind, one.planned].append(one.late)
+        for (kind, planned), days in kinds.items():
+            late = f"补录 {some}" if (some := sum(map(bool, days))) else ""
             query = {"kind": kind, "from": day.isoformat(), "to": day.isoformat()}
             url = f"{reverse('activity-list')}?{urlencode(query)}"
-            yield Mark(label("activities", kind), url, planned, count)
+            yield Mark(label("activities", kind), url, planned, len(days), late)
 
 
 def code_of(day: date) -> str:

@@ -9,26 +9,39 @@ from pytest_django.live_server_helper import LiveServer
 
 from guantong.records.actions.sample.accounts import PASSWORD
 
+THINK, POINT, PRESS, KEY = 1.35, 1.1, 0.2, 0.28  # seconds, see Hand
+KEYS_A_CHARACTER = 3  # of Chinese written by sound
+
 
 @dataclass
 class Hand:
-    """Somebody at a page, each touch of whom is counted: a click, a text, a choice."""
+    """Somebody at a page, each touch of whom is counted: a click, a text, a choice.
+
+    `seconds`: how long a person who is no typist takes for them, by the keystroke-level model
+    (Card, Moran and Newell 1980): to make up one's mind, to point, to press, to hit a key.
+    """
 
     page: Page
     site: str
     touches: list[str] = field(default_factory=list)
+    seconds: float = 0
 
     def click(self, what: str) -> None:
-        self.touches.append(f"click {what}")
+        self._touch(f"click {what}", THINK + POINT + PRESS)
         self.page.locator(what).first.click()
 
     def enter(self, what: str, text: str) -> None:
-        self.touches.append(f"enter {what}")
-        self.page.locator(what).fill(text)
+        typing = len(text) * KEYS_A_CHARACTER * KEY
+        self._touch(f"enter {what}", THINK + POINT + PRESS + typing)
+        self.page.locator(what).press_sequentially(text)
 
     def choose(self, what: str, word: str) -> None:
-        self.touches.append(f"choose {what}")
+        self._touch(f"choose {what}", THINK + 2 * (POINT + PRESS))
         self.page.locator(what).select_option(word)
+
+    def _touch(self, what: str, seconds: float) -> None:
+        self.touches.append(what)
+        self.seconds += seconds
 
     def open(self, address: str) -> None:
         """Go to an address: no touch, for the test's own looking around."""

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from guantong.records import hours
+from guantong.records import certificates, hours
 from guantong.records.actions import certificates as actions
-from guantong.records.actions import ledger
+from guantong.records.actions import ledger, readings
 from guantong.records.models import Activity, Entry, HoursCertificate, Person, TrustedIssuer
 from guantong.trust import notes
 from tests.factories import TODAY, Cast, make_activity, make_person, owner
@@ -71,8 +71,17 @@ def test_a_certificate_says_what_the_ledger_and_its_explanation_say(cast: Cast) 
             actions.issue(by=user, person=me, year=2023)
     with refused("本校签发"):
         actions.receive(by=cast.secretary, person=me, file=json.dumps(row.content).encode())
-    with refused("收不回来"):
-        actions.withdraw(by=cast.secretary, row=row, reason="错了")
+    assert hours.of_year(me, 2023) == entry.actual
+    readings.choose(
+        by=cast.office, reading="R-01", option="training-only", decided_by="党委会",
+        decided_on=TODAY, why="从严",
+    )  # fmt: skip
+    assert hours.of_year(me, 2023) == Decimal("2.5")
+    with one_event("certificate.revoked"):
+        row = actions.withdraw(by=cast.secretary, row=row, reason="多记了一次")
+    told, _ = notes.opened(certificates.notice(row), {row.content["key"]})
+    assert (told["serial"], told["revoked_on"]) == (row.serial, "2023-06-15")
+    assert "党员甲" not in str(told)
 
 
 def test_a_genuine_one_is_filed_and_counts_nowhere(cast: Cast, trusted: TrustedIssuer) -> None:
@@ -128,6 +137,31 @@ def test_one_certificate_is_filed_once_until_it_is_withdrawn(
     assert HoursCertificate.objects.count() == 2
     with refused("权限"):
         actions.receive(by=cast.outsider, person=me, file=theirs(serial="s-2"))
+
+
+def test_a_notice_of_its_school_ends_a_certificate_for_good(
+    cast: Cast, trusted: TrustedIssuer
+) -> None:
+    def notice(serial: str = "s-1", by: Ed25519PrivateKey = THEIRS, **more: str) -> bytes:
+        told = {"format": certificates.REVOKED, "serial": serial, "school": "外地大学"}
+        return notes.sign({**told, "revoked_on": "2023-06-10", **more}, by)
+
+    me = owner(cast.member)
+    row = actions.receive(by=cast.secretary, person=me, file=theirs())
+    for file, reason in (
+        (notice("s-2"), "没有登记过"),
+        (notice(more="x"), "不是完整的撤销通知"),
+        (notice(by=Ed25519PrivateKey.from_private_bytes(bytes(32))), "不在认可的学校里"),
+    ):
+        with refused(reason):
+            actions.receive(by=cast.secretary, person=me, file=file)
+    with one_event("certificate.revoked"):
+        actions.receive(by=cast.secretary, person=me, file=notice())
+    row.refresh_from_db()
+    assert (row.revoked_on, row.withdrawn_reason) == (date(2023, 6, 10), "签发学校撤销")
+    for file, reason in ((theirs(), "撤销了这份证明"), (notice(), "已照通知撤销")):
+        with refused(reason):
+            actions.receive(by=cast.secretary, person=me, file=file)
 
 
 def test_only_the_school_says_whom_to_believe(cast: Cast, trusted: TrustedIssuer) -> None:

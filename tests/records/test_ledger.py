@@ -1,7 +1,7 @@
 """The live ledger: after any sequence of changes it equals the ledger worked out from nothing."""
 
 from collections import Counter
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -9,48 +9,25 @@ from django.db import transaction
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from guantong.periods import add_months
-from guantong.records import catalogue, ledger, recutting
+from guantong.records import catalogue, ledger
 from guantong.records.access import Refused
 from guantong.records.actions import (
     activities,
-    documents,
     figures,
-    lifecycle,
-    memberships,
-    merging,
     orgs,
-    people,
-    posts,
-    recuts,
-    relations,
-    restoring,
-    steps,
-    successions,
     terms,
 )
 from guantong.records.actions import (
     ledger as upkeep,
 )
-from guantong.records.drafts import Attended
 from guantong.records.models import (
-    Activity,
     Assessment,
     Entry,
     Event,
-    Membership,
-    Merge,
-    Org,
-    OrgChange,
-    Person,
-    Post,
-    Recut,
-    Relation,
     School,
-    Term,
 )
-from guantong.records.recutting import Preview
-from tests.factories import TODAY, make_activity, make_cast, make_draft, make_org, make_person
+from tests.factories import TODAY, make_activity, make_cast, make_org, make_person
+from tests.records.changes import VERBS, link
 
 pytestmark = pytest.mark.django_db
 days = st.dates(date(2022, 1, 1), TODAY)
@@ -58,266 +35,11 @@ picks = st.integers(0, 10**6)
 FIELDS = ("required", "actual", "numerator", "denominator", "verdict", "due_on", "period_end")
 
 
-def pick(rows, number):
-    found = list(rows.order_by("pk"))
-    if not found:
-        raise Refused("还没有这样的记录")
-    return found[number % len(found)]
-
-
 @st.composite
 def sequences(draw):
     """Some changes: a verb, a day, and numbers that choose the rows it is about."""
     verbs = draw(st.permutations(sorted(VERBS)))[: draw(st.integers(3, 9))]
     return [(verb, draw(days), draw(picks), draw(picks)) for verb in verbs]
-
-
-def record(day, a, b):
-    kinds = [
-        k for k, v in catalogue.current().kinds["activities"].items() if "branch" in v["hosts"]
-    ]
-    branch = pick(Org.objects.filter(kind="branch"), a)
-    members = Person.objects.filter(memberships__org=branch, memberships__valid_to=None)
-    people_there = list(members.order_by("pk")[: b % 3 + 1])
-    roles = {
-        p.pk: r for p, r in zip(people_there, ("lecturer", "attendee", "chair"), strict=False)
-    }
-    late = "当时未及时录入" if day < TODAY - timedelta(days=20) else ""
-    more = {
-        "kind": kinds[b % len(kinds)],
-        "held_on": day,
-        "late_reason": late,
-        "hours": Decimal(b % 5 + 1),
-    }
-    make_activity(branch, **more, **_attended(people_there, roles))
-
-
-def _attended(there, roles):
-    return {"attended": tuple(Attended(p.pk, roles[p.pk], Decimal(2)) for p in there)}
-
-
-def withdraw(day, a, b):
-    activity = pick(Activity.objects.live(), a)
-    activities.withdraw(by=None, activity=activity, version=activity.version, reason="记错了")
-
-
-def restore(day, a, b):
-    activities.restore(by=None, activity=pick(Activity.objects.exclude(withdrawn_at=None), a))
-
-
-def correct(day, a, b):
-    activity = pick(Activity.objects.live(), a)
-    kind = (activity.kind, "theme_day", "party_lecture")[b % 3]
-    draft = make_draft(*activity.hosts.all(), kind=kind, held_on=day, late_reason="更正")
-    activities.correct(by=None, activity=activity, version=activity.version, draft=draft)
-
-
-def join(day, a, b):
-    branch = pick(Org.objects.filter(kind="branch"), a)
-    people.register(
-        by=None, org=branch, status=["full", "probationary"][b % 2], since=day, name="新党员"
-    )
-
-
-def move_person(day, a, b):
-    to = pick(Org.objects.filter(kind="branch"), b)
-    memberships.transfer_within(by=None, person=pick(Person.objects, a), to=to, on=day)
-
-
-def leave(day, a, b):
-    memberships.leave(by=None, person=pick(Person.objects, a), on=day, reason="转出")
-
-
-def undo_step(day, a, b):
-    stepped = Event.objects.filter(verb__in=steps.UNDONE).values_list("detail__person", flat=True)
-    steps.undo(by=None, person=pick(Person.objects.filter(pk__in=list(stepped)), a))
-
-
-def exempt(day, a, b):
-    memberships.set_exempt(
-        by=None, person=pick(Person.objects, a), exempt=bool(b % 2), on=day, reason="年老"
-    )
-
-
-def appoint(day, a, b):
-    kinds = sorted(catalogue.current().kinds["posts"])
-    posts.appoint(
-        by=None, person=pick(Person.objects, a), org=pick(Org.objects, b), valid_from=day,
-        post=kinds[(a + b) % len(kinds)], double_leader=[None, True, False][a % 3],
-        full_time=bool(b % 2),
-    )  # fmt: skip
-
-
-def end_post(day, a, b):
-    posts.end(by=None, post=pick(Post.objects.filter(valid_to=None), a), on=day)
-
-
-def flag_post(day, a, b):
-    flags = {"double_leader": [None, True, False][b % 3], "full_time": bool(a % 2)}
-    posts.set_flags(by=None, post=pick(Post.objects, a), **flags)
-
-
-def elect(day, a, b):
-    expires = date(day.year + 3, 1, 1) if b % 2 else day + timedelta(days=b % 200 + 1)
-    terms.record(
-        by=None, org=pick(Org.objects.exclude(kind="group"), a), elected_on=day, expires_on=expires
-    )
-
-
-def extend(day, a, b):
-    term = pick(Term.objects, a)
-    terms.extend(
-        by=None,
-        term=term,
-        extended_to=term.expires_on + timedelta(days=b % 300 + 1),
-        approval="获批",
-        approved_on=TODAY,
-    )
-
-
-def link(day, a, b):
-    relations.record(
-        by=None,
-        kind="contact_point",
-        valid_from=day,
-        person=pick(Person.objects, a),
-        org=pick(Org.objects, b),
-    )
-
-
-def unlink(day, a, b):
-    relations.end(by=None, relation=pick(Relation.objects.filter(valid_to=None), a), on=day)
-
-
-def count_heads(day, a, b):
-    names = sorted(catalogue.current().kinds["figures"])
-    top = Org.objects.get(kind="school_committee")
-    figures.record(by=None, org=top, name=names[a % len(names)], as_of=day, value=Decimal(b % 900))
-
-
-def adopt(day, a, b):
-    classes = sorted(catalogue.current().kinds["documents"])
-    documents.record(
-        by=None, org=pick(Org.objects.exclude(kind="branch"), b), valid_from=day,
-        doc_class=classes[a % len(classes)], title="制度",
-    )  # fmt: skip
-
-
-def found(day, a, b):
-    parent = pick(Org.objects.filter(kind="college_committee"), a)
-    orgs.found(
-        by=None, name=f"新支部{a}", kind="branch", parent=parent, valid_from=day,
-        category=["faculty", "student"][b % 2],
-    )  # fmt: skip
-
-
-def move_org(day, a, b):
-    org = pick(Org.objects.filter(kind="branch"), a)
-    orgs.move(
-        by=None, org=org, parent=pick(Org.objects.filter(kind="college_committee"), b), on=day
-    )
-
-
-def dissolve(day, a, b):
-    peopled = Membership.objects.filter(valid_to=None).values("org")
-    empty = Org.objects.filter(kind="branch").exclude(pk__in=peopled)
-    successions.dissolve(by=None, org=pick(empty, a), on=day, reason="撤销")
-
-
-def step_up(day, a, b):
-    spans = Membership.objects.filter(valid_to=None, status__in=["activist", "candidate"])
-    span = pick(spans, a)
-    step = {"activist": "candidate", "candidate": "probationary"}[span.status]
-    lifecycle.advance(by=None, person=span.person, status=step, on=day)
-
-
-def apply(day, a, b):
-    branch = pick(Org.objects.filter(kind="branch"), a)
-    people.register(by=None, org=branch, status="activist", since=day, name="积极分子")
-
-
-def suspend(day, a, b):
-    person = pick(Person.objects, a)
-    if b % 3:
-        lifecycle.suspend(by=None, person=person, on=day, reason="上级批准")
-    else:
-        lifecycle.resume(by=None, person=person, on=day, reason="上级批准")
-
-
-def extend_probation(day, a, b):
-    spans = Membership.objects.filter(valid_to=None, status="probationary")
-    person = pick(spans.exclude(person__joined_on=None), a).person
-    until = add_months(person.joined_on, 18 + b % 7)
-    lifecycle.extend_probation(by=None, person=person, on=day, until=until, reason="支部大会")
-
-
-def correct_span(day, a, b):
-    row = pick(Membership.objects, a)
-    more = {"valid_from": row.valid_from, "valid_to": row.valid_to, "status": row.status}
-    more |= [{"valid_from": day}, {"valid_to": row.valid_to and day}, {"status": "full"}][b % 3]
-    org = pick(Org.objects.filter(kind="branch"), b) if b % 2 else row.org
-    memberships.correct(by=None, membership=row, org=org, reason="记错", **more)
-
-
-def pass_on(day, a, b):
-    org = pick(Org.objects.filter(kind__in=["branch", "college_committee"], valid_to=None), a)
-    heir = pick(Org.objects.filter(kind=org.kind, valid_to=None), b)
-    successions.dissolve(by=None, org=org, heir=heir, on=day, reason="批复")
-
-
-def unite(day, a, b):
-    there = Org.objects.filter(kind="branch", valid_to=None)
-    both, name = [pick(there, a), pick(there, b)], f"合并{a}"
-    into = None if b % 2 else both.pop()
-    successions.merge(by=None, merging=both, into=into, on=day, reason="批复", name=name)
-
-
-def split(day, a, b):
-    org = pick(Org.objects.filter(kind="branch", valid_to=None), a)
-    people = Membership.objects.filter(org=org, valid_to=None).order_by("pk")
-    some = frozenset(people.values_list("person", flat=True)[: b % 3])
-    ends = bool(b % 2)
-    part = successions.Part(f"分设{a}", people=some)
-    successions.split(by=None, org=org, parts=[part], on=day, reason="批复", ends=ends)
-
-
-def undo_change(day, a, b):
-    change = pick(OrgChange.objects.filter(undone_at=None).exclude(kind="org.founded"), a)
-    restoring.undo(by=None, change=change)
-
-
-def recut(day, a, b):
-    if b % 3 == 0:
-        recuts.undo(by=None, recut=pick(Recut.objects.filter(state="carried_out"), a))
-        return
-    college = pick(Org.objects.filter(kind="college_committee", valid_to=None), a)
-    draft = recuts.prepare(by=None, org=college, title="调整", category="", on_day=day)
-    draft = recuts.add_branch(by=None, recut=draft, name=f"新{a}", category="student")
-    movers = [mover.pk for mover in Preview(draft).movers]
-    draft = recuts.move(by=None, recut=draft, people=movers[: b % 5 + 1], to="n1")
-    if b % 2:
-        closing = pick(recutting.concerned(draft), b)
-        draft = recuts.close(by=None, recut=draft, org=closing, closing=True)
-    recuts.carry_out(by=None, recut=draft, reason="暂时")
-
-
-def merge(day, a, b):
-    if b % 3 == 0:
-        merging.undo(by=None, merge=pick(Merge.objects.filter(undone_at=None), a))
-        return
-    kept, other = pick(Person.objects, a), pick(Person.objects, b)
-    merging.merge(by=None, kept=kept, absorbed=other, reason="核对")
-
-
-VERBS = {
-    verb.__name__: verb
-    for verb in (
-        record, withdraw, restore, correct, join, move_person, leave, undo_step, exempt, appoint,
-        end_post, flag_post, elect, extend, link, unlink, count_heads, adopt, found, move_org,
-        dissolve, apply, step_up, suspend, merge, extend_probation, correct_span, pass_on, unite,
-        split, undo_change, recut,
-    )
-}  # fmt: skip
 
 
 def test_incremental_equals_full_after_random_changes():

@@ -115,7 +115,7 @@ def test_only_the_odd_is_listed_and_each_says_why(cast: Cast) -> None:
     }
     said = [why.says for _, found in reviewing.review(cast.officer, cast.college, MAY).odd
             for why in found]  # fmt: skip
-    assert "有表决权的党员 5 人，到会 2 人，没有过半数" in said
+    assert "有表决权的党员 5 人，到会 2 人，没有达到法定人数" in said
     assert "支书甲同一时间还记在“同时乙”" in said
     assert "活动 44 天后才录入：系统未开通" in said
 

@@ -1,5 +1,6 @@
 """Files of a record: kept once, handed out to few, taken off with a reason, never run."""
 
+import shutil
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -18,6 +19,7 @@ from tests.factories import Cast, make_activity
 from tests.records.conftest import one_event, refused
 from tests.sheets.test_attached import picture
 from tests.web.answers import shown
+from tests.web.record_form import NEW, form_of
 
 type SignIn = Callable[[User], Client]
 MINUTES = pdf("会议记录", [Text("正文")])
@@ -66,6 +68,35 @@ def test_a_file_is_attached_handed_out_and_taken_off(
     assert len([path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()]) == 1
 
 
+def test_photos_come_with_the_record_only_where_the_school_takes_them(
+    cast: Cast, as_: SignIn, settings: Any, tmp_path: Path
+) -> None:
+    secretary = as_(cast.secretary)
+    assert "photos" not in secretary.get(NEW).context["form"].fields
+    folder = shutil.copytree(settings.CATALOGUE_DIR, tmp_path / "catalogue")
+    kinds = (folder / "kinds.yaml").read_text(encoding="utf-8")
+    switched = kinds.replace("（0 不可以，1 可以）, value: 0", "（0 不可以，1 可以）, value: 1")
+    (folder / "kinds.yaml").write_text(switched, encoding="utf-8")
+    settings.CATALOGUE_DIR = folder
+
+    def save(*photos: bytes) -> Any:
+        typed = form_of(secretary)
+        sent = [SimpleUploadedFile("拍.jpg", photo) for photo in photos]
+        return secretary.post(NEW, {**typed, "photos": sent})
+
+    for wrong, why in ((MINUTES, "只放照片"), (b"\xff\xd8\xff broken", "损坏")):
+        answer = save(picture(), wrong)
+        assert (answer.status_code, why in shown(answer)) == (422, True)
+        assert "照片要重新选一次" in shown(answer)
+    assert not Activity.objects.exists(), "the record waits for its photos"
+    assert save(picture(), picture(), picture(size=(30, 30))).status_code == 302
+    kept = Attachment.objects.order_by("pk")
+    assert [row.kind for row in kept] == ["jpg", "jpg"]
+    assert kept[0].activity == Activity.objects.get()
+    assert b"CAMERA" in picture()
+    assert not any(b"CAMERA" in files.read(row.sha256) for row in kept)
+
+
 def test_only_those_who_work_with_the_records_see_files(
     cast: Cast, as_: SignIn, held: Activity
 ) -> None:
@@ -107,7 +138,12 @@ def test_files_stay_when_the_record_is_withdrawn_and_closed_months_take_none(
     with refused("已撤销"):
         attach("又一个.pdf", b"%PDF-2")
     activities.restore(by=cast.secretary, activity=held)
+    over = make_activity(
+        cast.branch, held_on=date(2023, 4, 29), last_on=date(2023, 5, 2), late_reason="补记"
+    )
     months.close(by=cast.secretary, org=cast.branch, month=date(2023, 5, 1))
+    with refused("5 月已经结账"):
+        attachments.attach(by=cast.secretary, activity=over, kind="pdf", name="x", content=MINUTES)
     with refused("已经结账"):
         attach("又一个.pdf", b"%PDF-2")
     with refused("已经结账"):

@@ -84,7 +84,12 @@ def test_a_certificate_leaves_as_pdf_and_signed_file(cast: Cast, as_: SignIn) ->
         for file in files:
             assert as_(user).get(file).status_code == 404, user
         assert as_(user).post(issue, {"year": "2023"}).status_code == 404, user
-    assert as_(cast.secretary).get(files[0]).status_code == 200
+    notice = reverse("certificate-file", args=[me.pk, row.pk, "notice"])
+    secretary = as_(cast.secretary)
+    assert (secretary.get(files[0]).status_code, secretary.get(notice).status_code) == (200, 404)
+    secretary.post(reverse("certificate-withdraw", args=[me.pk, row.pk]), {"reason": "多记一次"})
+    assert notice in shown(client.get(at))
+    assert notes.opened(client.get(notice).content, {key})[0]["serial"] == row.serial
     assert client.get(reverse("certificate-file", args=[me.pk, row.pk, "x"])).status_code == 404
 
 

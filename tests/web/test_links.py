@@ -1,16 +1,19 @@
 """Links with dates on pages: the list, recording by kind, ending, and who lacks one."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from guantong.records.actions import relations
+from guantong.records.drafts import Attended
 from guantong.records.models import Relation, User
-from tests.factories import SINCE, Cast, make_person, owner
+from tests.factories import SINCE, Cast, make_activity, make_person, owner
 from tests.web.answers import part, rows, shown
 from tests.web.test_members import send
 
@@ -40,6 +43,27 @@ def test_the_list_tells_both_sides_and_can_be_narrowed(
     assert "没有符合条件" in shown(client.get(LIST, {"q": "zzz"}))
     assert "三号宿舍楼" in part(client, LIST)
     assert told(client.get(LIST, {"org": cast.sibling.pk})) == []
+
+
+def test_visits_to_a_contact_point_count_for_its_holder(
+    cast: Cast, as_: SignIn, link: Relation
+) -> None:
+    """Whoever holds the visit; not one elsewhere, nor before the link, nor one without him."""
+    me, other = owner(cast.member), owner(cast.secretary)
+    visit = {"kind": "contact_visit", "hours": None, "late_reason": "补记"}
+    at_home = make_activity(cast.branch, **visit, attended=(Attended(me.pk),))
+    told_by_college = {"own": {"visited": cast.branch.pk}, "held_on": date(2023, 3, 1)}
+    make_activity(cast.college, **visit | told_by_college, attended=(Attended(me.pk),))
+    make_activity(cast.sibling, **visit, attended=(Attended(me.pk),))
+    make_activity(cast.branch, **visit, title="别人", attended=(Attended(other.pk),))
+    make_activity(cast.branch, **visit | {"held_on": SINCE}, attended=(Attended(me.pk),))
+    page = shown(as_(cast.officer).get(LIST))
+    assert f'2 次，<a href="/activities/{at_home.pk}/">6月14日</a>' in page
+    assert "本年走访 2 次" in shown(as_(cast.officer).get(reverse("member", args=[me.pk])))
+    line = rows(as_(cast.officer).get(LIST, {"export": "xlsx"}))[1]
+    assert line[-2] == 2
+    relations.end(by=None, relation=link, on=date(2023, 4, 1))
+    assert "1 次，" in shown(as_(cast.officer).get(LIST, {"state": "ended"}))
 
 
 def test_each_sees_the_links_in_reach(cast: Cast, as_: SignIn, link: Relation) -> None:

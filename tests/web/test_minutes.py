@@ -12,9 +12,10 @@ from django.urls import reverse
 from pytest_django.fixtures import Settings
 
 from guantong.records.actions import relations
+from guantong.records.drafts import Attended
 from guantong.records.meetings import Task
 from guantong.records.models import Activity, FollowUp, UnfinishedForm, User
-from tests.factories import Cast, make_activity, owner
+from tests.factories import TODAY, Cast, appoint, make_activity, make_person, owner
 from tests.web.answers import part, rows, shown
 from tests.web.record_form import NEW, fields, form_of, there
 
@@ -86,6 +87,50 @@ def test_counts_left_blank_are_the_roster_s_and_impossible_ones_are_shown(
     client.post(edit, fields(back) | back.context["form"].rows.posted)
     made.refresh_from_db()
     assert made.version == 1
+
+
+def test_the_school_decides_on_a_quorum_that_is_only_local_practice(
+    cast: Cast, as_: SignIn
+) -> None:
+    def held(day: date, came: int) -> str:
+        there = tuple(Attended(person.pk) for person in officers[:came])
+        made = make_activity(
+            cast.college,
+            kind="committee_meeting",
+            hours=None,
+            held_on=day,
+            title=f"{day} {came}",
+            attended=there,
+        )
+        return shown(as_(cast.officer).get(reverse("activity", args=[made.pk])))
+
+    officers = [make_person(f"委员{n}", cast.branch) for n in range(4)]
+    for person in officers:
+        appoint(person, cast.college, "committee_member")  # five with the organiser
+    address = reverse("reading", args=["quorum.committee_meeting"])
+    page = shown(as_(cast.secretary).get(reverse("readings")))
+    assert "党委会要多少人到会" in page
+    assert address not in page
+    assert as_(cast.officer).get(address).status_code == 404
+    office = as_(cast.office)
+    assert office.get(reverse("reading", args=["quorum.branch_assembly"])).status_code == 404
+    assert ">达到法定人数" in held(TODAY, 3)
+    said = {
+        "option": "two_thirds",
+        "decided_by": "党委会",
+        "decided_on": "2023-06-10",
+        "why": "校规",
+    }
+    assert office.post(address, {**said, "option": "x"}).status_code == 422
+    assert office.post(address, said).status_code == 302
+    assert "党委会，2023-06-10 决定。校规" in shown(as_(cast.secretary).get(reverse("readings")))
+    page = held(date(2023, 6, 12), 3)
+    assert "没有达到法定人数" in page
+    assert "委员会成员到会须达到3分之2：党委会 2023-06-10 决定，校规" in page
+    assert ">达到法定人数" in held(date(2023, 6, 12), 4)
+    assert ">达到法定人数" in held(date(2023, 6, 9), 3), "the rule of its day"
+    office.post(address, {**said, "option": "unjudged", "decided_on": "2023-06-13"})
+    assert "法定人数" not in held(date(2023, 6, 14), 1)
 
 
 def test_a_talk_is_saved_from_its_pairs_and_comes_back_unchanged(cast: Cast, as_: SignIn) -> None:

@@ -20,8 +20,15 @@ def test_a_branch_closes_and_its_college_unlocks(cast: Cast, as_: SignIn) -> Non
     may_day(cast)
     secretary, officer = as_(cast.secretary), as_(cast.officer)
     assert shown(secretary.get(MONTHS)).count(">结账</button>") == 12
-    sent = {"org": cast.branch.pk, "month": "2023-05"}
+    seen = {row.code: row.seal for row in secretary.get(MONTHS).context["rows"]}
+    sent = {"org": cast.branch.pk, "month": "2023-05", "shown": seen["2023-05"]}
+    may_day(cast, by=cast.officer, kind="party_lecture")  # in another window, meanwhile
+    assert "现在有 2 次活动" in shown(secretary.post(f"{MONTHS}close/", sent, follow=True))
+    assert not ClosedMonth.objects.exists()
+    seen = {row.code: row.seal for row in secretary.get(MONTHS).context["rows"]}
+    sent["shown"] = seen["2023-05"]
     assert secretary.post(f"{MONTHS}close/", sent).status_code == 302
+    assert "已经结账" in shown(secretary.post(f"{MONTHS}close/", sent, follow=True))
     assert "2023 年 5 月还没" not in (page := shown(secretary.get(MONTHS)))
     assert "已结账" in page
     assert "解锁</a>" not in page
@@ -35,7 +42,7 @@ def test_a_branch_closes_and_its_college_unlocks(cast: Cast, as_: SignIn) -> Non
     assert officer.post(at, {"reason": "漏记一次"}).status_code == 302
     assert "解锁：漏记一次" in shown(secretary.get(MONTHS))
     told = rows(officer.get(MONTHS, {"export": "xlsx"}))
-    assert ["甲学院教师第一党支部", "2023 年 5 月", 1, 1, "", "", 1, "漏记一次"] in told
+    assert ["甲学院教师第一党支部", "2023 年 5 月", 2, 2, "", "", 1, "漏记一次"] in told
     assert len(rows(officer.get(MONTHS, {"export": "xlsx", "state": "unverified"}))) == 2
     assert secretary.post(f"{MONTHS}close/", {**sent, "month": "2023-06"}).status_code == 404
     assert secretary.post(f"{MONTHS}close/", {**sent, "org": "x"}).status_code == 404
@@ -75,6 +82,7 @@ def test_a_late_record_is_marked_wherever_it_is_named(cast: Cast, as_: SignIn) -
     for address in (
         reverse("activity", args=[made.pk]),
         reverse("activity-list"),
+        f"{reverse('activity-list')}?view=month&month=2023-05",
         reverse("cell", args=[entry.pk]),
         reverse("cell", args=[of_branch.pk]),
         reverse("member", args=[member]),

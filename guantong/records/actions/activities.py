@@ -50,7 +50,7 @@ def correct(*, by: User | None, activity: Activity, version: int, draft: Draft) 
     _require(by, "activity.record", [*before.hosts, *draft.hosts])
     _require_standing(activity, version)
     _hold([*before.hosts, *draft.hosts])
-    _require_open(before)
+    require_open(before)
     sittings.require_whole(activity)
     if draft.planned and not before.planned:
         raise Refused("已记录为已开展，不能改回计划。记错了请撤销这条记录。")
@@ -107,7 +107,7 @@ def withdraw(*, by: User | None, activity: Activity, version: int, reason: str) 
     _require_standing(activity, version)
     reason = events.reasoned(reason, "请写明撤销原因。")
     _hold(draft.hosts)
-    _require_open(draft)
+    require_open(draft)
     change = rows.change(
         activity,
         withdrawn_at=clock.now(),
@@ -129,7 +129,7 @@ def restore(*, by: User | None, activity: Activity) -> Activity:
     if activity.withdrawn_at is None:
         raise Refused("这条记录没有撤销，不用恢复。")
     _hold(draft.hosts)
-    _require_open(draft)
+    require_open(draft)
     _require_new(draft)
     change = rows.change(
         activity,
@@ -157,7 +157,7 @@ def _hold(hosts: Iterable[Org]) -> None:
     list(Org.objects.select_for_update(no_key=True).filter(pk__in=pks).order_by("pk"))
 
 
-def _require_open(draft: Draft) -> None:
+def require_open(draft: Draft) -> None:
     for day in (draft.held_on, draft.last_on or draft.held_on):
         if reason := closed_months.locked(draft.hosts, day):
             raise Refused(reason)

@@ -2,9 +2,10 @@
 
 from django.db import transaction
 
-from guantong.records import access, catalogue, clock, closed_months, files
+from guantong.records import access, catalogue, clock, files
 from guantong.records.access import Refused
-from guantong.records.actions import events, rows
+from guantong.records.actions import activities, events, rows
+from guantong.records.drafts import draft_of
 from guantong.records.models import Activity, Attachment, User
 
 PERMISSION = "activity.record"
@@ -56,11 +57,10 @@ def remove(*, by: User | None, row: Attachment, reason: str) -> Attachment:
 def _open(by: User | None, activity: Activity) -> Activity:
     """The activity, held, if the user may write there and none of its months is closed."""
     activity = rows.locked(activity)
-    hosts = list(activity.hosts.all())
-    for host in hosts:
+    draft = draft_of(activity)
+    for host in draft.hosts:
         access.require(by, PERMISSION, host)
-    if reason := closed_months.locked(hosts, activity.held_on):
-        raise Refused(reason)
+    activities.require_open(draft)
     return activity
 
 

@@ -21,7 +21,7 @@ NOTE: Final = 1000  # letters
 def note(*, by: User, case: Case, says: str) -> CaseNote:
     """Say something about a case, for all who see it."""
     case = case_rows.seen(by, case)
-    text = events.reasoned(says, "请写下要说的话。")
+    text = events.reasoned(says, "请写下要说的话。", "says")
     if len(text) > NOTE:
         raise Refused(f"最多 {NOTE} 个字，请删短。", {"says": f"最多 {NOTE} 个字，请删短。"})
     closed = cases.handling_of(case).restricted
@@ -66,7 +66,7 @@ def check_item(*, by: User | None, case: Case, item: str, says: str) -> Criterio
         raise Refused("没有这个条目。")
     if case.closed_on is not None:
         raise Refused("已经办结，自查情况不能再改。")
-    text = events.reasoned(says, "请写自查情况。")
+    text = events.reasoned(says, "请写自查情况。", "says")
     row = case.checks.filter(item=item).first()
     if row is None:
         row = rows.insert(CriterionCheck(case=case, item=item, says=text, at=clock.now(), by=by))

@@ -1,6 +1,7 @@
 """Giving out certificates of hours, filing those that others gave, and whom to believe."""
 
 import json
+from datetime import date
 
 from django.db import transaction
 
@@ -32,10 +33,17 @@ def issue(*, by: User | None, person: Person, year: int) -> HoursCertificate:
 
 @transaction.atomic
 def receive(*, by: User | None, person: Person, file: bytes) -> HoursCertificate:
-    """File what a trusted school gave; forged, altered, doubled and expired ones are refused."""
+    """File what a trusted school gave; forged, altered, doubled and expired ones are refused.
+
+    Its notice that a certificate holds no longer comes in by the same door.
+    """
     access.require_person(by, FILES, person)
     rows.locked(person)
-    note, issuer = certificates.opened(file, person, signing.own_key())
+    note, issuer = certificates.genuine(file, signing.own_key())
+    if note.get("format") == certificates.REVOKED:
+        row = rows.locked(certificates.revoked_by(note, issuer, person))
+        return _revoke(row, by, date.fromisoformat(note["revoked_on"]), "签发学校撤销")
+    certificates.require_fit(note, person)
     row = rows.insert(
         HoursCertificate(
             person=person, issuer=issuer, serial=note["serial"], year=note["year"],
@@ -49,16 +57,26 @@ def receive(*, by: User | None, person: Person, file: bytes) -> HoursCertificate
 
 @transaction.atomic
 def withdraw(*, by: User | None, row: HoursCertificate, reason: str) -> HoursCertificate:
-    """Take back what was filed by mistake; it may be filed again, for somebody else too."""
+    """Take back what was filed by mistake; it may be filed again, for somebody else too.
+
+    What was given out here is revoked: whoever has it learns so by a signed notice.
+    """
     row = rows.locked(row)
     access.require_person(by, FILES, row.person)
     reason = events.reasoned(reason)
-    if row.issuer_id is None:
-        raise Refused("本校签发的证明已经交给本人，收不回来；有误的请更正记录后重新签发。")
     if row.withdrawn_at:
         raise Refused("这份证明已经撤销。")
+    if row.issuer_id is None:
+        return _revoke(row, by, clock.today(), reason)
     rows.change(row, withdrawn_at=clock.now(), withdrawn_reason=reason)
     _tell("certificate.withdrawn", row, by, reason)
+    return row
+
+
+def _revoke(row: HoursCertificate, by: User | None, on: date, reason: str) -> HoursCertificate:
+    told = {"withdrawn_at": clock.now(), "withdrawn_reason": reason}
+    rows.change(row, revoked_on=on, **({} if row.withdrawn_at else told))
+    _tell("certificate.revoked", row, by, reason)
     return row
 
 

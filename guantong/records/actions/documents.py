@@ -140,7 +140,7 @@ def close_problem(
     spans.require_come(closed_on=closed_on)
     if closed_on < check.on_day:
         raise Refused("整改完成应不早于检查。", {"closed_on": "应不早于检查日期。"})
-    how = events.reasoned(closed_how, "请写明整改情况。")
+    how = events.reasoned(closed_how, "请写明整改情况。", "closed_how")
     change = rows.change(check, closed_on=closed_on, closed_how=how)
     events.leave(
         "document.problem_closed", document, by=by, org=document.org, check=check, change=change

@@ -64,10 +64,10 @@ def leave_each[M: Model](
     )  # fmt: skip
 
 
-def reasoned(reason: str, missing: str = "请写明原因。") -> str:
-    """The reason as it is told; refuses where there is none."""
+def reasoned(reason: str, missing: str = "请写明原因。", field: str = "reason") -> str:
+    """The reason as it is told; refuses where there is none, beside the `field` of the form."""
     if not reason.strip():
-        raise Refused(missing, {"reason": missing})
+        raise Refused(missing, {field: missing})
     return reason.strip()
 
 

@@ -35,7 +35,6 @@ from guantong.records.models import (
 )
 
 EVERY_TABLE = frozenset(TABLES)
-HELD = frozenset({"activities", "hosts", "attendances"})
 FIELDS = ("due_on", "period_end", "required", "actual", "numerator", "denominator", "verdict")
 BATCH = 2000
 LEVELS = 8
@@ -55,6 +54,19 @@ class Touch:
     last_day: date | None = None
     tables: frozenset[str] = EVERY_TABLE
     kinds: frozenset[str] | None = None
+
+
+def both(first: Touch, *more: Touch) -> Touch:
+    """What several changes of the same tables can reach."""
+    all_of = [first, *more]
+    ends = [touch.last_day for touch in all_of]
+    return replace(
+        first,
+        org_ids=first.org_ids.union(*(touch.org_ids for touch in more)),
+        person_ids=first.person_ids.union(*(touch.person_ids for touch in more)),
+        first_day=min(touch.first_day for touch in all_of),
+        last_day=max(end for end in ends if end) if all(ends) else None,
+    )
 
 
 def refresh(touch: Touch) -> None:

@@ -5,8 +5,8 @@ from datetime import date
 from django.db import transaction
 
 from guantong.periods import month_of
-from guantong.records import access, clock, closed_months
-from guantong.records.access import Refused
+from guantong.records import access, clock, closed_months, reviewing
+from guantong.records.access import Conflict, Refused
 from guantong.records.actions import events, rows
 from guantong.records.models import Activity, ClosedMonth, Org, School, User
 
@@ -14,8 +14,11 @@ CLOSES, UNLOCKS = "activity.record", "activity.verify"
 
 
 @transaction.atomic
-def close(*, by: User | None, org: Org, month: date) -> ClosedMonth:
-    """From now on nothing held in the month is recorded, corrected or withdrawn."""
+def close(*, by: User | None, org: Org, month: date, shown: str | None = None) -> ClosedMonth:
+    """From now on nothing held in the month is recorded, corrected or withdrawn.
+
+    `shown`: the seal of what the user saw of the month; closed is only what was seen.
+    """
     access.require(by, CLOSES, org)
     School.objects.select_for_update().get()  # an import is under way, or waits
     org = Org.objects.select_for_update(no_key=True).get(pk=org.pk)  # so does a single record
@@ -25,7 +28,13 @@ def close(*, by: User | None, org: Org, month: date) -> ClosedMonth:
     if not org.exists_on(period.start) and not org.exists_on(period.last_day):
         raise Refused(f"“{org.short_name}”在 {told(period.start)}不存在，请核对月份。")
     if closed_months.closed([org], [period.start]):
-        raise Refused(f"{told(period.start)}已经结账。")
+        raise Conflict(f"{told(period.start)}已经结账。")
+    held = list(closed_months.held([org], period).values_list("activity", "activity__version"))
+    if shown is not None and reviewing.seal(held) != shown:
+        raise Conflict(
+            f"您打开这一页之后，{told(period.start)}的记录变动过，现在有 {len(held)} 次活动。"
+            "请核对后再结账。"
+        )
     open_plans = Activity.objects.live().filter(planned=True, hosts=org)
     if count := open_plans.between(period.start, period.end).count():
         raise Refused(

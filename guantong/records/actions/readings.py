@@ -1,10 +1,13 @@
-"""Deciding how an ambiguous text is read. The ledger follows in the same transaction."""
+"""Deciding how an ambiguous text is read, or what quorum holds where none is sure.
+
+The ledger follows in the same transaction.
+"""
 
 from datetime import date
 
 from django.db import transaction
 
-from guantong.records import catalogue, clock
+from guantong.records import catalogue, clock, quorums
 from guantong.records.access import Refused, require
 from guantong.records.actions import events, ledger, rows
 from guantong.records.models import ReadingChoice, User
@@ -17,9 +20,10 @@ def choose(
     """Take a reading from a day on; an empty option is the catalogue's own."""
     require(by, "reading.decide", None)
     rules = catalogue.current()
-    if reading not in rules.readings():
+    options = rules.options(reading) if reading in rules.readings() else quorums.options(reading)
+    if not options and reading not in rules.readings():
         raise Refused(f"规则目录里没有口径“{reading}”。")
-    if option and option not in rules.options(reading):
+    if option and option not in options:
         raise Refused("规则目录里没有这种读法。", {"option": "请从列出的读法中选。"})
     lacking = {
         name: said

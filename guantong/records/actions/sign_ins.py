@@ -46,15 +46,20 @@ def close_sheet(*, by: User | None, activity: Activity) -> SignInSheet:
     return sheet
 
 
-@transaction.atomic
 def sign(*, by: User, activity: Activity) -> tuple[SignIn, bool]:
     """Sign in oneself, whose code has been looked at; once: the second time tells of the first.
 
-    Holds the sheet, so that nobody signs in while the list is being confirmed.
+    Who may is asked before the transaction, for which hundreds wait in line.
     """
     person = by.person
     if person is None or not _may(person, activity):
         raise Refused("您的账号没有对应当天在册的人，请在现场找工作人员登记。")
+    return _signed(by, person, activity)
+
+
+@transaction.atomic
+def _signed(by: User, person: Person, activity: Activity) -> tuple[SignIn, bool]:
+    """Holds the sheet, so that nobody signs in while the list is being confirmed."""
     sheets = SignInSheet.objects.select_for_update(no_key=True)
     sheet = sheets.filter(activity=activity, closed_at=None).first()
     if sheet is None or not activity.planned or activity.withdrawn_at:

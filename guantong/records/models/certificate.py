@@ -31,8 +31,9 @@ class TrustedIssuer(models.Model):
 class HoursCertificate(models.Model):
     """Grain: one certificate of a person's hours in a year, as it was signed; never changed.
 
-    `issuer` null: given out here. Otherwise it came from there; `withdrawn_at` is then set when it
-    was filed by mistake. It counts for nothing in the ledger: the months that it tells of were
+    `issuer` null: given out here. Otherwise it came from there; `withdrawn_at` alone is set when
+    it was filed by mistake. `revoked_on`: the day on which the school that gave it took it back,
+    by a signed notice. It counts for nothing in the ledger: the months that it tells of were
     asked by the other school.
     """
 
@@ -49,6 +50,7 @@ class HoursCertificate(models.Model):
     )
     withdrawn_at = models.DateTimeField("撤销时间", null=True, editable=False)
     withdrawn_reason = models.CharField("撤销原因", max_length=200, blank=True, editable=False)
+    revoked_on = models.DateField("签发学校撤销日期", null=True, editable=False)
 
     class Meta:
         constraints = [

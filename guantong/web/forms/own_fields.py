@@ -12,6 +12,7 @@ from django.http import QueryDict
 
 from guantong.obligations.activity_kinds import ActivityKind, Own, Sort
 from guantong.obligations.describe import cited
+from guantong.obligations.faults import MOST
 from guantong.records import access, catalogue
 from guantong.records.meetings import Value
 from guantong.records.models import User
@@ -37,8 +38,10 @@ def _field(own: Own, by: User, day: date, people: list[tuple[str, str]]) -> form
     said: dict[str, Any] = {"label": own.title, "required": own.required}
     match own.sort:
         case Sort.NUMBER:
-            widget = forms.NumberInput(attrs={"step": "any", "min": 0, "inputmode": "decimal"})
-            return forms.DecimalField(**said, max_digits=12, decimal_places=2, widget=widget)
+            widget = forms.NumberInput(attrs={"step": "any", "inputmode": "decimal"})
+            return forms.DecimalField(
+                **said, min_value=0, max_value=MOST, decimal_places=2, widget=widget
+            )
         case Sort.DAY:
             return DayField(**said)
         case Sort.YES_NO:

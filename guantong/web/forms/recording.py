@@ -15,6 +15,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Count
 from django.http import QueryDict
 from django.utils import timezone
+from django.utils.datastructures import MultiValueDict
 
 from guantong.obligations.activity_kinds import ActivityKind
 from guantong.obligations.describe import cited
@@ -22,11 +23,13 @@ from guantong.obligations.model import Attended, Basis
 from guantong.obligations.run import plain
 from guantong.periods import add_months
 from guantong.records import access, catalogue, clock, rhythm, rosters, study_hours
+from guantong.records.actions import attachments
 from guantong.records.drafts import Draft, draft_of, late_by
 from guantong.records.models import Activity, Org, User
 from guantong.records.study_hours import Proposal
 from guantong.web.acting import DayField
 from guantong.web.forms import own_fields, people
+from guantong.web.forms.files import PhotosField
 from guantong.web.forms.minutes_form import MinutesForm
 
 OFTEN: Final = 6  # kinds shown as buttons; the others are folded
@@ -89,6 +92,11 @@ class RecordForm(MinutesForm):
     ends_at = forms.TimeField(label="结束时间", required=False, widget=TimeInput)
     last_on = DayField(label="最后一天", required=False, help_text="开了几天的才填。")
     place = forms.CharField(label="地点", required=False, max_length=100)
+    photos = PhotosField(
+        label="照片",
+        required=False,
+        help_text="选填，没有文件要求拍照。保存时去掉拍摄地点等信息。",
+    )
     summary = forms.CharField(
         label="内容摘要",
         required=False,
@@ -102,6 +110,7 @@ class RecordForm(MinutesForm):
         by: User,
         host: Org,
         typed: QueryDict | None = None,
+        files: MultiValueDict[str, Any] | None = None,
         start: Mapping[str, Any] | None = None,
         activity: Activity | None = None,
         source: Activity | None = None,
@@ -120,7 +129,11 @@ class RecordForm(MinutesForm):
         initial |= typed.dict() if typed is not None else {}
         if typed is not None:
             initial |= {name: typed.getlist(name) for name in LISTS}
-        super().__init__(typed if submitted else None, initial=initial)
+        super().__init__(
+            typed if submitted else None, files if submitted else None, initial=initial
+        )
+        if not attachments.limit("images") or (activity and not activity.planned):
+            del self.fields["photos"]
         if typed is not None:
             self.initial = {**self.initial, **own_fields.typed_in(self.chosen, typed)}
         elif not activity and "held_on" not in (start or {}):

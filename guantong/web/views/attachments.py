@@ -15,9 +15,9 @@ from guantong.records import access, files
 from guantong.records.actions import attachments as actions
 from guantong.records.models import Activity, Attachment
 from guantong.sheets import attached
-from guantong.sheets.preflight import MEBI, Refusal
 from guantong.web import download
 from guantong.web.acting import ActionForm, acting, form_page, require
+from guantong.web.forms.files import AttachedField
 
 
 def seen(request: HttpRequest, activity: Activity) -> bool:
@@ -39,7 +39,7 @@ def _crumbs(activity: Activity) -> list[tuple[str, str]]:
 
 
 class AttachForm(ActionForm):
-    file = forms.FileField(label="文件")
+    file = AttachedField(label="文件")
 
     def __init__(self, *args: object, **more: object) -> None:
         super().__init__(*args, **more)  # type: ignore[arg-type]
@@ -49,16 +49,6 @@ class AttachForm(ActionForm):
         self.fields[
             "file"
         ].help_text = f"{attached.ALLOWED}{photos}，不超过 {actions.limit('attachment_mb')} MB。"
-
-    def clean_file(self) -> attached.Checked:
-        uploaded = self.cleaned_data["file"]
-        most = actions.limit("attachment_mb")
-        content = uploaded.read(most * MEBI + 1)
-        photos = bool(actions.limit("images"))
-        try:
-            return attached.checked(uploaded.name, content, most_mb=most, photos=photos)
-        except Refusal as refusal:
-            raise forms.ValidationError(refusal.text) from None
 
 
 def attach(request: HttpRequest, pk: int) -> HttpResponse:

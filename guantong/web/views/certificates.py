@@ -12,7 +12,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from guantong.records import access, days, signing
+from guantong.records import access, certificates, days, signing
 from guantong.records.access import Refused
 from guantong.records.actions import certificates as actions
 from guantong.records.models import HoursCertificate, Person, TrustedIssuer
@@ -61,6 +61,9 @@ def file(request: HttpRequest, pk: int, certificate_pk: int, form: str) -> HttpR
     if form == "json":
         text = json.dumps(row.content, ensure_ascii=False, indent=1)
         return download.attached(text.encode(), f"{name}.json", mime=JSON)
+    if form == "notice" and row.issuer_id is None and row.revoked_on:
+        told = certificates.notice(row)
+        return download.attached(told, f"撤销通知 {row.person.name} {row.year}.json", mime=JSON)
     if form != "pdf":
         raise Http404
     return download.attached(_pdf(row.content), f"{name}.pdf", mime=pdf.MIME)
@@ -141,7 +144,8 @@ def receive(request: HttpRequest, pk: int) -> HttpResponse:
     form = ReceiveForm(request.POST or None, request.FILES or None)
     row = form.outcome(partial(actions.receive, by=acting(request), person=person))
     if row:
-        messages.success(request, f"签名有效，已登记 {row.year} 年的学时证明。")
+        done = "照通知标为已撤销" if row.revoked_on else "登记"
+        messages.success(request, f"签名有效，已{done}：{row.year} 年的学时证明。")
         return redirect(f"{_account(person)}?year={row.year}#certificates")
     return form_page(
         request,
@@ -149,7 +153,8 @@ def receive(request: HttpRequest, pk: int) -> HttpResponse:
         title=f"登记外校学时证明：{person.name}",
         crumbs=_crumbs(person),
         submit="核对并登记",
-        about="只登记认可的学校签发的证明。学时供查看，不计入本校台账。",
+        about="只登记认可的学校签发的证明；对方发来的撤销通知（.json）也在这里上传。"
+        "学时供查看，不计入本校台账。",
     )
 
 
@@ -161,12 +166,16 @@ def withdraw(request: HttpRequest, pk: int, certificate_pk: int) -> HttpResponse
     person = person_or_404(request, pk, actions.FILES)
     row = get_object_or_404(HoursCertificate, pk=certificate_pk, person=person)
     form = ReasonForm(request.POST or None)
+    ours = row.issuer_id is None
     if form.outcome(partial(actions.withdraw, by=acting(request), row=row)):
-        messages.success(request, "已撤销，需要时可以重新登记。")
-        return redirect(_account(person))
+        then = "请把“撤销通知”交给收过证明的学校" if ours else "需要时可以重新登记"
+        messages.success(request, f"已撤销，{then}。")
+        return redirect(f"{_account(person)}?year={row.year}#certificates")
     return form_page(
-        request, form, title=f"撤销外校学时证明：{person.name}", crumbs=_crumbs(person),
-        submit="撤销", danger=True,
+        request, form, title=f"撤销{'' if ours else '外校'}学时证明：{person.name}",
+        crumbs=_crumbs(person), submit="撤销", danger=True,
+        about="撤销后生成签名的撤销通知，对方上传后这份证明作废，也不能再登记。不能恢复，"
+        "可以重新签发。" if ours else "",
     )  # fmt: skip
 
 

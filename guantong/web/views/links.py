@@ -1,6 +1,6 @@
 """Links with dates: contact points, pairings, mentors, teams, delegates; and who lacks one."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -14,9 +14,9 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from guantong.records import access, catalogue, clock
+from guantong.records import access, catalogue, clock, visits
 from guantong.records.actions import relations
-from guantong.records.models import Org, Person, Relation
+from guantong.records.models import Activity, Org, Person, Relation
 from guantong.records.models.org import OrgQuerySet
 from guantong.records.models.person import PersonQuerySet
 from guantong.records.models.relation import RelationQuerySet
@@ -64,7 +64,7 @@ def links(request: HttpRequest) -> HttpResponse:
             "crumbs": [("党员", reverse("member-list"))],
             "form": form,
             "page": page,
-            "rows": [_row(one) for one in page],
+            "rows": _rows(request, list(page)),
             "sort": form.value("sort", "-since"),
             "searched": any(form.value(name) for name in ("kind", "state", "q")),
             "kinds": _may_record(request),
@@ -100,8 +100,14 @@ def _filtered(request: HttpRequest, form: LinkFilter, org: Org | None) -> Relati
     return found.select_related(*ENDS).order_by(*SORTS[form.value("sort", "-since")])
 
 
-def _row(relation: Relation) -> dict[str, Any]:
-    """A link with its two sides in words."""
+def _rows(request: HttpRequest, found: list[Relation]) -> list[dict[str, Any]]:
+    seen = access.activities(request.user, "activity.view")
+    made = visits.of(found, seen, clock.today().year)
+    return [_row(one, made.get(one.pk, ())) for one in found]
+
+
+def _row(relation: Relation, made: Sequence[Activity]) -> dict[str, Any]:
+    """A link with its two sides in words, and the visits of the year, the newest first."""
     entry = catalogue.current().kinds["relations"][relation.kind]
     first, *rest = [end for end in (getattr(relation, name) for name in ENDS) if end is not None]
     others = [str(end) for end in rest] + ([relation.partner] if relation.partner else [])
@@ -110,16 +116,25 @@ def _row(relation: Relation) -> dict[str, Any]:
         "title": entry["title"],
         "first": str(first),
         "other": "、".join(others),
+        "visits": made,
+        "asked": relation.kind == visits.LINK,
     }
 
 
 def _workbook(request: HttpRequest, form: LinkFilter, found: Iterable[Relation]) -> HttpResponse:
-    rows = [(_row(one), one) for one in found]
     lines = [
-        (told["title"], told["first"], told["other"], one.valid_from, one.valid_to, one.note)
-        for told, one in rows
+        (
+            *(told["title"], told["first"], told["other"], told["row"].valid_from),
+            *(told["row"].valid_to, told["row"].note),
+            *(
+                (len(told["visits"]), told["visits"][0].held_on if told["visits"] else None)
+                if told["asked"]
+                else (None, None)
+            ),
+        )
+        for told in _rows(request, list(found))
     ]
-    header = ("类别", "一方", "另一方", "开始日", "结束日", "说明")
+    header = ("类别", "一方", "另一方", "开始日", "结束日", "说明", "本年走访", "最近走访")
     about = " · ".join(form.narrowed())
     return download.workbook(request, title="联系与队伍", header=header, rows=lines, about=about)
 
@@ -225,7 +240,7 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
     relation = get_object_or_404(access.relations(request.user), pk=pk)
     if relation.kind not in dict(_may_record(request)):
         raise Http404
-    told = _row(relation)
+    told = _row(relation, ())
     form = EndForm(request.POST or None, initial={"on": clock.today()})
     if form.outcome(partial(relations.end, by=acting(request), relation=relation)):
         messages.success(request, "已登记结束，以前的记录保留。")

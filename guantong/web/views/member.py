@@ -1,6 +1,6 @@
 """The page of one member, which is also everybody's own page: 我的信息."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,9 +10,28 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_GET
 
-from guantong.records import access, catalogue, clock, days, hours, lifecycle, registers, sealing
+from guantong.records import (
+    access,
+    catalogue,
+    clock,
+    days,
+    hours,
+    lifecycle,
+    registers,
+    sealing,
+    visits,
+)
 from guantong.records.actions import steps
-from guantong.records.models import Entry, Event, Membership, Org, Person, Post, Restricted
+from guantong.records.models import (
+    Activity,
+    Entry,
+    Event,
+    Membership,
+    Org,
+    Person,
+    Post,
+    Restricted,
+)
 from guantong.web import trail
 from guantong.web.acting import acting
 from guantong.web.case_lines import Line, lines
@@ -98,7 +117,7 @@ def _page(request: HttpRequest, person: Person) -> TemplateResponse:
             "demands": _demands(request, person),
             "memberships": _memberships(request, person),
             "posts": _posts(request, person),
-            "relations": _relations(person, today),
+            "relations": _relations(request, person, today),
             "trail": _trail(request, person),
         },
     )
@@ -255,17 +274,21 @@ def _elsewhere(person: Person, today: date) -> list[tuple[str, registers.Due]]:
     return [(label("whereabouts", one.row.kind), one) for one in registers.dues(rows, today)]
 
 
-def _relations(person: Person, today: date) -> list[tuple[str, str, date]]:
-    """Kind, whom or what it leads to, since when."""
+def _relations(
+    request: HttpRequest, person: Person, today: date
+) -> list[tuple[str, str, date, Sequence[Activity]]]:
+    """Kind, whom or what it leads to, since when, and at a contact point the year's visits."""
     ends = ("person", "org", "other_org", "other_person")
     sides = (person.relations, person.relations_in)
     found = {row for side in sides for row in side.on(today).select_related(*ends)}
     label = catalogue.current().label
+    made = visits.of(found, access.activities(request.user, "activity.view"), today.year)
     return [
         (
             label("relations", row.kind),
             "、".join(str(e) for e in (getattr(row, end) for end in ends) if e and e != person),
             row.valid_from,
+            made.get(row.pk, ()),
         )
         for row in sorted(found, key=lambda row: (row.valid_from, row.pk))
     ]

@@ -155,7 +155,7 @@ class PlanForm(ActionForm):
     title = forms.CharField(
         label="预算项目", max_length=80, help_text="和已有的同名就是更正那一项。"
     )
-    year = forms.IntegerField(label="年度")
+    year = forms.IntegerField(label="年度", min_value=2000, max_value=2099)
     amount = forms.DecimalField(label="预算（元）", min_value=0, max_digits=10, decimal_places=2)
     basis = forms.CharField(label="批准文件", max_length=200, required=False)
 

@@ -16,10 +16,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from guantong.periods import Period, add_months, month_of
-from guantong.records import access, clock
+from guantong.records import access, clock, closed_months, reviewing
 from guantong.records.access import Refused
 from guantong.records.actions import months as actions
-from guantong.records.models import ActivityHost, ClosedMonth, Org
+from guantong.records.models import Activity, ClosedMonth, Org
 from guantong.sheets.write import Value
 from guantong.web import download, ids, month, scope
 from guantong.web.acting import ActionForm, acting, form_page
@@ -63,12 +63,14 @@ def past_months() -> list[date]:
 
 @dataclass(frozen=True)
 class Row:
-    """One organisation and month. `closed` null: open; `earlier`: closed and unlocked again."""
+    """One organisation and month. `closed` null: open; `earlier`: closed and unlocked again;
+    `seal`: what is shown of it, in one word."""
 
     org: Org
     month: date
     held: int
     unverified: int
+    seal: str
     closed: ClosedMonth | None
     earlier: tuple[ClosedMonth, ...]
 
@@ -120,24 +122,20 @@ def _asked(within: list[Org], form: MonthFilter) -> list[date]:
 def _rows(orgs: list[Org], asked: list[date]) -> list[Row]:
     """Two queries, however many organisations and months there are."""
     span = Period(min(asked), month_of(max(asked)).end)
-    hosted = ActivityHost.objects.filter(
-        org__in=orgs, activity__planned=False, activity__withdrawn_at=None,
-        activity__held_on__gte=span.start, activity__held_on__lt=span.end,
-    )  # fmt: skip
-    counts: defaultdict[tuple[int, date], list[bool]] = defaultdict(list)
-    told = hosted.values_list("org", "activity__held_on", "activity__verified_at")
-    for pk, held_on, verified_at in told:
-        counts[pk, month_of(held_on).start].append(verified_at is None)
+    held: defaultdict[tuple[int, date], list[Activity]] = defaultdict(list)
+    for row in closed_months.held(orgs, span).select_related("activity"):
+        held[row.org_id, month_of(row.activity.held_on).start].append(row.activity)
     closings: defaultdict[tuple[int, date], list[ClosedMonth]] = defaultdict(list)
     kept = ClosedMonth.objects.filter(org__in=orgs, month__in=asked).order_by("pk")
-    for row in kept.select_related("closed_by", "unlocked_by"):
-        closings[row.org_id, row.month].append(row)
+    for closing in kept.select_related("closed_by", "unlocked_by"):
+        closings[closing.org_id, closing.month].append(closing)
     return [
         Row(
             org=org,
             month=first,
-            held=len(counts[org.pk, first]),
-            unverified=sum(counts[org.pk, first]),
+            held=len(held[org.pk, first]),
+            unverified=sum(one.verified_at is None for one in held[org.pk, first]),
+            seal=reviewing.seal((one.pk, one.version) for one in held[org.pk, first]),
             closed=next((r for r in closings[org.pk, first] if r.unlocked_at is None), None),
             earlier=tuple(r for r in closings[org.pk, first] if r.unlocked_at),
         )
@@ -185,7 +183,8 @@ def close(request: HttpRequest) -> HttpResponse:
     if day is None:
         raise Http404
     try:
-        actions.close(by=acting(request), org=org, month=day)
+        shown = request.POST.get("shown", "")
+        actions.close(by=acting(request), org=org, month=day, shown=shown)
     except Refused as refused:
         messages.error(request, refused.text)
     else:

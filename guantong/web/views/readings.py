@@ -1,5 +1,6 @@
-"""口径: how ambiguous texts are read, who decided it, and deciding it otherwise."""
+"""口径: how ambiguous texts are read, which quorum holds, who decided it, deciding otherwise."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -12,9 +13,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from guantong.obligations import model as m
-from guantong.records import access, catalogue, clock, ledger
+from guantong.obligations.describe import CONFIDENCE, cited
+from guantong.records import access, catalogue, clock, ledger, quorums
 from guantong.records.actions import readings as actions
 from guantong.records.models import ReadingChoice
+from guantong.web import activity_minutes
 from guantong.web.acting import ActionForm, DayField, acting, form_page
 from guantong.web.ledger_cells import address
 from guantong.web.views.plan import require_view
@@ -25,17 +28,42 @@ OWN = "目录"  # stands for the catalogue's own reading in a form, where an emp
 
 @dataclass(frozen=True)
 class Register:
-    """One reading as the school has it; `choice` None: nobody has decided, the catalogue holds."""
+    """One reading, or one rule on quorum, as the school has it; `choice` None: nobody has decided,
+    the catalogue holds. `own`: what the catalogue says; `options`: what else may be decided, by
+    code; `sure`: how sure the catalogue is of a quorum."""
 
-    reading: m.Reading
-    obligations: tuple[m.Obligation, ...]
-    taken: str
+    name: str
+    question: str
+    own: str
+    why: str
+    options: Mapping[str, str]
     choice: ReadingChoice | None
-    others: tuple[tuple[str, str], ...]  # what it says, and where to try it out
+    obligations: tuple[m.Obligation, ...] = ()
+    unchosen: tuple[str, ...] = ()  # other ways to read it that cannot be worked out
+    sure: str = ""
+
+    @property
+    def option(self) -> str:
+        return self.choice.option if self.choice else ""
+
+    @property
+    def taken(self) -> str:
+        return self.options.get(self.option, self.own)
+
+    @property
+    def others(self) -> list[tuple[str, str]]:
+        """What else it could say, and where to try it out."""
+        said = {"": self.own, **self.options}
+        tried = [
+            (says, "" if self.sure else address("what-if", {"reading": f"{self.name}={other}"}))
+            for other, says in said.items()
+            if other != self.option
+        ]
+        return [*tried, *((says, "") for says in self.unchosen)]
 
     @property
     def may_be_chosen(self) -> bool:
-        return any(url for _, url in self.others) or bool(self.choice and self.choice.option)
+        return bool(self.options)
 
 
 @require_GET
@@ -48,6 +76,7 @@ def readings(request: HttpRequest) -> TemplateResponse:
             "title": "口径",
             "crumbs": [("计划", reverse("plan"))],
             "register": registered(),
+            "quorums": quorums_registered(),
             "may_decide": not access.check(request.user, DECIDE, None),
         },
     )
@@ -69,17 +98,34 @@ def _register(
 ) -> Register:
     reading = found[0].reading
     assert reading is not None
-    options = rules.options(name)
-    option = choice.option if choice else ""
-    taken = options.get(option, reading.chosen)
-    said = {"": reading.chosen, **options}
-    others = [
-        (says, address("what-if", {"reading": f"{name}={other}"}))
-        for other, says in said.items()
-        if other != option
+    return Register(
+        name=name,
+        question=reading.question,
+        own=reading.chosen,
+        why=reading.why,
+        options=rules.options(name),
+        choice=choice,
+        obligations=found,
+        unchosen=tuple(other.says for other in reading.others if not other.id),
+    )
+
+
+def quorums_registered() -> list[Register]:
+    """Who must be there when a kind of meeting decides; some of it is for the school to say."""
+    made = ledger.choices(clock.today())
+    return [
+        Register(
+            name=(name := quorums.name(kind.code)),
+            question=f"{kind.title}要多少人到会",
+            own=activity_minutes.says(kind.deciding),
+            why=cited(kind.deciding.basis, catalogue.current()),
+            options=quorums.options(name),
+            choice=made.get(name),
+            sure=CONFIDENCE[kind.deciding.basis.confidence],
+        )
+        for kind in catalogue.activity_kinds().values()
+        if kind.deciding
     ]
-    others += [(other.says, "") for other in reading.others if not other.id]
-    return Register(reading, found, taken, choice, tuple(others))
 
 
 class ChoiceForm(ActionForm):
@@ -99,24 +145,24 @@ class ChoiceForm(ActionForm):
 
 def reading(request: HttpRequest, name: str) -> HttpResponse:
     """Decide one reading; whoever may not decide sees it in the list."""
-    found = next((r for r in registered() if r.reading.id == name), None)
+    every = [*registered(), *quorums_registered()]
+    found = next((one for one in every if one.name == name), None)
     if access.check(request.user, DECIDE, None) or found is None or not found.may_be_chosen:
         raise Http404
-    options = catalogue.current().options(name)
-    initial = {
-        "option": (found.choice.option if found.choice else "") or OWN,
-        "decided_on": clock.today(),
-    }
+    initial = {"option": found.option or OWN, "decided_on": clock.today()}
     form = ChoiceForm(request.POST or None, initial=initial)
     field = form.fields["option"]
     assert isinstance(field, forms.ChoiceField)
-    own = found.reading.chosen
-    field.choices = [(OWN, f"{own}（规则目录的读法）"), *options.items()]
+    field.choices = [(OWN, f"{found.own}（规则目录的读法）"), *found.options.items()]
+    if found.sure:
+        form.fields["decided_on"].help_text = "这一天起的会议按这条规则，以前的不变。"
+        form.fields["why"].help_text = "会议记录的页面会引用。"
     if form.outcome(partial(actions.choose, by=acting(request), reading=name)):
-        messages.success(request, f"口径 {name} 已改，台账已按新读法重算。")
-        return redirect("readings")
+        then = "新的会议按这条规则判断" if found.sure else "台账已按新读法重算"
+        messages.success(request, f"已决定，{then}。")
+        return redirect(f"{reverse('readings')}#{name}")
     return form_page(
-        request, form, title=f"口径 {name}",
+        request, form, title=found.question if found.sure else f"口径 {name}",
         crumbs=[("计划", reverse("plan")), ("口径", reverse("readings"))],
-        submit="采用", about=f"{found.reading.question}？",
+        submit="采用", about=f"{found.question}？",
     )  # fmt: skip

@@ -1,12 +1,13 @@
 """Recording an activity, planning one, correcting a record: the form and what became of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import Any, Final
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -14,10 +15,11 @@ from django.urls import reverse
 
 from guantong.periods import month_of
 from guantong.records import access, concurrent, crediting
-from guantong.records.actions import activities, unfinished
+from guantong.records.actions import activities, attachments, unfinished
 from guantong.records.drafts import LABELS, Draft, draft_of
 from guantong.records.models import Activity, Event, JointSide, Org
 from guantong.records.models.activity import ActivityQuerySet
+from guantong.sheets import attached
 from guantong.web import ids, saved_forms, scope, trail
 from guantong.web.acting import CONFLICT, acting, require
 from guantong.web.forms.recording import RecordForm, entered_in
@@ -51,6 +53,7 @@ def new(request: HttpRequest) -> HttpResponse:
         by=user,
         host=host,
         typed=typed,
+        files=request.FILES,
         start=start,
         source=_source(request, asked),
         earlier=_made(request, saved_forms.saved_as(request)),
@@ -88,7 +91,12 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("activity", pk)
     typed = request.POST if request.method == "POST" else None
     form = RecordForm(
-        by=user, host=before.hosts[0], typed=typed, start=entered_in(before), activity=activity
+        by=user,
+        host=before.hosts[0],
+        typed=typed,
+        files=request.FILES,
+        start=entered_in(before),
+        activity=activity,
     )
     version = number(request.POST.get("version", "")) if typed is not None else activity.version
     saved = _saved(
@@ -181,11 +189,15 @@ def _saved(
     """The record, and the entries that it has just closed; None where it was not written."""
     undone: frozenset[int] = frozenset()
 
-    def act(**_: object) -> Activity:
+    @transaction.atomic
+    def act(*, photos: Iterable[attached.Checked] = (), **_: object) -> Activity:
         nonlocal undone
         draft = form.draft()
         undone = crediting.still_open(draft)
-        return write(draft)
+        row = write(draft)
+        for photo in photos:
+            attachments.attach(by=form.by, activity=row, **vars(photo))
+        return row
 
     activity = form.outcome(act)
     if activity is None:
@@ -251,7 +263,7 @@ def _put_aside(request: HttpRequest, host: Org) -> HttpResponse:
         messages.success(request, "没保存的表已丢弃。")
     else:
         content = request.POST.copy()
-        for name in ("csrfmiddlewaretoken", "keep", "form"):
+        for name in ("csrfmiddlewaretoken", "keep", "form", "photos"):
             content.pop(name, None)
         unfinished.keep(by=user, org=host, content=content.urlencode())
         if request.POST["keep"] == "quiet":

@@ -15,12 +15,13 @@ from django.db.models import Count
 from guantong.cli import server
 from guantong.cli.columns import left, right
 from guantong.obligations.model import Clause, Verdict
-from guantong.records import catalogue, clock, ledger
+from guantong.records import access, catalogue, clock, ledger
 from guantong.records.access import Refused
+from guantong.records.actions import attachments, sample
 from guantong.records.actions import ledger as keep
-from guantong.records.actions import sample
 from guantong.records.actions.sample.accounts import PASSWORD, SIGN_INS
-from guantong.records.models import Entry, School
+from guantong.records.models import Entry, School, User
+from guantong.sheets import pdf
 
 ADDRESS, PORT = "127.0.0.1", 8000
 MADE_BY_DEMO = ("cache", "files", "static")  # beside the database; keys stay
@@ -64,8 +65,29 @@ class Command(BaseCommand):
         self.stdout.flush()
         try:
             sample.build()
+            _attach_minutes()
         except Refused as refused:
             raise CommandError(refused.text) from None
+
+
+def _attach_minutes() -> None:
+    """What the secretary has filed with the last meeting of the branch's committee."""
+    secretary = User.objects.get(username="zhishu")
+    seen = access.activities(secretary, "activity.record").held().whole()
+    meeting = seen.filter(kind="branch_committee").newest_first()[0]
+    there = meeting.attendances.select_related("person").order_by("person__pinyin")
+    said: list[pdf.Block] = [
+        pdf.Facts([
+            ("时间", str(meeting.held_on)), ("地点", meeting.place),
+            ("到会", "、".join(row.person.name for row in there)),
+        ]),
+        *(pdf.Text(f"{n}. {item.title}。{item.resolution}")
+          for n, item in enumerate(meeting.agenda.all(), 1)),
+    ]  # fmt: skip
+    attachments.attach(
+        by=secretary, activity=meeting, kind="pdf", name=f"{meeting.title}记录.pdf",
+        content=pdf.pdf(f"{meeting.title}记录", said),
+    )  # fmt: skip
 
 
 def _clear() -> None:

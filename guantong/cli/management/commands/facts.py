@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from guantong.obligations.faults import FactsError
-from guantong.records import clock, columns, ledger
+from guantong.records import catalogue, clock, columns, ledger
 from guantong.records.models import School
 
 
@@ -49,6 +49,8 @@ def _command(school: School, folder: Path) -> str:
     words = [*("python3 run assess --facts", shlex.quote(str(folder)))]
     words += ["--plan", school.plan, "--since", str(school.records_since)]
     without = ["--without", *sorted(school.switched_off)] if school.switched_off else []
-    chosen = ledger.choices(clock.today()).values()
-    readings = [f"--reading {c.reading}={c.option}" for c in chosen if c.option]
+    known, chosen = catalogue.current().readings(), ledger.choices(clock.today()).values()
+    readings = [
+        f"--reading {c.reading}={c.option}" for c in chosen if c.option and c.reading in known
+    ]
     return " ".join([*words, *readings, *without])

@@ -54,7 +54,7 @@ const KEPT = "guantong-draft:";
 const keptHere = () => Object.keys(localStorage).filter((key) => key.startsWith(KEPT));
 const asTyped = (form) => {
   const typed = new FormData(form);
-  for (const name of ["csrfmiddlewaretoken", "form"]) typed.delete(name);
+  for (const name of ["csrfmiddlewaretoken", "form", "photos"]) typed.delete(name);
   return new URLSearchParams(typed);
 };
 let waiting = 0;
