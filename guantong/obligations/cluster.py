@@ -69,17 +69,21 @@ class Facts:
 
 
 @contextmanager
-def opened(place: Path, master: str) -> Iterator[Facts]:
-    """Yield the facts in a folder; raise EngineMissing or FactsError with all that is wrong."""
+def opened(place: Path, master: str, kinds: folder.Kinds | None = None) -> Iterator[Facts]:
+    """Yield the facts in a folder; raise EngineMissing or FactsError with all that is wrong.
+
+    `kinds` as in `folder.opened`.
+    """
     host = require(master)
     with folder.loaded(place) as (held, copy):
         small = {name for name, h in held.items() if h.is_csv or h.size < LARGE}
-        notes = [*folder.absent(place, held), *folder.look(folder.duckdb_ask(copy), held, small)]
+        loose = folder.look(folder.duckdb_ask(copy), held, small, kinds)
+        notes = [*folder.absent(place, held), *loose]
         with connected(master, host) as session, told():
             for name in TABLES:
                 load(session, held.get(name), copy, name)
             _share_out(session)
-            notes += folder.look(spark_ask(session), held, held.keys() - small)
+            notes += folder.look(spark_ask(session), held, held.keys() - small, kinds)
             yield Facts(session, tuple(notes))
 
 

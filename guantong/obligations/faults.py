@@ -7,12 +7,14 @@ activity leaves its hosts and attendances behind, and they count for nothing.
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import sqlglot
 from sqlglot import exp
 
 from guantong.conditions.check import Type
+from guantong.obligations.known import DEEPEST
 from guantong.obligations.tables import TABLES
 
 type Ask = Callable[[exp.Expr], Sequence[tuple[Any, ...]]]
@@ -26,6 +28,17 @@ ONE_AT_A_TIME = {
 }
 # What the ledger multiplies by whole ten-thousandths twice and still holds in 64 bits.
 MOST = 10_000_000
+# Where the codes of kinds.yaml stand: table, column, group.
+CODES = {
+    "orgs": {"kind": "orgs", "category": "categories"},
+    "memberships": {"status": "statuses"},
+    "posts": {"post": "posts"},
+    "activities": {"kind": "activities"},
+    "attendances": {"role": "roles"},
+    "relations": {"kind": "relations"},
+    "figures": {"name": "figures"},
+    "documents": {"class": "documents"},
+}
 LEADS_TO = {
     "activity_id": "activities",
     "org_id": "orgs",
@@ -90,6 +103,8 @@ def checks(name: str, shown: str) -> Iterator[Check]:
     yield _doubled(name, shown)
     if name in ONE_AT_A_TIME:
         yield _overlapping(name, shown)
+    if name == "org_parents":
+        yield _circular(shown)
 
 
 def unreadable(name: str, shown: str) -> Sequence[Check]:
@@ -198,7 +213,51 @@ def _overlapping(name: str, shown: str) -> Check:
     )
 
 
+def _circular(shown: str) -> Check:
+    """Organisations that hang below themselves: seen on the day on which the circle closes."""
+    steps = [f"p{i}" for i in range(DEEPEST)]
+    chain = " ".join(
+        f"LEFT JOIN org_parents AS {there} ON {there}.org_id = {here}.parent_id"
+        f" AND {there}.valid_from <= p0.valid_from"
+        f" AND ({there}.valid_to IS NULL OR {there}.valid_to > p0.valid_from)"
+        for here, there in pairwise(steps)
+    )
+    met = " OR ".join(f"{step}.parent_id = p0.org_id" for step in steps[1:])
+    example = "CONCAT('org_id=', p0.org_id, ' valid_from=', CAST(p0.valid_from AS VARCHAR))"
+    return Check(
+        f"SELECT 0 AS place, COUNT(*) AS n, MIN({example}) AS example"
+        f" FROM org_parents AS p0 {chain} WHERE p0.parent_id <> p0.org_id AND ({met})",
+        (
+            f"{shown}：有 {{n}} 行使党组织绕一圈又隶属于自己（如 {{example}}）。"
+            "处理：核对这一行的 parent_id",
+        ),
+    )
+
+
 # ---------------------------------------------------------------- between tables
+
+
+def unknown_codes(
+    held: Mapping[str, str], kinds: Mapping[str, Collection[str]]
+) -> Sequence[Check]:
+    """Codes in the tables that are there (as a message names them) that kinds.yaml lacks."""
+    return [
+        _unknown(name, column, shown, kinds[group])
+        for name, shown in held.items()
+        for column, group in CODES.get(name, {}).items()
+    ]
+
+
+def _unknown(name: str, column: str, shown: str, known: Collection[str]) -> Check:
+    listed = ", ".join(f"'{code}'" for code in sorted(known))
+    return Check(
+        f"SELECT 0 AS place, COUNT(*) AS n, MIN({_shown([*TABLES[name].key, column])}) AS example"
+        f" FROM {_q(name)} WHERE {_q(column)} NOT IN ({listed})",
+        (
+            f"{shown}：列 {column} 有 {{n}} 行是 kinds.yaml 里没有的代码（如 {{example}}），"
+            "没有责任会算到它们。处理：核对代码，或登记到 catalogue/kinds.yaml",
+        ),
+    )
 
 
 def loose_ends(held: Collection[str]) -> Sequence[Check]:

@@ -38,6 +38,9 @@ GIVEN = {
 CSV, PARQUET = ".csv", ".parquet"
 
 
+type Kinds = Mapping[str, Collection[str]]
+
+
 @dataclass(frozen=True)
 class Held:
     """One fact table in a folder. `types` are Parquet's own; a CSV file has text alone."""
@@ -70,10 +73,13 @@ class Facts:
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[Facts]:
-    """Yield the facts in a folder; raise FactsError with all that is wrong."""
+def opened(folder: Path, kinds: Kinds | None = None) -> Iterator[Facts]:
+    """Yield the facts in a folder; raise FactsError with all that is wrong.
+
+    `kinds`: the codes of kinds.yaml by group; others are told.
+    """
     with loaded(folder) as (held, connection), told(folder):
-        loose = look(duckdb_ask(connection), held, held.keys())
+        loose = look(duckdb_ask(connection), held, held.keys(), kinds)
         yield Facts(connection, (*absent(folder, held), *loose))
 
 
@@ -103,12 +109,19 @@ def loaded(folder: Path) -> Iterator[tuple[Mapping[str, Held], duckdb.DuckDBPyCo
         yield held, connection
 
 
-def look(ask: faults.Ask, held: Mapping[str, Held], names: Collection[str]) -> Sequence[str]:
+def look(
+    ask: faults.Ask,
+    held: Mapping[str, Held],
+    names: Collection[str],
+    kinds: Kinds | None = None,
+) -> Sequence[str]:
     """Raise FactsError with all that is wrong in these tables; return what is merely loose."""
     chosen = [held[name] for name in TABLES if name in names]
     checks = [check for h in chosen for check in (*_inexact(h), *faults.checks(h.table, h.shown))]
     faults.require_none(ask, checks)
-    return faults.found(ask, faults.loose_ends(names))
+    shown = {h.table: h.shown for h in chosen}
+    codes = faults.unknown_codes(shown, kinds) if kinds else ()
+    return faults.found(ask, [*faults.loose_ends(names), *codes])
 
 
 def duckdb_ask(connection: duckdb.DuckDBPyConnection) -> faults.Ask:

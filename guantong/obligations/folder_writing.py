@@ -9,6 +9,7 @@ What belongs to none is in `top=0`. The cut is for many readers at once; it mean
 import os
 import shutil
 from collections.abc import Mapping
+from glob import escape
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -29,6 +30,7 @@ def write(
 ) -> Mapping[str, int]:
     """Write the fact tables held in a connection; return the number of rows of each."""
     require_free(folder, replace=replace)
+    _clear_up_beside(folder)
     try:
         fresh = Path(mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     except OSError as error:
@@ -44,6 +46,16 @@ def write(
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
     return counts
+
+
+def _clear_up_beside(folder: Path) -> None:
+    """Remove what an export that was killed left: hidden folders named by `mkdtemp`."""
+    for path in folder.parent.glob(f".{escape(folder.name)}-????????"):
+        if path.is_dir() and {one.name.removesuffix(PARQUET) for one in path.iterdir()} <= {
+            folder.name,
+            *TABLES,
+        }:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def require_free(folder: Path, *, replace: bool) -> None:

@@ -39,7 +39,7 @@ from guantong.records.models import (
     User,
 )
 from guantong.records.models.activity import ActivityQuerySet
-from guantong.records.models.batch import PERMISSIONS
+from guantong.records.models.batch import PERMISSIONS, RECONCILE
 from guantong.records.models.case import CaseQuerySet
 from guantong.records.models.event import EventQuerySet
 from guantong.records.models.meeting import FollowUpQuerySet
@@ -276,15 +276,18 @@ def batches(user: Someone) -> QuerySet[ImportBatch]:
 def sources(user: Someone) -> QuerySet[ImportSource]:
     """Remembered columns of sheets that the user may import; the school's are everybody's."""
     kinds = {kind for kind, needed in PERMISSIONS.items() if reach(user, needed).paths}
-    return ImportSource.objects.filter(_by_kind(user) | Q(org=None, kind__in=kinds))
+    shared = Q(org=None, kind__in=kinds)
+    if reach(user, RECONCILE).paths:
+        shared |= Q(org=None) & ~Q(kind__in=PERMISSIONS)
+    return ImportSource.objects.filter(_by_kind(user) | shared)
 
 
 def discrepancies(user: Someone) -> QuerySet[Discrepancy]:
-    return Discrepancy.objects.filter(_at(reach(user, "member.reconcile")))
+    return Discrepancy.objects.filter(_at(reach(user, RECONCILE)))
 
 
 def _by_kind(user: Someone) -> Q:
-    found = Q(pk=None)
+    found = Q(_at(reach(user, RECONCILE))) & ~Q(kind__in=PERMISSIONS)
     for kind, needed in PERMISSIONS.items():
         found |= Q(_at(reach(user, needed)), kind=kind)
     return found

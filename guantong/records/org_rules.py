@@ -18,6 +18,7 @@ from guantong.conditions.basis import CONFIDENCE, UNCERTAIN, Basis, read_bases
 from guantong.conditions.yaml_file import Fields, read
 from guantong.obligations import describe
 from guantong.records import catalogue
+from guantong.records.models import Org
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,18 @@ def stated_by(obligation: str) -> Rule:
         basis=o.basis,
         values=tuple((s.since, s.value) for s in o.standards),
     )
+
+
+def misplaced(kind: str, parent: Org, on: date) -> str:
+    """Why an organisation of a kind cannot hang below another from a day on; empty: it can."""
+    orgs = catalogue.current().kinds["orgs"]
+    below = orgs[kind]["below"]
+    if not parent.exists_on(on):
+        return f"上级“{parent.short_name}”在 {on} 不存在。"
+    if parent.kind in below:
+        return ""
+    above = "、".join(str(orgs[one]["title"]) for one in below)
+    return f"{orgs[kind]['title']}的上级应是{above or '无'}。"
 
 
 def sizes(full: int, total: int, day: date) -> Iterator[Finding]:

@@ -4,33 +4,91 @@ What a rule demands (`must`) the action refuses; what it says of the general cas
 to those who decide.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from guantong.periods import add_months
-from guantong.records import catalogue, org_rules
+from guantong.records import catalogue, clock, org_rules
+from guantong.records.access import Refused
 from guantong.records.models import Org, Person, Post
 from guantong.records.org_rules import Finding
 from guantong.records.rosters import BRANCH
 
+DOUBLE_LEADER: Final = "double_leader"
 IN_COMMITTEE: Final = frozenset({"secretary", "deputy_secretary", "committee_member"})
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """Somebody for a post from a day on; `qualified_as` a code of kinds.yaml or empty."""
+    """Somebody for a post from a day on; `qualified_as` a code of kinds.yaml or empty. `status`:
+    of the membership on that day, empty where it is still to be looked up.
+    """
 
     person: Person
     org: Org
     post: str
     on: date
     qualified_as: str = ""
+    status: str = ""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """As what a secretary fits the kind of branch, and the document that shows it."""
+
+    qualified_as: str = ""
+    document: str = ""
+    on: date | None = None
+
+    def leads(self, stated: bool | None) -> bool | None:
+        """Whoever qualifies as a double leader is one."""
+        return True if self.qualified_as == DOUBLE_LEADER else stated
+
+    def checked(self, org: Org, day: date) -> dict[str, Any]:
+        """The fields of a post; refuses what does not go together."""
+        if self.qualified_as and self.qualified_as not in fitting(org.category):
+            text = "这一任职条件不适用于这类支部。"
+            raise Refused(text, {"qualified_as": text})
+        if self.on is not None and not self.document.strip():
+            text = "写了认定日期，请写明认定文件。"
+            raise Refused(text, {"evidence": text})
+        if self.on is not None and self.on > max(day, clock.today()):
+            text = "认定日期还没到。"
+            raise Refused(text, {"evidence_on": text})
+        return {
+            "qualified_as": self.qualified_as,
+            "evidence": self.document.strip(),
+            "evidence_on": self.on,
+        }
 
 
 def findings(candidate: Candidate) -> list[Finding]:
     return [*_status(candidate), *_party_age(candidate), *_fits_branch(candidate)]
+
+
+def excluded(candidate: Candidate) -> str:
+    """Why a rule excludes somebody, with the rule; empty where none does."""
+    wrong = [one for one in findings(candidate) if one.must]
+    return "；".join(f"{one.text}（{one.rule.demand}，{one.rule.cited}）" for one in wrong)
+
+
+def taken(person_id: int, held: Iterable[Post], *, acting: bool = False) -> str:
+    """Why somebody cannot be given a post that is `held` meanwhile: he holds it, or anybody does
+    if it has one holder at a time; who acts in it and who holds it may be two.
+    """
+    posts = catalogue.current().kinds["posts"]
+    for one in held:
+        single = posts[one.post].get("single", False) and one.acting == acting
+        if not single and one.person_id != person_id:
+            continue
+        until = f"至 {one.valid_to}" if one.valid_to else "至今"
+        return (
+            f"{one.person.name}自 {one.valid_from} {until}已任“{one.org.short_name}”"
+            f"{posts[one.post]['title']}，请先登记免职或改日期。"
+        )
+    return ""
 
 
 def fitting(category: str | None) -> dict[str, str]:
@@ -55,8 +113,9 @@ def concurrent(candidate: Candidate) -> list[Post]:
 def _status(candidate: Candidate) -> Iterator[Finding]:
     if candidate.post not in IN_COMMITTEE:
         return
-    span = candidate.person.memberships.on(candidate.on).first()
-    if span is not None and span.status != "full":
+    span = None if candidate.status else candidate.person.memberships.on(candidate.on).first()
+    status = span.status if span else candidate.status
+    if status and status != "full":
         rule = org_rules.rule("committee_full_members")
         yield Finding(f"{candidate.person.name}在 {candidate.on} 还不是正式党员", rule)
 

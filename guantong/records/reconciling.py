@@ -13,7 +13,7 @@ from django.utils import timezone
 from guantong.records import catalogue, names, sealing
 from guantong.records.imports.decisions import Unfit
 from guantong.records.imports.orgs import OrgBook
-from guantong.records.imports.people import Known, Roll, agree, in_chunks
+from guantong.records.imports.people import Known, Roll, Stay, agree, in_chunks
 from guantong.records.imports.roll import GENDERS, LABELS
 from guantong.records.imports.rows import RollRow
 from guantong.records.models import Event, Membership, Org, User
@@ -55,30 +55,41 @@ class Compared:
     unread: tuple[tuple[int, str], ...]
 
 
-def compare(rows: Sequence[RollRow], *, by: User | None, on: date) -> Compared:
-    """`on`: the day that their list shows."""
-    orgs, roll = OrgBook(by, PERMISSION), Roll(rows, by, PERMISSION)
-    found: list[Found] = []
-    unread: list[tuple[int, str]] = []
-    branches, meant, unsure = set[int](), set[int](), set[str]()
-    for row in rows:
-        try:
-            if row.problems:
-                raise Unfit(*row.problems)
-            org = orgs.find(row.org, on, field="org")
-            known = roll.find(row, org, row.birth_date)
-        except Unfit as unfit:
-            unread.append((row.line, "；".join(f"{p.what}。{p.remedy}" for p in unfit.problems)))
-            unsure.add(row.name)
-            continue
-        branches.add(org.pk)
+class Comparing:
+    """Their list against the roll, some rows at a time. `on`: the day that their list shows."""
+
+    def __init__(self, rows: Sequence[RollRow], *, by: User | None, on: date) -> None:
+        self.on = on
+        self._orgs, self._roll = OrgBook(by, PERMISSION), Roll(rows, by, PERMISSION)
+        self._found: list[Found] = []
+        self._unread: list[tuple[int, str]] = []
+        self._branches, self._meant, self._unsure = set[int](), set[int](), set[str]()
+
+    def take(self, rows: Iterable[RollRow]) -> None:
+        for row in rows:
+            try:
+                self._found += self._differences(row)
+            except Unfit as unfit:
+                told = "；".join(f"{p.what}。{p.remedy}" for p in unfit.problems)
+                self._unread.append((row.line, told))
+                self._unsure.add(row.name)
+
+    def _differences(self, row: RollRow) -> list[Found]:
+        if row.problems:
+            raise Unfit(*row.problems)
+        org = self._orgs.find(row.org, self.on, field="org")
+        known = self._roll.find(row, org, row.birth_date)
+        self._branches.add(org.pk)
         if known is None:
-            found.append(_not_ours(row, org))
-            continue
-        meant.add(known.person.pk)
-        found += _differences(row, org, known, orgs.by_id, roll, on)
-    found += _not_theirs(branches, meant, unsure, on)
-    return Compared(tuple(_explained(found, on)), frozenset(branches), tuple(unread))
+            return [_not_ours(row, org)]
+        self._meant.add(known.person.pk)
+        return list(_differences(row, org, known, self._orgs.by_id, self.on))
+
+    def compared(self) -> Compared:
+        """What the rows came to, and who is only on the roll."""
+        gone = _not_theirs(self._branches, self._meant, self._unsure, self.on)
+        found = tuple(_explained([*self._found, *gone], self.on))
+        return Compared(found, frozenset(self._branches), tuple(self._unread))
 
 
 # Who is on one list only
@@ -114,7 +125,7 @@ def _not_theirs(
 
 
 def _differences(
-    row: RollRow, org: Org, known: Known, by_id: Mapping[int, Org], roll: Roll, on: date
+    row: RollRow, org: Org, known: Known, by_id: Mapping[int, Org], on: date
 ) -> Iterator[Found]:
     person, span = known.person, known.spans[-1] if known.spans else None
     place = span.org_id if span else org.pk
@@ -196,7 +207,7 @@ def _digits(theirs: str, ours: str) -> str:
     return ""
 
 
-def _moved(known: Known, org: Org, span: Membership, on: date) -> str:
+def _moved(known: Known, org: Org, span: Stay, on: date) -> str:
     left = [s for s in known.spans if s.org_id == org.pk and s.valid_to]
     if left:
         moved = f"我方 {left[-1].valid_to} 已由该支部转出"

@@ -1,7 +1,8 @@
 """The yearly statistics' tables of members and organisations, as of a day, in reach of the user.
 
 Each number is a condition on memberships or organisations: the list behind it asks the same one.
-Nobody types a figure here; what is not on record (schooling, nationality) is not counted.
+Nobody types a figure here; what is not on record (schooling, nationality) is not counted. What
+happened "this year" happened in the calendar year of the day, no later than it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,15 +12,34 @@ from functools import cache
 from pathlib import Path
 
 from django.conf import settings
-from django.db.models import Count, Model, Q, QuerySet
+from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from guantong.conditions.yaml_file import Fields, read
 from guantong.periods import add_months
 from guantong.records import access, catalogue
-from guantong.records.models import Membership, Org
+from guantong.records.models import (
+    Activity,
+    ActivityHost,
+    Attendance,
+    Membership,
+    Org,
+    Term,
+    Whereabouts,
+)
+from guantong.records.models.membership import MEMBER_STATUSES
 
-MEMBERS, ORGS = "members", "orgs"
-TITLES: Mapping[str, str] = {MEMBERS: "党员情况", ORGS: "党组织情况"}
+MEMBERS, JOINED, MOBILE, LOST, ORGS = "members", "joined", "mobile", "lost", "orgs"
+TITLES: Mapping[str, str] = {
+    MEMBERS: "党员情况",
+    JOINED: "本年发展党员情况",
+    MOBILE: "流动党员情况",
+    LOST: "失去联系党员情况",
+    ORGS: "党组织情况",
+}
+
+
+EVERY = Q(pk__isnull=False)
 
 
 @dataclass(frozen=True)
@@ -45,7 +65,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Bands:
-    """`up_to`: title and highest whole year, None for the last band. `confidence`: B or C."""
+    """`up_to`: title and highest whole month, None for the last band. `confidence`: B or C."""
 
     confidence: str
     up_to: tuple[tuple[str, int | None], ...]
@@ -58,19 +78,22 @@ def bands() -> Mapping[str, Bands]:
 @cache
 def _bands(path: Path) -> Mapping[str, Bands]:
     f = read(path, path.name)
-    found = {name: _one(f.fields(name)) for name in ("age", "party_age")}
+    found = {name: _one(f.fields(name)) for name in ("age", "party_age", "lost_age", "lost")}
     f.done()
     return found
 
 
 def _one(f: Fields) -> Bands:
-    each = [
-        (b.text("title"), b.take("up_to", int) if b.has("up_to") else None)
-        for b in f.each("bands")
-    ]
+    each = [(b.text("title"), _months(b)) for b in f.each("bands")]
     found = Bands(f.text("confidence"), tuple(each))
     f.done()
     return found
+
+
+def _months(f: Fields) -> int | None:
+    if f.has("months"):
+        return f.take("months", int)
+    return 12 * f.take("up_to", int) + 11 if f.has("up_to") else None
 
 
 def table(user: access.Someone, name: str, day: date, within: Org | None = None) -> Table:
@@ -105,29 +128,86 @@ def _population(user: access.Someone, name: str, day: date, within: Org | None) 
         orgs = orgs.below(within)
     if name == ORGS:
         return orgs.on(day)
+    if name == JOINED:
+        return _joined(orgs, day)
     members = Membership.objects.on(day).of_members().filter(org__in=orgs)
-    return members.select_related("person", "org")
+    members = members.select_related("person", "org")
+    return members if name == MEMBERS else _on_register(members, name, day)
+
+
+def _joined(orgs: QuerySet[Org], day: date) -> QuerySet[Membership]:
+    """Who became a probationary member this year and was in the Party nowhere before."""
+    new = Membership.objects.filter(status="probationary", org__in=orgs).filter(
+        valid_from__gte=date(day.year, 1, 1), valid_from__lte=day
+    )
+    earlier = Membership.objects.filter(
+        person=OuterRef("person"), valid_from__lt=OuterRef("valid_from")
+    ).filter(status__in=(*MEMBER_STATUSES, "suspended"))
+    elsewhere = Q(person__joined_on__lt=date(day.year, 1, 1))
+    return new.exclude(Exists(earlier)).exclude(elsewhere).select_related("person", "org")
+
+
+def _on_register(members: QuerySet[Membership], name: str, day: date) -> QuerySet[Membership]:
+    """Those on a register, with the day since when and how contact was lost."""
+    there = Whereabouts.objects.on(day).filter(kind=name, person=OuterRef("person"))
+    since = there.annotate(since=Coalesce("last_seen_on", "valid_from"))
+    return members.filter(Exists(there)).annotate(
+        since=Subquery(since.values("since")[:1]),
+        situation=Subquery(there.values("situation")[:1]),
+    )
 
 
 def lines(name: str, day: date) -> tuple[Sequence[Line], Sequence[Line]]:
     """The rows and the columns of a table."""
     if name == ORGS:
-        return list(_org_rows()), [Line("all", "个数", Q(pk__isnull=False))]
+        return list(_org_rows(day)), [Line("all", "个数", EVERY)]
+    women = Line("women", "女", Q(person__gender="2"))
+    if name == JOINED:
+        return list(_joined_rows(day)), [Line("all", "合计", EVERY), women]
     columns = [
-        Line("all", "合计", Q(pk__isnull=False)),
+        Line("all", "合计", EVERY),
         Line("full", "正式党员", Q(status="full")),
         Line("probationary", "预备党员", Q(status="probationary")),
-        Line("women", "女", Q(person__gender="2")),
+        women,
     ]
-    return list(_member_rows(day)), columns
+    rows = _member_rows(day) if name == MEMBERS else _register_rows(name, day)
+    return list(rows), columns
 
 
 def _member_rows(day: date) -> Iterator[Line]:
-    yield Line("all", "党员总数", Q(pk__isnull=False))
-    for code, entry in catalogue.current().kinds["categories"].items():
-        yield Line(f"category-{code}", f"{entry['title']}支部", Q(org__category=code), "所在支部")
+    yield Line("all", "党员总数", EVERY)
+    yield from _branches()
     yield from _banded("age", "年龄", "person__birth_date", day)
     yield from _banded("party_age", "党龄（正式党员）", "person__full_member_on", day)
+    there = Attendance.objects.filter(person=OuterRef("person"), activity__in=_appraisals(day))
+    yield Line("appraised", "参加民主评议", Q(Exists(there)), "本年民主评议")
+
+
+def _joined_rows(day: date) -> Iterator[Line]:
+    yield Line("all", "发展党员总数", EVERY)
+    yield from _branches()
+    yield from _banded("age", "年龄", "person__birth_date", day)
+
+
+def _register_rows(name: str, day: date) -> Iterator[Line]:
+    yield Line("all", "总数", EVERY)
+    yield from _branches()
+    yield from _banded("lost_age", "年龄", "person__birth_date", day)
+    if name == LOST:
+        yield from _banded("party_age", "党龄（正式党员）", "person__full_member_on", day)
+        yield from _banded("lost", "失去联系时间", "since", day)
+        for code, entry in catalogue.current().kinds["situations"].items():
+            yield Line(f"situation-{code}", str(entry["title"]), Q(situation=code), "失联情形")
+
+
+def _branches() -> Iterator[Line]:
+    for code, entry in catalogue.current().kinds["categories"].items():
+        yield Line(f"category-{code}", f"{entry['title']}支部", Q(org__category=code), "所在支部")
+
+
+def _appraisals(day: date) -> QuerySet[Activity]:
+    held = Activity.objects.held().filter(kind="appraisal")
+    return held.between(date(day.year, 1, 1), day + timedelta(days=1))
 
 
 def _banded(name: str, group: str, path: str, day: date) -> Iterator[Line]:
@@ -137,13 +217,13 @@ def _banded(name: str, group: str, path: str, day: date) -> Iterator[Line]:
     for i, (title, up_to) in enumerate(bands()[name].up_to):
         within = Q(**{f"{path}__lt": last})
         if up_to is not None:
-            last = add_months(day, -12 * (up_to + 1)) + timedelta(days=1)
+            last = add_months(day, -(up_to + 1)) + timedelta(days=1)
             within &= Q(**{f"{path}__gte": last})
         yield Line(f"{name}-{i}", title, known & within, group)
     yield Line(f"{name}-unknown", "日期不详", known & Q(**{f"{path}__isnull": True}), group)
 
 
-def _org_rows() -> Iterator[Line]:
+def _org_rows(day: date) -> Iterator[Line]:
     kinds = catalogue.current().kinds
     for code, entry in kinds["orgs"].items():
         yield Line(f"kind-{code}", str(entry["title"]), Q(kind=code), "组织类别")
@@ -151,3 +231,11 @@ def _org_rows() -> Iterator[Line]:
         counts = Q(kind="branch", category=code)
         yield Line(f"category-{code}", f"{entry['title']}支部", counts, "党支部")
     yield Line("joint", "联合党支部", Q(kind="branch") & ~Q(units=""), "党支部")
+    terms = Term.objects.filter(org=OuterRef("pk"), elected_on__lte=day)
+    lasting = terms.annotate(end=Coalesce("extended_to", "expires_on")).filter(end__gt=day)
+    renewed = Q(Exists(terms.filter(elected_on__gte=date(day.year, 1, 1))))
+    yield Line("renewed", "本年换届", renewed, "换届")
+    yield Line("expired", "届满未换届", Q(Exists(terms)) & ~Q(Exists(lasting)), "换届")
+    hosted = ActivityHost.objects.filter(org=OuterRef("pk"), activity__in=_appraisals(day))
+    appraised = Q(kind="branch") & Q(Exists(hosted))
+    yield Line("appraised", "开展民主评议的党支部", appraised, "本年民主评议")

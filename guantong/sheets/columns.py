@@ -175,7 +175,7 @@ def _notes(
     needed = [] if places.keys() & set(layout.one_needed) else layout.one_needed
     if needed:
         titles = _named(layout.column(field).title for field in needed)
-        notes.append(f"表中没有{titles}列：新登记的人至少要有其中一列，请补上再导入。")
+        notes.append(f"表中没有{titles}列：新增的行至少要有其中一列，请补上再导入。")
     absent = [c for c in layout.columns if c.field not in {*places, *needed}]
     if absent:
         notes.append(f"表中没有这些列（选填）：{'、'.join(c.title for c in absent)}。")

@@ -68,7 +68,8 @@ class Column:
 @dataclass(frozen=True)
 class Layout:
     """`passed_over` are headers that need no mention when they are not read. Of the columns in
-    `one_needed` one has to be there for rows about somebody new.
+    `one_needed` one has to be there for rows about somebody new. `dated`: it shows how things were
+    on a day.
     """
 
     kind: str
@@ -78,6 +79,7 @@ class Layout:
     columns: tuple[Column, ...]
     passed_over: frozenset[str]
     one_needed: tuple[str, ...]
+    dated: bool
 
     def column(self, field: str) -> Column:
         return next(column for column in self.columns if column.field == field)
@@ -98,6 +100,7 @@ def _layout(path: Path, catalogue: Catalogue) -> Layout:
         passed_over=frozenset(map(plain, f.names("passed_over", []))),
         columns=tuple(_column(c, catalogue) for c in f.each("columns")),
         one_needed=f.names("one_needed", []),
+        dated=f.take("dated", bool, default=False),
     )
     f.done()
     if unknown := set(layout.one_needed) - {column.field for column in layout.columns}:

@@ -20,12 +20,14 @@ from guantong.records.imports.rows import (
 )
 from guantong.sheets import columns, read, values
 from guantong.sheets.columns import Heard, Place, Table, Unmatched
-from guantong.sheets.layout import Column, Layout, load_layouts, plain
+from guantong.sheets.layout import As, Column, Layout, load_layouts, plain
 from guantong.sheets.preflight import Refusal
 from guantong.sheets.values import Day, Wrong
 
 MAX_ROWS = 60_000
 SHOWN = 10
+REPEATED = {As.CODE, As.ORG, As.ORGS, As.DATE, As.MOMENT, As.HOURS}
+"""What many rows of a file write alike."""
 REMARKS = ("注", "说明", "备注", "填表", "制表", "合计", "总计", "共计", "审核", "单位", "联系人")
 
 
@@ -39,6 +41,11 @@ def exchanges() -> dict[str, Layout]:
     return _layouts(settings.CATALOGUE_DIR, "exchange")
 
 
+def layout(kind: str) -> Layout:
+    """Of a sheet that can be imported, or of another system's list."""
+    return {**exchanges(), **layouts()}[kind]
+
+
 @cache
 def _layouts(folder: Path, name: str) -> dict[str, Layout]:
     return load_layouts(folder / name, catalogue.current())
@@ -48,7 +55,7 @@ def headers(
     kind: str, content: bytes, chosen: Mapping[str, str] | None = None
 ) -> tuple[int, list[Heard]]:
     """The columns of a file as they stand, for the user to say which holds what."""
-    return columns.heard(layouts()[kind], read.grids(content), chosen)
+    return columns.heard(layout(kind), read.grids(content), chosen)
 
 
 def parse(
@@ -58,9 +65,9 @@ def parse(
 
     `chosen`: which headers hold which fields, where the layout alone does not know.
     """
-    layout = {**exchanges(), **layouts()}[kind]
-    table = columns.find(layout, read.grids(content), chosen)
-    rows, remarks = _rows(layout, table)
+    known = layout(kind)
+    table = columns.find(known, read.grids(content), chosen)
+    rows, remarks = _rows(known, table)
     if not rows:
         raise Refusal(f"第 {table.header_row + 1} 行表头的下面没有内容。请填写后再导入。")
     if len(rows) > MAX_ROWS:
@@ -69,7 +76,7 @@ def parse(
     more = f" 等 {len(remarks)}" if len(remarks) > SHOWN else ""
     remarks_note = [f"第 {listed}{more} 行像是说明或合计，没有读。"] if remarks else []
     headings = {
-        field: Heading(place.letters, place.header, layout.column(field).title)
+        field: Heading(place.letters, place.header, known.column(field).title)
         for field, place in table.places.items()
     }
     return Parsed(
@@ -86,20 +93,36 @@ def _rows(layout: Layout, table: Table) -> tuple[list[Any], list[int]]:
     """The rows with content, and the numbers of those taken for remarks."""
     rows, remarks = [], []
     header = list(table.grid.rows[table.header_row])
+    readers = [_Reader(layout.column(field), place) for field, place in table.places.items()]
     for number, cells in table.numbered_rows():
-        written = [cell for cell in cells if _is_written(cell)]
-        fields = [place for place in table.places.values() if _is_written(_at(cells, place))]
+        written = [cell for cell in cells if values.is_written(cell)]
         if list(cells) == header:  # again, on a new page
             continue
-        if fields and not _is_remark(written):
-            rows.append(_row(layout, table, number, cells))
+        there = any(values.is_written(one.cell(cells)) for one in readers)
+        if there and not _is_remark(written):
+            rows.append(_row(layout, readers, number, cells))
         elif any(isinstance(cell, str) for cell in written):  # else empty, or only numbered
             remarks.append(number)
     return rows, remarks
 
 
-def _is_written(cell: read.Cell) -> bool:
-    return cell is not None and (not isinstance(cell, str) or bool(values.printable(cell)))
+class _Reader:
+    """Reads the cells of one column. What is written the same again is not read again."""
+
+    def __init__(self, column: Column, place: Place) -> None:
+        self.column, self.index = column, place.index
+        self._known: dict[tuple[type, read.Cell], Any] = {}
+
+    def cell(self, cells: Sequence[read.Cell]) -> read.Cell:
+        return cells[self.index] if self.index < len(cells) else None
+
+    def value(self, cell: read.Cell) -> Any:
+        if self.column.read_as not in REPEATED:
+            return values.value(self.column, cell)
+        key = type(cell), cell
+        if key not in self._known:
+            self._known[key] = values.value(self.column, cell)
+        return self._known[key]
 
 
 def _is_remark(written: Sequence[read.Cell]) -> bool:
@@ -108,21 +131,22 @@ def _is_remark(written: Sequence[read.Cell]) -> bool:
     return len(written) <= 2 and isinstance(first, str) and plain(first).startswith(REMARKS)
 
 
-def _row(layout: Layout, table: Table, number: int, cells: Sequence[read.Cell]) -> Row:
+def _row(
+    layout: Layout, readers: Sequence[_Reader], number: int, cells: Sequence[read.Cell]
+) -> Row:
     found: dict[str, Any] = {}
     problems: list[Problem] = []
-    for field, place in table.places.items():
-        column = layout.column(field)
+    for one in readers:
+        field, column = one.column.field, one.column
         try:
-            value = values.value(column, _at(cells, place))
+            value = one.value(one.cell(cells))
         except Wrong as wrong:
             problems.append(Problem(field, wrong.what, wrong.remedy))
             continue
-        if value is None:
-            if column.required:
-                problems.append(Problem(field, f"{column.title}空着", "请填写，或删去这一行"))
-        else:
+        if value is not None:
             found[field] = value
+        elif column.required:
+            problems.append(Problem(field, f"{column.title}空着", "请填写，或删去这一行"))
     fields = dict(_fields(found))
     return ROW_TYPES.get(layout.kind, RollRow)(line=number, problems=tuple(problems), **fields)
 
@@ -140,8 +164,4 @@ def _fields(found: dict[str, Any]) -> Iterator[tuple[str, Any]]:
             yield "starts_at", value.at
 
 
-def _at(cells: Sequence[read.Cell], place: Place) -> read.Cell:
-    return cells[place.index] if place.index < len(cells) else None
-
-
-__all__ = ["Column", "Refusal", "Unmatched", "headers", "layouts", "parse"]
+__all__ = ["Column", "Refusal", "Unmatched", "headers", "layout", "layouts", "parse"]

@@ -18,10 +18,12 @@ from guantong.sheets.child import SECONDS
 from guantong.sheets.preflight import MEBI, Refusal
 
 MAX_FILE = 20 * MEBI
+PATIENCE = 4 * SECONDS  # by the clock: the child counts its own time, on a busy machine less
 ROOT = Path(guantong.__file__).parent.parent
 CHILD = [sys.executable, "-s", "-m", "guantong.sheets.child"]
 LINES = [sys.executable, "-s", "-m", "guantong.sheets.lines_child"]
 
+SHORTER = "请只留这一次的会议记录，复制到一个新的 .docx 或 .xlsx 文件再上传。"
 SMALLER = "请只留要导入的工作表，把内容复制到一个新的 .xlsx 文件再导入。"
 
 type Cell = str | float | int | bool | date | datetime | time | None
@@ -50,7 +52,7 @@ def grids(content: bytes) -> list[Grid]:
 def lines(content: bytes) -> list[str]:
     """Return the lines of a Word document or of the first worksheet; raise Refusal as `grids`."""
     check_size(len(content))
-    answer = ask_child(LINES, content)
+    answer = ask_child(LINES, content, remedy=SHORTER)
     if "refused" in answer:
         raise Refusal(answer["refused"])
     return list(answer["lines"])
@@ -73,16 +75,16 @@ def ask_child(child: Sequence[str], content: bytes, *, remedy: str = SMALLER) ->
             input=content,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            timeout=SECONDS,
+            timeout=PATIENCE,
             cwd=ROOT,
             env=bare_environment(),
             check=True,
         )
         answer: dict[str, Any] = json.loads(done.stdout)
     except subprocess.TimeoutExpired:
-        raise Refusal(f"读取超过 {SECONDS} 秒，已停止。{SMALLER}") from None
+        raise Refusal(f"读取超过 {PATIENCE} 秒，已停止。{remedy}") from None
     except (subprocess.CalledProcessError, ValueError):  # killed at its limits
-        raise Refusal(f"文件展开后过大或已损坏，已停止读取。{SMALLER}") from None
+        raise Refusal(f"文件展开后过大或已损坏，已停止读取。{remedy}") from None
     return answer
 
 

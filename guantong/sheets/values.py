@@ -48,13 +48,17 @@ class Day:
 
 def value(column: Column, cell: Cell) -> Any:
     """Return what the cell holds, None if it is blank; raise Wrong."""
-    if cell is None or (isinstance(cell, str) and not printable(cell)):
-        return None
-    return READERS[column.read_as](column, cell)
+    return READERS[column.read_as](column, cell) if is_written(cell) else None
+
+
+def is_written(cell: Cell) -> bool:
+    return cell is not None and (not isinstance(cell, str) or bool(printable(cell)))
 
 
 def printable(text: str) -> str:
     """Without control and invisible characters, blanks at the ends, and Excel's leading quote."""
+    if text.isalnum():  # the common case, and there are many cells
+        return text
     if not text.isprintable():  # most are
         text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in HIDDEN)
     return text.replace("\t", " ").strip().removeprefix("'").strip()
@@ -62,6 +66,8 @@ def printable(text: str) -> str:
 
 def line(text: str) -> str:
     """One line of half-width letters and digits, with single blanks."""
+    if text.isascii() and text.isalnum():
+        return text
     return " ".join(unicodedata.normalize("NFKC", printable(text)).split())
 
 
@@ -98,9 +104,9 @@ def _orgs(column: Column, cell: Cell) -> tuple[str, ...]:
 def _number(column: Column, cell: Cell) -> str:
     number = _digits(cell).replace(" ", "")
     if len(number) == 18 and not id_number.problem(number.upper()):
-        raise Wrong("这是身份证号，不是学号或工号", "请填到身份证号列")
+        raise Wrong(f"这是身份证号，不是{column.title}", "请填到身份证号列")
     if not re.fullmatch(r"[0-9A-Za-z_-]{1,40}", number):
-        raise Wrong(f"“{_shown(cell)}”不是学号或工号", "只能有字母和数字，最多 40 位")
+        raise Wrong(f"“{_shown(cell)}”不是{column.title}", "只能有字母和数字，最多 40 位")
     return number
 
 
@@ -239,6 +245,9 @@ SEPARATED = re.compile(
     rf"(?:\s*(?:[-./月])\s*(?:(?P<day>\d{{1,2}})\s*[日号]?)?{CLOCK})?",
     re.ASCII,
 )
+DIGITS = str.maketrans("〇零○一二三四五六七八九", "000123456789")
+COUNTED = "(?:[一二三]?十[一二三四五六七八九]?|[一二三四五六七八九])"
+IN_WORDS = re.compile(rf"([〇零○一二三四五六七八九]{{4}}年)(?:({COUNTED}月)({COUNTED}[日号])?)?")
 TOGETHER = re.compile(rf"(?P<year>\d{{4}})(?P<month>\d{{2}})(?P<day>\d{{2}})?{CLOCK}", re.ASCII)
 
 
@@ -259,6 +268,7 @@ def day(cell: Cell) -> Day:
 def _written_day(text: str) -> Day:
     if re.fullmatch(r"\d{5}", text, re.ASCII):
         return _numeric_day(int(text))
+    text = _in_digits(text)
     found = SEPARATED.fullmatch(text) or TOGETHER.fullmatch(text)
     if found is None:
         if re.fullmatch(r"\d{4}\s*年?", text):
@@ -271,6 +281,23 @@ def _written_day(text: str) -> Day:
     except ValueError:
         raise Wrong(f"没有“{text}”这一天", DATE_FORMS) from None
     return Day(_in_range(on), month_only=not exact, at=_clock(parts, text) if exact else None)
+
+
+def _in_digits(text: str) -> str:
+    """二〇二一年十二月三日 as 2021年12月3日; anything else as it is."""
+    found = IN_WORDS.fullmatch(text)
+    if found is None:
+        return text
+    year, *rest = (part for part in found.groups() if part)
+    return year.translate(DIGITS) + "".join(f"{_counted(part[:-1])}{part[-1]}" for part in rest)
+
+
+def _counted(word: str) -> int:
+    """十 is 10, 十二 12, 二十 20, 二十三 23."""
+    tens, ten, ones = word.rpartition("十")
+    return int((tens or "一").translate(DIGITS)) * 10 * bool(ten) + int(
+        (ones or "〇").translate(DIGITS)
+    )
 
 
 def _clock(parts: dict[str, str | None], text: str) -> time | None:

@@ -7,7 +7,7 @@ from typing import Final
 from guantong.records.actions import imports
 from guantong.records.imports.rows import OUTCOME_TITLES, Outcome
 from guantong.records.models import ImportBatch
-from guantong.sheets.parse import layouts
+from guantong.sheets.parse import layout
 
 EXCLUDED: Final = "excluded"
 IN_ORDER: Final = (
@@ -34,7 +34,7 @@ class Listed:
 def listed(batch: ImportBatch) -> Listed:
     return Listed(
         batch=batch,
-        kind=layouts()[batch.kind].title,
+        kind=layout(batch.kind).title,
         state=imports.STATES[batch.state],
         scope=batch.org.short_name if batch.org else "全校",
         counts=[(title, n) for _, title, n in counts(batch) if n],

@@ -203,6 +203,9 @@ PAGES: Final = [
     Page("import-batch", "roll", "import.roll", "import.rechecked", {"do": "recheck"}),
     Page("import-template", sees="import.activities", args=("activities",)),
     Page("import-template", sees="import.roll", args=("roll",)),
+    Page("import-template", sees="org.edit", args=("orgs",)),
+    Page("import-template", sees="post.edit", args=("posts",)),
+    Page("import-template", sees="import.activities", args=("hours",)),
 ]
 # fmt: on
 

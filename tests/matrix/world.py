@@ -13,6 +13,7 @@ from django.apps import apps
 from django.db.models import CharField, Model, TextField
 from django.test import Client
 
+from guantong.records import qualification
 from guantong.records.actions import (
     activities,
     corrections,
@@ -216,7 +217,7 @@ def _account(w: World, reader: Reader) -> None:
 
 def _post(w: World, person: Person, org: Org, post: str, **more: Any) -> Any:
     places = places_of(w, org) + tuple(one for one in places_of(w, person) if one in SELVES)
-    evidence = posts.Evidence(document=w.birds.text("post", *places))
+    evidence = qualification.Evidence(document=w.birds.text("post", *places))
     given = {"valid_from": SINCE, "evidence": evidence, **more}
     return posts.appoint(by=None, person=person, org=org, post=post, **given)
 

@@ -12,7 +12,7 @@ from guantong.records import rosters
 from guantong.records.actions import imports, memberships, relations
 from guantong.records.drafts import Attended, draft_of
 from guantong.records.imports.hall import Hall
-from guantong.records.imports.rows import ActivityRow, Named, Outcome
+from guantong.records.imports.rows import Named, Outcome
 from guantong.records.models import Activity, Attendance, Org, Person
 from tests.factories import SINCE, TODAY, Cast, appoint, make_activity, make_org, make_person
 from tests.records.spreadsheets import decided, held, problem, run
@@ -106,8 +106,7 @@ def test_the_hall_says_what_the_rosters_say(crowd: Cast, data: st.DataObject) ->
     by = data.draw(st.sampled_from([None, *crowd.everyone().values()]))
     kind = data.draw(st.sampled_from(["theme_day", "branch_committee"]))
     everyone = list(Person.objects.all())
-    rows = [ActivityRow(line=1, attended=tuple(Named(p.name) for p in everyone))]
-    room = Hall(rows, hosts, by).room(kind, hosts, on)
+    room = Hall({p.name for p in everyone}, hosts, by).room(kind, hosts, on)
     may_be = set(rosters.may_be_named(by, hosts, on).values_list("pk", flat=True))
     assert {p.pk for p in everyone if room._may_be_named(p.pk)} == may_be
     expected = {

@@ -17,9 +17,8 @@ from guantong.records.actions import (
     relations,
     terms,
 )
-from guantong.records.actions.posts import Evidence
 from guantong.records.models import Entry, Figure, Org, Person, Term
-from guantong.records.qualification import Candidate
+from guantong.records.qualification import Candidate, Evidence
 from tests.factories import SINCE, TODAY, Cast, appoint, make_person, owner
 from tests.records.conftest import refused
 

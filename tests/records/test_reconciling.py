@@ -18,10 +18,10 @@ LEFT_ALONE = ({"name": "支书甲"}, {"name": "党员甲"})
 
 
 def load(*rows: dict[str, Any], by: User | None = None, on: date = EXPORTED) -> Reconciliation:
-    return reconciling.compare(
-        by=by, system="national", file_name="导出.xlsx", found=roll(*rows, *LEFT_ALONE).rows,
-        exported_on=on,
-    )  # fmt: skip
+    found = roll(*rows, *LEFT_ALONE).rows
+    export = reconciling.Export("national", "导出.xlsx", on, found)
+    reconciling.compare(by=by, export=export)
+    return Reconciliation.objects.latest("pk")
 
 
 def differences(state: str = "open") -> dict[tuple[str, str], Discrepancy]:

@@ -57,7 +57,7 @@ def test_headers_are_found_in_many_spellings(field: str, headers: list[str]) -> 
 
 def test_a_roll_that_tells_of_nobodys_kind_says_which_columns_are_wanted() -> None:
     _, notes = roll(LEAST, ["李样", "一支部"])
-    assert "没有“人员类别”、“转正时间”列：新登记的人至少要有其中一列" in notes
+    assert "没有“人员类别”、“转正时间”列：新增的行至少要有其中一列" in notes
     assert "人员类别" not in notes[notes.index("选填") :]
     _, notes = roll([*LEAST, "转正时间"], ["李样", "一支部", "2020-09-01"])
     assert "至少要有其中一列" not in notes

@@ -199,7 +199,7 @@ def test_the_child_process_knows_no_secret(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_a_reader_that_hangs_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(read, "CHILD", [read.CHILD[0], "-c", "import time; time.sleep(60)"])
-    monkeypatch.setattr(read, "SECONDS", 0.5)
+    monkeypatch.setattr(read, "PATIENCE", 0.5)
     assert "已停止" in refusal(PLAIN)
 
 

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from guantong.obligations import folder, folder_writing
-from guantong.obligations.faults import FactsError
+from guantong.obligations.faults import CODES, FactsError
 from guantong.obligations.tables import TABLES
 
 GOOD = {
@@ -159,6 +159,27 @@ def test_an_organisation_has_one_parent_at_a_time(place):
     assert "org_parents.csv：同一 org_id 的起止时间有 1 处重叠" in refusal(place)
 
 
+def test_a_circle_of_parents_is_named(place):
+    parents = "org_id,parent_id,valid_from,valid_to\n2,1,2020-01-01,\n3,2,2020-01-01,\n"
+    (place / "org_parents.csv").write_text(parents, encoding="utf-8")
+    with folder.opened(place):
+        pass
+    (place / "org_parents.csv").write_text(parents + "1,3,2021-01-01,\n", encoding="utf-8")
+    said = refusal(place)
+    assert "org_parents.csv：有 1 行使党组织绕一圈又隶属于自己" in said
+    assert "org_id=1 valid_from=2021-01-01" in said
+
+
+def test_codes_that_nobody_knows_are_told(place):
+    known = ["faculty", "full", "talk", "attendee"]
+    kinds = {group: known for columns in CODES.values() for group in columns.values()}
+    with folder.opened(place, kinds) as facts:
+        (told,) = [note for note in facts.notes if "kinds.yaml" in note]
+    assert told.startswith(
+        "orgs.csv：列 kind 有 2 行是 kinds.yaml 里没有的代码（如 org_id=1 kind="
+    )
+
+
 # Parquet
 
 
@@ -255,7 +276,13 @@ def test_parts_follow_the_top_of_the_tree(tmp_path):
         one.execute("INSERT INTO org_parents VALUES (3, 1, '2020-01-01', NULL)")
         one.execute("INSERT INTO org_parents VALUES (4, 3, '2020-01-01', NULL)")
         one.execute("INSERT INTO hosts VALUES (7, 4), (8, 2), (9, 1)")
+        killed, foreign = tmp_path / ".one-ab12cd_9", tmp_path / ".one-my-notes"
+        (killed / "hosts").mkdir(parents=True)
+        foreign.mkdir()
+        (foreign / "x.txt").touch()
         assert tops(one, tmp_path / "one") == {"top=3": [7], "top=2": [8], "top=1": [9]}
+        assert foreign.exists()
+        assert not killed.exists(), "what a killed write left"
 
 
 def tops(connection, place):

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from guantong.records.actions import imports
-from guantong.records.models import Event, ImportBatch, ImportSource, Person, User
+from guantong.records.models import Event, ImportBatch, ImportSource, Person, Post, User
 from guantong.sheets import read
 from guantong.sheets.parse import parse
 from tests.factories import Cast, make_person
@@ -116,6 +116,23 @@ def test_a_bad_file_is_refused_beside_the_field(
 def test_a_file_too_large_is_refused(cast: Cast, as_: As, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(read, "MAX_FILE", 10)
     assert "超过" in upload(as_(cast.officer), GOOD).content.decode()
+
+
+def test_a_sheet_of_posts_goes_the_same_way(cast: Cast, as_: As) -> None:
+    client = as_(cast.officer)
+    rows = [["姓名", "党组织", "职务", "任职日期"], ["党员甲", A1, "委员", "2023-06-01"]]
+    sheet = SimpleUploadedFile("任职.xlsx", workbook(rows))
+    page = upload(client, kind="posts", file=sheet, as_of="2023-06-10").content.decode()
+    assert "表格日期 2023-06-10" in page
+    batch = ImportBatch.objects.get()
+    missing = client.get(reverse("import-batch", args=[batch.pk]), {"show": "missing"})
+    assert missing.status_code == 200
+    do(client, batch, "confirm")
+    held = Post.objects.get(person__name="党员甲")
+    assert (held.post, str(held.valid_from)) == ("committee_member", "2023-06-01")
+    for kind, may in (("orgs", 404), ("posts", 404), ("hours", 200)):
+        template = as_(cast.secretary).get(reverse("import-template", args=[kind]))
+        assert template.status_code == may, kind
 
 
 STRANGE = "名儿,所属组织,身份\n李样,甲学院教师第一党支部,正式党员\n".encode()

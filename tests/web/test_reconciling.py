@@ -1,12 +1,15 @@
 """The pages of comparing with another system: load, see differences only, decide, hand out."""
 
 from collections.abc import Callable
+from typing import Any
 
+import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from guantong.records.models import Discrepancy, User
+from guantong.records.actions import reconciling
+from guantong.records.models import Discrepancy, ImportBatch, Job, User
 from guantong.sheets import read
 from tests.factories import Cast, make_person
 from tests.records.spreadsheets import an_id
@@ -45,6 +48,38 @@ def test_differences_are_loaded_decided_and_handed_out(cast: Cast, as_: As) -> N
     (grid,) = read.grids(sheet.content)
     assert grid.rows[2][:3] == ["姓名", "公民身份号码", "性别"]
     assert grid.rows[3][:2] == ["王样", an_id(1)]
+    again = {**sent, "file": SimpleUploadedFile("更正表.xlsx", sheet.content)}
+    client.post(reverse("reconcile-load"), {**again, "exported_on": "2023-06-14"})
+    assert Discrepancy.objects.get(pk=found["gender"]).state == "gone"  # it says what we say
     for user in (cast.secretary, cast.member, cast.inspector, cast.admin):
         for name in ("reconcile", "reconcile-load", "reconcile-sheet"):
             assert as_(user).get(reverse(name)).status_code == 404, (user, name)
+
+
+def test_columns_are_chosen_once_and_many_rows_compared_beside(
+    cast: Cast, as_: As, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconciling, "FEW", 1)
+    client = as_(cast.officer)
+    text = f"人名,组织,生日\n支书甲,{A1},1990-01-01\n党员甲,{A1},\n"
+    sent = {"system": "national", "exported_on": "2023-05-01"}
+
+    def load() -> Any:
+        file = SimpleUploadedFile("导出.csv", text.encode())
+        return client.post(reverse("reconcile-load"), {**sent, "file": file}, follow=True)
+
+    page = load()
+    batch = ImportBatch.objects.get()
+    address = reverse("import-columns", args=[batch.pk])
+    assert page.redirect_chain == [(address, 302)]
+    assert "没有找到表头行" in page.content.decode()
+    columns = {"column0": "name", "column1": "org", "column2": "birth_date"}
+    client.post(address, {**columns, "source": "全国系统"})
+    batch.refresh_from_db()
+    assert (batch.state, batch.upload) == ("discarded", None)
+    assert Discrepancy.objects.get().theirs == "1990-01-01"
+    assert Job.objects.get().kind == reconciling.job(cast.officer)
+    Discrepancy.objects.all().delete()
+    assert load().redirect_chain == [(reverse("reconcile"), 302)]
+    assert Discrepancy.objects.get().field == "birth_date"
+    assert as_(cast.outsider).get(address).status_code == 404

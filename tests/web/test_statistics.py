@@ -8,10 +8,10 @@ from django.test import Client
 from django.urls import reverse
 
 from guantong.records import statistics
-from guantong.records.actions import memberships
+from guantong.records.actions import memberships, registers
 from guantong.records.models import User
 from guantong.sheets import read
-from tests.factories import TODAY, Cast, make_person
+from tests.factories import TODAY, Cast, make_activity, make_person
 
 As = Callable[[User], Client]
 
@@ -23,6 +23,11 @@ def test_every_number_is_as_long_as_its_list(cast: Cast) -> None:
                     full_member_on=date(2022, 6, 15))  # fmt: skip
     make_person("预样", cast.other_branch, status="probationary")
     make_person("申样", cast.branch, status="applicant")
+    make_person("新样", cast.branch, since=date(2023, 3, 1), status="probationary")
+    lost = make_person("失样", cast.branch, gender="2")
+    registers.enter(by=None, person=lost, kind="lost", valid_from=date(2022, 6, 1),
+                    situation="graduated", place="外地")  # fmt: skip
+    make_activity(cast.branch, kind="appraisal", hours=None)
     for name in statistics.TITLES:
         table = statistics.table(cast.office, name, TODAY)
         for (row, column), number in table.numbers.items():
@@ -30,11 +35,17 @@ def test_every_number_is_as_long_as_its_list(cast: Cast) -> None:
             assert found is not None
             assert found.count() == number, (name, row, column)
     members = statistics.table(cast.office, "members", TODAY).numbers
-    assert members["all", "all"] == 8
-    assert members["all", "probationary"] == 1
-    assert members["age-0", "women"] == 1, "35 until the day before the 36th birthday"
-    assert members["age-1", "women"] == 1
-    assert members["age-3", "women"] == 1
+    assert members["all", "all"] == 10
+    assert members["all", "probationary"] == 2
+    assert members["age-1", "women"] == 1, "35 until the day before the 36th birthday"
+    assert members["age-2", "women"] == 1
+    assert members["age-9", "women"] == 1
+    assert members["appraised", "all"] == 7
+    joined = statistics.table(cast.office, "joined", TODAY).numbers
+    assert (joined["all", "all"], joined["category-faculty", "all"]) == (1, 1)
+    found = statistics.table(cast.office, "lost", TODAY).numbers
+    assert (found["lost-2", "all"], found["situation-graduated", "women"]) == (1, 1)
+    assert statistics.table(cast.office, "mobile", TODAY).numbers["all", "all"] == 0
     assert members["party_age-1", "all"] == 3, "a whole year on the day"
     groups = ("age-", "party_age-")
     for group in groups:
@@ -44,6 +55,7 @@ def test_every_number_is_as_long_as_its_list(cast: Cast) -> None:
         assert total == members["all", "full"]
     orgs = statistics.table(cast.office, "orgs", TODAY).numbers
     assert (orgs["kind-branch", "all"], orgs["category-faculty", "all"]) == (3, 2)
+    assert (orgs["appraised", "all"], orgs["renewed", "all"], orgs["expired", "all"]) == (1, 0, 0)
 
 
 def test_another_day_is_compared_and_only_ones_own_is_counted(cast: Cast, as_: As) -> None:
@@ -61,7 +73,7 @@ def test_another_day_is_compared_and_only_ones_own_is_counted(cast: Cast, as_: A
     assert "离样" not in listed
     then = client.get(link[1].replace("&amp;", "&").replace(str(TODAY), "2023-05-01"))
     assert "离样" in then.content.decode()
-    (grid, orgs) = read.grids(client.get(page, {"export": "xlsx"}).content)
+    grid, *_, orgs = read.grids(client.get(page, {"export": "xlsx"}).content)
     assert [row[2] for row in grid.rows if row[1] == "党员总数"] == [2]
     assert orgs.name == "党组织情况"
     assert client.get(reverse("statistics-list"), {"table": "members"}).status_code == 404

@@ -56,6 +56,19 @@ class Touch:
     kinds: frozenset[str] | None = None
 
 
+def both(first: Touch, *more: Touch) -> Touch:
+    """What several changes of the same tables can reach."""
+    all_of = [first, *more]
+    ends = [touch.last_day for touch in all_of]
+    return replace(
+        first,
+        org_ids=first.org_ids.union(*(touch.org_ids for touch in more)),
+        person_ids=first.person_ids.union(*(touch.person_ids for touch in more)),
+        first_day=min(touch.first_day for touch in all_of),
+        last_day=max(end for end in ends if end) if all(ends) else None,
+    )
+
+
 def refresh(touch: Touch) -> None:
     """Recompute the entries that `touch` can reach, in the caller's transaction.
 

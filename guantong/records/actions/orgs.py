@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Value
 from django.db.models.functions import Concat, Substr
 
-from guantong.records import access, names
+from guantong.records import access, names, org_rules
 from guantong.records.access import Refused
 from guantong.records.actions import changes, codes, events, ledger, rows, spans
 from guantong.records.models import Org, OrgName, OrgParent, User
@@ -67,23 +67,8 @@ def rename(*, by: User | None, org: Org, name: str, on: date, short_name: str = 
     org = rows.locked(org)
     access.require(by, "org.edit", org)
     spans.require_come(on=on)
-    last = org.former_names.order_by("valid_to").last()
-    first = last.valid_to if last and last.valid_to else org.valid_from
-    if on < first:
-        text = f"现在的名称从 {first} 起使用，更名的日期应不早于这一天。"
-        raise Refused(text, {"on": text})
     before = changes.rows_of((), [org.pk])
-    former = OrgName(
-        org=org, name=org.name, short_name=org.short_name, valid_from=first, valid_to=on
-    )
-    change = rows.change(
-        org,
-        name=name.strip(),
-        short_name=short_name.strip() or name.strip(),
-        sort_key=names.sort_key(name),
-    )
-    if change.after and on > first:
-        rows.insert(former)
+    change = call(org, name.strip(), short_name.strip() or name.strip(), on)
     if change.after:
         changes.keep(
             org, "org.renamed", by=by, on=on, before=before, asked=[org],
@@ -180,6 +165,22 @@ def plant(
     return org
 
 
+def call(org: Org, name: str, short_name: str, on: date) -> rows.Change:
+    """Give an organisation its names from a day on; refuses a day before those of now began."""
+    last = org.former_names.order_by("valid_to").last()
+    first = last.valid_to if last and last.valid_to else org.valid_from
+    if on < first:
+        text = f"现在的名称从 {first} 起使用，更名的日期应不早于这一天。"
+        raise Refused(text, {"on": text})
+    former = OrgName(
+        org=org, name=org.name, short_name=org.short_name, valid_from=first, valid_to=on
+    )
+    change = rows.change(org, name=name, short_name=short_name, sort_key=names.sort_key(name))
+    if change.after and on > first:
+        rows.insert(former)
+    return change
+
+
 def hang(org: Org, span: OrgParent, parent: Org, on: date) -> None:
     """Let the organisation, with all below it, hang below another from a day on."""
     if parent.path.startswith(org.path):
@@ -211,11 +212,8 @@ def require_place(kind: str, parent: Org | None, on: date) -> None:
         if Org.objects.filter(valid_to=None, kind=kind).exists():
             raise Refused(f"已有{entry['title']}，不能再建一个。")
         return
-    if not parent.exists_on(on):
-        raise Refused(f"上级“{parent.short_name}”在 {on} 不存在。")
-    if parent.kind not in entry["below"]:
-        above = "、".join(codes.title("orgs", code) for code in entry["below"])
-        raise Refused(f"{entry['title']}的上级应是{above or '无'}。")
+    if reason := org_rules.misplaced(kind, parent, on):
+        raise Refused(reason)
 
 
 def _require_free(name: str, parent: Org | None, external_code: str | None) -> None:

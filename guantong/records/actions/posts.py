@@ -1,54 +1,21 @@
 """Appointing to posts and releasing from them. A post brings its roles while it lasts."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
 from datetime import date
-from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q
 
 from guantong.records import access, clock, days, qualification
 from guantong.records.access import Refused
 from guantong.records.actions import codes, events, ledger, rows, spans
 from guantong.records.models import Membership, Org, Person, Post, User
-from guantong.records.qualification import Candidate
+from guantong.records.qualification import Candidate, Evidence
 
 TABLES = frozenset({"posts"})
 TOLD = (
     "post", "valid_from", "valid_to", "acting", "qualified_as", "evidence", "evidence_on"
 )  # fmt: skip
-DOUBLE_LEADER = "double_leader"
 OWN = "本人的任免要由别人办理。"
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """As what a secretary fits the kind of branch, and the document that shows it."""
-
-    qualified_as: str = ""
-    document: str = ""
-    on: date | None = None
-
-    def leads(self, stated: bool | None) -> bool | None:
-        """Whoever qualifies as a double leader is one."""
-        return True if self.qualified_as == DOUBLE_LEADER else stated
-
-    def checked(self, org: Org, day: date) -> dict[str, Any]:
-        """The fields of a post; refuses what does not go together."""
-        if self.qualified_as and self.qualified_as not in qualification.fitting(org.category):
-            text = "这一任职条件不适用于这类支部。"
-            raise Refused(text, {"qualified_as": text})
-        if self.on is not None and not self.document.strip():
-            text = "写了认定日期，请写明认定文件。"
-            raise Refused(text, {"evidence": text})
-        if self.on is not None and self.on > max(day, clock.today()):
-            text = "认定日期还没到。"
-            raise Refused(text, {"evidence_on": text})
-        return {
-            "qualified_as": self.qualified_as,
-            "evidence": self.document.strip(),
-            "evidence_on": self.on,
-        }
 
 
 @transaction.atomic
@@ -80,10 +47,11 @@ def appoint(
         raise Refused("结束日应在开始日之后。")
     spans.require_near(days.AGREED, valid_from=valid_from)
     spans.require_near(days.LASTING, valid_to=valid_to)
-    if not Membership.objects.on(valid_from).of_members().filter(person=person).exists():
+    span = Membership.objects.on(valid_from).of_members().filter(person=person).first()
+    if span is None:
         raise Refused(f"{person.name}在 {valid_from} 没有组织关系或还不是党员，不能任职。")
     shown = evidence or Evidence()
-    _require_fit(Candidate(person, org, post, valid_from, shown.qualified_as))
+    _require_fit(Candidate(person, org, post, valid_from, shown.qualified_as, span.status))
     require_vacant(person, org, post, valid_from, valid_to, acting=acting)
     held = rows.insert(
         Post(
@@ -140,30 +108,26 @@ def end(*, by: User | None, post: Post, on: date) -> Post:
 
 
 def _require_fit(candidate: Candidate) -> None:
-    wrong = [one for one in qualification.findings(candidate) if one.must]
-    if wrong:
-        told = "；".join(f"{one.text}（{one.rule.demand}，{one.rule.cited}）" for one in wrong)
+    if told := qualification.excluded(candidate):
         raise Refused(f"不能任职：{told}。", {"person": f"{told}。"})
 
 
 def require_vacant(
-    person: Person, org: Org, post: str, first: date, end: date | None, *, acting: bool = False
+    person: Person,
+    org: Org,
+    post: str,
+    first: date,
+    end: date | None,
+    *,
+    acting: bool = False,
+    but: Collection[int] = (),
 ) -> None:
-    """Refuse where the person holds the post, or anybody if it has one holder at a time; who acts
-    in it and who holds it may be two.
-    """
-    single = codes.kind("posts", post).get("single", False)
-    same = Post.objects.meeting(first, end).filter(org=org, post=post).select_related("person")
-    taken = Q(person=person) | Q(acting=acting) if single else Q(person=person)
-    holder = same.filter(taken).order_by(F("valid_from")).first()
-    if holder is None:
-        return
-    title = codes.title("posts", post)
-    until = f"至 {holder.valid_to}" if holder.valid_to else "至今"
-    raise Refused(
-        f"{holder.person.name}自 {holder.valid_from} {until}已任“{org.short_name}”{title}，"
-        "请先登记免职或改日期。"
-    )
+    """Refuse where `qualification.taken` says so; rows `but` are about to go."""
+    codes.kind("posts", post)
+    same = Post.objects.meeting(first, end).filter(org=org, post=post).exclude(pk__in=but)
+    held = same.select_related("person", "org").order_by("valid_from")
+    if reason := qualification.taken(person.pk, held, acting=acting):
+        raise Refused(reason)
 
 
 def _refresh(post: Post) -> None:

@@ -4,45 +4,84 @@ A difference stays decided as long as neither side changes; only then is it open
 """
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date
+from functools import partial
+from itertools import batched
 from typing import Any
 
 from django.db import transaction
 
-from guantong.records import access, clock, reconciling, sealing
-from guantong.records.access import Refused
-from guantong.records.actions import events, memberships, people, rows
-from guantong.records.actions.imports import working
+from guantong.records import access, clock, sealing
+from guantong.records.access import Conflict, Refused
+from guantong.records.actions import events, jobs, memberships, people, rows
+from guantong.records.actions.imports import FEW, working
 from guantong.records.imports.people import in_chunks
 from guantong.records.imports.rows import RollRow
 from guantong.records.models import Discrepancy, Org, Person, Reconciliation, User
-from guantong.records.reconciling import PERMISSION, PLAIN, PRESENCE, TITLES, Found
+from guantong.records.reconciling import (
+    PERMISSION,
+    PLAIN,
+    PRESENCE,
+    TITLES,
+    Comparing,
+    Found,
+)
 
 DECISIONS = {"ours": "我方为准", "theirs": "对方为准", "later": "以后再定"}
 STATES = {"open": "待处理", **DECISIONS, "gone": "已一致"}
 AGAIN = "上次定为“{}”，之后有变动"
 
 
-@transaction.atomic
-def compare(
-    *,
-    by: User | None,
-    system: str,
-    file_name: str,
-    found: Sequence[RollRow],
-    exported_on: date,
-) -> Reconciliation:
-    """Keep where their list and ours differ now."""
+@dataclass(frozen=True)
+class Export:
+    """A list of another system: which, the file's name, the day that it shows, the rows."""
+
+    system: str
+    file_name: str
+    exported_on: date
+    rows: Sequence[RollRow]
+
+
+def compare(*, by: User | None, export: Export, wait: bool = True) -> None:
+    """Keep where their list and ours differ now.
+
+    `wait` False: where there are many rows, they are compared beside the request.
+    """
     if by is not None and not access.orgs(by, PERMISSION).exists():
         access.require(by, PERMISSION, None)
-    if exported_on > clock.today():
+    if export.exported_on > clock.today():
         raise Refused("导出日期在今天之后，请改。", {"exported_on": "在今天之后。"})
-    compared = reconciling.compare(found, by=by, on=exported_on)
+    if jobs.running(job(by)):
+        raise Conflict("上一份文件还在比对，请等它完成再载入。")
+    if not wait and len(export.rows) > FEW:
+        jobs.start(job(by), lambda: _steps(by, export))
+        return
+    with transaction.atomic():
+        for step in _steps(by, export):
+            step()
+
+
+def job(by: User | None) -> str:
+    """The kind of the work that compares a user's file."""
+    return f"reconcile:{by.pk if by else 0}"
+
+
+def _steps(by: User | None, export: Export) -> jobs.Steps:
+    """So many rows each, then what they came to is kept."""
+    comparing = Comparing(export.rows, by=by, on=export.exported_on)
+    some = batched(export.rows, working.AT_ONCE, strict=False)
+    return [*(partial(comparing.take, one) for one in some), lambda: _end(by, export, comparing)]
+
+
+@transaction.atomic
+def _end(by: User | None, export: Export, comparing: Comparing) -> None:
+    compared, system = comparing.compared(), export.system
     run = rows.insert(
         Reconciliation(
-            system=system, file_name=file_name[-200:], exported_on=exported_on,
+            system=system, file_name=export.file_name[-200:], exported_on=export.exported_on,
             org=working.highest_with(by, PERMISSION), by=by, loaded_at=clock.now(),
-            rows=len(found), unread=[list(one) for one in compared.unread],
+            rows=len(export.rows), unread=[list(one) for one in compared.unread],
         )
     )  # fmt: skip
     _keep(run, compared.found)
@@ -52,10 +91,9 @@ def compare(
         row.state = "gone"
     rows.put(gone, ["state"])
     events.leave(
-        "reconciled", run, by=by, org=run.org, system=system, file_name=file_name,
-        exported_on=exported_on, differences=len(compared.found), gone=len(gone),
+        "reconciled", run, by=by, org=run.org, system=system, file_name=export.file_name,
+        exported_on=export.exported_on, differences=len(compared.found), gone=len(gone),
     )  # fmt: skip
-    return run
 
 
 def _keep(run: Reconciliation, found: Sequence[Found]) -> None:

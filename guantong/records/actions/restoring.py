@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import ForeignObjectRel, Model
 
 from guantong.records import access, clock
 from guantong.records.access import Conflict, Refused
@@ -52,6 +52,7 @@ CALLED = {
     "Term": "届期",
     "Figure": "人数",
     "Grant": "授权",
+    "ImportBatch": "导入的文件",
 }
 SHOWN = 10
 LEADING = (
@@ -154,10 +155,12 @@ def _whose(row: Model) -> str:
 def _in_use(made: Made) -> Iterator[str]:
     """Rows by others that lead to an organisation which was founded."""
     new = traces.new(made, "Org")
-    for relation in Org._meta.related_objects:
+    for relation in Org._meta.get_fields(include_hidden=True):
+        if not isinstance(relation, ForeignObjectRel) or relation.field.many_to_many:
+            continue
         model, column = relation.related_model, relation.field.name
         assert not isinstance(model, str)
-        if not new or model is OrgChange or relation.field.many_to_many:
+        if not new or model is OrgChange:
             continue
         rows = model._default_manager.filter(**{f"{column}__in": new})
         if model is Entry:
@@ -226,6 +229,8 @@ def _filled(made: Made, on: date) -> Iterator[str]:
         until = olds[post.pk]["valid_to"]
         end = date.fromisoformat(until) if until else None
         try:
-            posts.require_vacant(post.person, post.org, post.post, on, end, acting=post.acting)
+            posts.require_vacant(
+                post.person, post.org, post.post, on, end, acting=post.acting, but=[*made["Post"]]
+            )
         except Refused as refused:
             yield refused.text

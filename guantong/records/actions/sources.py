@@ -9,7 +9,7 @@ from guantong.records.access import Refused
 from guantong.records.actions import events, rows
 from guantong.records.actions.imports import working
 from guantong.records.models import ImportSource, User
-from guantong.records.models.batch import PERMISSIONS
+from guantong.records.models.batch import permission as permission_for
 
 
 @transaction.atomic
@@ -19,7 +19,7 @@ def remember(*, by: User | None, kind: str, name: str, columns: Mapping[str, str
     It is for the highest organisation where the user may import such sheets.
     """
     org = working.highest(by, kind)
-    access.require(by, PERMISSIONS[kind], org)
+    access.require(by, permission_for(kind), org)
     name = _named(name)
     known = ImportSource.objects.select_for_update().filter(kind=kind, name=name, org=org).first()
     if known is None:
@@ -40,7 +40,7 @@ def change(
 ) -> ImportSource:
     """Call a source otherwise, or say otherwise what its headers hold."""
     source = rows.locked(source)
-    access.require(by, PERMISSIONS[source.kind], source.org)
+    access.require(by, permission_for(source.kind), source.org)
     name = _named(name)
     same = ImportSource.objects.filter(kind=source.kind, name=name, org=source.org)
     if same.exclude(pk=source.pk).exists():
@@ -52,7 +52,7 @@ def change(
 def forget(*, by: User | None, source: ImportSource) -> None:
     """What was imported from it stays; the next file is read by the usual headers alone."""
     source = rows.locked(source)
-    access.require(by, PERMISSIONS[source.kind], source.org)
+    access.require(by, permission_for(source.kind), source.org)
     events.leave(
         "source.forgotten", source, by=by, org=source.org, name=source.name,
         columns=source.columns,

@@ -4,7 +4,7 @@ A spreadsheet never changes an activity that is on record: people correct it on 
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -26,6 +26,7 @@ from guantong.records.models import Activity, ActivityHost, Attendance, Org, Use
 from guantong.records.models.batch import PERMISSIONS
 
 PERMISSION = PERMISSIONS[ACTIVITIES]
+LISTS = ("lecturer", "chair", "recorder", "attended", "absent")
 COLUMN_OF_ROLE = {
     "lecturer": "lecturer",
     "chair": "chair",
@@ -42,15 +43,19 @@ def decide(rows: Sequence[ActivityRow], *, by: User | None, file_name: str) -> I
     hosts = [_hosts(row, orgs) for row in rows]
     found = {host.pk: host for one in hosts if isinstance(one, tuple) for host in one}
     desk = _Desk(
-        hall=Hall(rows, found.values(), by),
+        hall=Hall(_names(rows), found.values(), by),
         recorded=_recorded(rows, found),
         by=by,
         today=clock.today(),
         closed=closed_months.closed(found.values(), {r.held_on for r in rows if r.held_on}),
-        reason=f"从文件“{file_name}”导入"[:200],
+        file_name=file_name,
     )
     for row, one in zip(rows, hosts, strict=True):
         yield _decide(row, one, desk)
+
+
+def _names(rows: Collection[ActivityRow]) -> set[str]:
+    return {one.name for row in rows for name in LISTS for one in getattr(row, name)}
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,7 @@ class _Desk:
     by: User | None
     today: date
     closed: closed_months.Closed
-    reason: str
+    file_name: str
 
 
 @dataclass(frozen=True)
@@ -114,7 +119,7 @@ def _draft(row: ActivityRow, hosts: tuple[Org, ...], desk: _Desk) -> Draft:
             attended=_attended(row, room, absent),
             absent=absent,
             summary=row.summary,
-            late_reason=row.late_reason or _late_reason(row.held_on, desk),
+            late_reason=row.late_reason or late_reason(row.held_on, desk.today, desk.file_name),
         )
     )
     named = {one.person_id for one in draft.attended or ()} | absent.keys()
@@ -145,8 +150,9 @@ def _attended(row: ActivityRow, room: Room, absent: Mapping[int, str]) -> tuple[
     return tuple(found)
 
 
-def _late_reason(held_on: date, desk: _Desk) -> str:
-    return desk.reason if drafts.late_by(held_on, desk.today) else ""
+def late_reason(held_on: date, today: date, file_name: str) -> str:
+    """Why an activity is recorded late: it came from a file."""
+    return f"从文件“{file_name}”导入"[:200] if drafts.late_by(held_on, today) else ""
 
 
 # Against what is on record
@@ -187,12 +193,13 @@ def _contradiction(
 
 def _differences(before: _Recorded, after: _Recorded) -> Iterator[str]:
     if before.hours != after.hours:
-        yield f"学时 {_number(before.hours)} → {_number(after.hours)}"
+        yield f"学时 {number(before.hours)} → {number(after.hours)}"
     if before.attended != after.attended:
         yield f"参加 {len(before.attended)} 人 → {len(after.attended)} 人"
 
 
-def _number(hours: Decimal | None) -> str:
+def number(hours: Decimal | None) -> str:
+    """Hours as shown."""
     return "（空）" if hours is None else f"{hours.normalize():f}"
 
 
@@ -228,7 +235,7 @@ def _shown(row: ActivityRow) -> dict[str, str]:
         "kind": catalogue.current().label("activities", row.kind),
         "title": row.title,
         "held_on": str(row.held_on or ""),
-        "hours": _number(row.hours) if row.hours else "",
+        "hours": number(row.hours) if row.hours else "",
         "place": row.place,
     }
     return {name: text for name, text in shown.items() if text}

@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from guantong.records.drafts import Draft
 from guantong.records.imports.rows import Outcome, Problem
+
+type Work = ForMember | Draft | ForOrg | ForPost | ForAttendance
 
 
 class Unfit(Exception):
@@ -54,6 +57,38 @@ class ForMember:
 
 
 @dataclass(frozen=True)
+class ForOrg:
+    """`org_id` None: a new one. `fields` only what differs. From `on` it hangs below `above`, or
+    below what the row of `above_line` founds; neither: where it hangs.
+    """
+
+    org_id: int | None
+    on: date
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    above: int | None = None
+    above_line: int | None = None
+
+
+@dataclass(frozen=True)
+class ForPost:
+    """`post_id` None: a new one. `fields` only what differs."""
+
+    post_id: int | None
+    fields: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class ForAttendance:
+    """Somebody at an activity on record; `attendance_id` None: not there until now."""
+
+    activity_id: int
+    attendance_id: int | None
+    person_id: int
+    role: str
+    hours: Decimal
+
+
+@dataclass(frozen=True)
 class Decision:
     """`work` is None where nothing is to be written; `org_ids` are those the row names.
 
@@ -66,7 +101,7 @@ class Decision:
     shown: Mapping[str, str]
     problems: tuple[Problem, ...] = ()
     differences: tuple[Difference, ...] = ()
-    work: ForMember | Draft | None = None
+    work: Work | None = None
     org_ids: frozenset[int] = frozenset()
     meant: int | None = None
     home: int | None = None

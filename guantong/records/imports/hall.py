@@ -14,12 +14,10 @@ from django.db.models import Q
 from guantong.records import access, catalogue
 from guantong.records.imports.decisions import unfit
 from guantong.records.imports.people import in_chunks
-from guantong.records.imports.rows import ActivityRow, Named
+from guantong.records.imports.rows import Named
 from guantong.records.models import Membership, Org, Person, Post, Relation, User
 from guantong.records.models.span import SpanQuerySet
 from guantong.records.rosters import BRANCH, GROUP
-
-LISTS = ("lecturer", "chair", "recorder", "attended", "absent")
 
 
 @dataclass(frozen=True)
@@ -36,15 +34,14 @@ class _Stay:
 
 
 class Hall:
-    """All who could be meant by the names in the rows, and where they belonged when."""
+    """All who could be meant by the names, and where they belonged when."""
 
-    def __init__(
-        self, rows: Collection[ActivityRow], hosts: Collection[Org], by: User | None
-    ) -> None:
-        names = {one.name for row in rows for field in LISTS for one in getattr(row, field)}
+    def __init__(self, names: Collection[str], hosts: Collection[Org], by: User | None) -> None:
         self.named: dict[str, list[Person]] = defaultdict(list)
+        self._numbers: dict[int, str] = {}
         for person in in_chunks(Person.objects.only("name", "number"), "name", names):
             self.named[person.name].append(person)
+            self._numbers[person.pk] = person.number or ""
         ids = {person.pk for people in self.named.values() for person in people}
         orgs = {pk for host in hosts for pk in host.lineage()}
         members, posts = Membership.objects.all(), Post.objects.all()
@@ -60,6 +57,9 @@ class Hall:
         self.whole = by is None
         recorded = Org.objects.none() if by is None else access.orgs(by, "activity.record")
         self.recorded = frozenset(recorded.values_list("pk", flat=True))
+
+    def number_of(self, person_id: int) -> str:
+        return self._numbers.get(person_id, "")
 
     def room(self, kind: str, hosts: Sequence[Org], on: date) -> "Room":
         return Room(self, kind, hosts, on)

@@ -25,13 +25,13 @@ class OrgBook:
         for org in self.by_id.values():
             for name in (org.name, org.short_name):
                 self._named[plain(name)][org.pk] = org
-                self._named[self._bare(name)].setdefault(org.pk, org)
+                self._named[self.bare(name)].setdefault(org.pk, org)
         self._near: dict[str, list[str]] = {}
 
     def find(self, name: str, on: date, *, field: str) -> Org:
         """Return the one that was called so and existed on the day; raise Unfit."""
-        found = self._named.get(plain(name)) or self._named.get(self._bare(name)) or {}
-        there = [org for org in found.values() if org.exists_on(on)]
+        found = self.called(name)
+        there = [org for org in found if org.exists_on(on)]
         if len(there) == 1:
             return there[0]
         if there:
@@ -41,6 +41,11 @@ class OrgBook:
             raise unfit(field, f"“{name}”在 {on} 不存在", "请核对日期，或改为当时的党组织")
         raise self._unknown(name, field)
 
+    def called(self, name: str) -> list[Org]:
+        """All that are or were called so, whatever official full names add."""
+        found = self._named.get(plain(name)) or self._named.get(self.bare(name)) or {}
+        return list(found.values())
+
     def _unknown(self, name: str, field: str) -> Unfit:
         if name not in self._near and len(self._near) < MOST_LOOKED_FOR:
             self._near[name] = self._nearest(name)
@@ -49,11 +54,11 @@ class OrgBook:
         return unfit(field, f"您可导入的范围内没有“{name}”", remedy)
 
     def _nearest(self, name: str) -> list[str]:
-        keys = get_close_matches(self._bare(name), self._named, n=SHOWN * 2, cutoff=0.5)
+        keys = get_close_matches(self.bare(name), self._named, n=SHOWN * 2, cutoff=0.5)
         orgs = {pk: org for key in keys for pk, org in self._named[key].items()}
         return [org.short_name for org in orgs.values()][:SHOWN]
 
-    def _bare(self, name: str) -> str:
+    def bare(self, name: str) -> str:
         """Without what official full names add: 中共, the school's name, 委员会 of a branch."""
         bare = plain(name).removeprefix("中共").removeprefix(plain(self._school))
         bare = re.sub(r"(?<!党)(总?)支部", r"党\1支部", bare)

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 from itertools import batched
+from typing import NamedTuple
 
 from django.db.models import Model, Q, QuerySet
 
@@ -16,15 +17,26 @@ from guantong.records.models import Membership, Org, Person, User
 CHUNK = 1000  # values in one condition; every database takes that many
 
 
+class Stay(NamedTuple):
+    """A membership as it is on record."""
+
+    person_id: int
+    org_id: int
+    status: str
+    valid_from: date
+    valid_to: date | None
+    end_reason: str
+
+
 @dataclass(frozen=True)
 class Known:
     """A person on record. `spans` are the memberships in order; the last is where he was last."""
 
     person: Person
-    spans: tuple[Membership, ...]
+    spans: tuple[Stay, ...]
     in_reach: bool
 
-    def span_on(self, day: date) -> Membership | None:
+    def span_on(self, day: date) -> Stay | None:
         return next((s for s in self.spans if covers(s, day)), None)
 
     def was_born(self, born: date, months: Collection[str]) -> bool:
@@ -41,19 +53,11 @@ class Roll:
         self.index_of = {
             row.line: sealing.id_index(row.id_number) for row in rows if row.id_number
         }
-        ids = {
-            pk
-            for column, values in (
-                ("name", {row.name for row in rows if row.name}),
-                ("id_index", set(self.index_of.values())),
-                ("number", {row.number for row in rows if row.number}),
-            )
-            for pk in in_chunks(Person.objects.values_list("pk", flat=True), column, values)
-        }
-        people = {person.pk: person for person in in_chunks(Person.objects.all(), "pk", ids)}
-        spans: dict[int, list[Membership]] = defaultdict(list)
-        for span in in_chunks(Membership.objects.order_by("valid_from"), "person", people):
-            spans[span.person_id].append(span)
+        people = self._people(rows)
+        spans: dict[int, list[Stay]] = defaultdict(list)
+        stays = Membership.objects.order_by("valid_from").values_list(*Stay._fields)
+        for stay in in_chunks(stays, "person", people):
+            spans[stay[0]].append(Stay._make(stay))
         reach = people.keys() if by is None else _in_reach(by, permission, people)
         self._by_index: dict[str, Known] = {}
         self._by_number: dict[str, Known] = {}
@@ -70,6 +74,21 @@ class Roll:
             elif person.birth_date:
                 self._elsewhere.add((person.name, person.birth_date))
 
+    def _people(self, rows: Collection[RollRow]) -> dict[int, Person]:
+        """By ID number; by other numbers; by name only for whom no ID number tells."""
+        found: dict[int, Person] = {}
+
+        def look_up(column: str, values: Collection[str]) -> None:
+            found.update((one.pk, one) for one in in_chunks(Person.objects.all(), column, values))
+
+        look_up("id_index", set(self.index_of.values()))
+        told = {person.id_index for person in found.values()}
+        numbers = {person.number for person in found.values()}
+        look_up("number", {row.number for row in rows if row.number} - numbers)
+        open_rows = [row for row in rows if self.index_of.get(row.line) not in told]
+        look_up("name", {row.name for row in open_rows if row.name})
+        return found
+
     def find(self, row: RollRow, org: Org, born: date | None) -> Known | None:
         """Return whom the row means, None for somebody new; raise Unfit where that is unsure."""
         known = self._by_id(row) or self._by_own_number(row)
@@ -78,6 +97,13 @@ class Roll:
         if known is None and not (row.id_number or row.number or born) and row.name:
             self._refuse_namesakes(row)
         return known
+
+    def called(self, name: str, number: str = "") -> list[Known]:
+        """All in reach of that name; where one has the number, only that one."""
+        known = self._by_number.get(number) if number else None
+        if number:
+            return [known] if known and known.in_reach and known.person.name == name else []
+        return self._by_name[name]
 
     def number_taken(self, row: RollRow, known: Known | None) -> bool:
         other = self._by_number.get(row.number) if row.number else None
@@ -171,5 +197,5 @@ def agree(kept: date | None, given: date, *, month_only: bool) -> bool:
     return kept == given or (month_only and (kept.year, kept.month) == (given.year, given.month))
 
 
-def covers(span: Membership, day: date) -> bool:
+def covers(span: Stay, day: date) -> bool:
     return span.valid_from <= day and (span.valid_to is None or day < span.valid_to)

@@ -18,7 +18,7 @@ from guantong.records.imports.decisions import (
     unfit,
 )
 from guantong.records.imports.orgs import OrgBook
-from guantong.records.imports.people import Known, Roll, agree, in_chunks
+from guantong.records.imports.people import Known, Roll, Stay, agree, in_chunks
 from guantong.records.imports.rows import (
     ROLL,
     STUCK,
@@ -140,7 +140,7 @@ def _wrong_dates(row: RollRow, desk: _Desk) -> Iterator[Problem]:
         yield Problem("full_member_on", "预备党员不应有转正时间", "请核对人员类别和转正时间")
     since = row.branch_since
     if since and since > desk.as_of:
-        yield Problem("branch_since", f"{since} 在名册日期 {desk.as_of} 之后", "请核对")
+        yield Problem("branch_since", f"{since} 在表格日期 {desk.as_of} 之后", "请核对")
 
 
 def _branch(row: RollRow, desk: _Desk) -> Org:
@@ -178,7 +178,7 @@ def _beginning(row: RollRow, org: Org, status: str, since: date) -> tuple[Step, 
     """Who came before becoming a full member was a probationary one until then."""
     if row.joined_on and since < row.joined_on and "branch_since" not in row.months:
         what = f"进入支部的 {since} 早于入党时间 {row.joined_on}"
-        raise unfit("joined_on", what, "请核对入党时间、进入本支部日期和名册日期")
+        raise unfit("joined_on", what, "请核对入党时间、进入本支部日期和表格日期")
     if not org.exists_on(since):
         what = f"“{org.short_name}”在 {since} 不存在"
         raise unfit("branch_since", what, "请核对进入本支部日期")
@@ -217,6 +217,8 @@ def _changed(row: RollRow, org: Org, known: Known, shown: dict[str, str], desk: 
 
 def _narrowed(row: RollRow, left_out: Collection[str]) -> RollRow:
     """A blank cell changes nothing, so what is left out is blank."""
+    if not left_out:
+        return row
     blank = RollRow(line=row.line)
     return replace(row, **{name: getattr(blank, name) for name in left_out if name != "org"})
 
@@ -257,7 +259,7 @@ def _moves(
     days = sorted({day for day in (stepped_on, moved_on) if day})
     if days and (span.valid_to or span is not known.spans[-1]):
         what = f"{desk.as_of} 以后组织关系另有变动"
-        raise unfit("org", what, "请在党员页办理，或改用更晚的名册日期")
+        raise unfit("org", what, "请在党员页办理，或改用更晚的表格日期")
     steps = tuple(
         Step(
             on=day,
@@ -269,7 +271,7 @@ def _moves(
     return steps, list(_told(row, span, org, stepped_on, moved_on, desk))
 
 
-def _stepping_day(row: RollRow, span: Membership, desk: _Desk) -> date | None:
+def _stepping_day(row: RollRow, span: Stay, desk: _Desk) -> date | None:
     """When the status becomes the one in the row; None where it already is."""
     if not row.status or row.status == span.status:
         return None
@@ -285,7 +287,7 @@ def _stepping_day(row: RollRow, span: Membership, desk: _Desk) -> date | None:
 
 def _told(
     row: RollRow,
-    span: Membership,
+    span: Stay,
     org: Org,
     stepped_on: date | None,
     moved_on: date | None,
@@ -300,11 +302,11 @@ def _told(
         yield Difference("人员类别", _status(span.status), status, "status")
 
 
-def _moving_day(row: RollRow, span: Membership, desk: _Desk) -> date:
+def _moving_day(row: RollRow, span: Stay, desk: _Desk) -> date:
     moved = row.branch_since or desk.as_of
     if moved <= span.valid_from:
         what = f"现在的组织关系从 {span.valid_from} 开始，不能早于它转支部"
-        raise unfit("branch_since", what, "请核对进入本支部日期和名册日期")
+        raise unfit("branch_since", what, "请核对进入本支部日期和表格日期")
     return moved
 
 
@@ -315,7 +317,7 @@ def _again(
     later = [s for s in known.spans if s.valid_to is None or s.valid_to > since]
     if later:
         what = f"{since} 以后已有组织关系（从 {later[0].valid_from} 起）"
-        raise unfit("org", what, "请在党员页办理，或改用更晚的名册日期")
+        raise unfit("org", what, "请在党员页办理，或改用更晚的表格日期")
     status = row.status or (known.spans[-1].status if known.spans else "")
     if not status:
         raise unfit("status", "没有写人员类别", "请写正式党员或预备党员")

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import date, time
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
-ROLL, ACTIVITIES = "roll", "activities"
+ROLL, ACTIVITIES, ORGS, POSTS, HOURS = "roll", "activities", "orgs", "posts", "hours"
 
 
 class Outcome(StrEnum):
@@ -122,7 +123,59 @@ class ActivityRow(Row):
     late_reason: str = ""
 
 
-ROW_TYPES: dict[str, type[Row]] = {ROLL: RollRow, ACTIVITIES: ActivityRow}
+@dataclass(frozen=True, kw_only=True)
+class OrgRow(Row):
+    """An organisation."""
+
+    name: str = ""
+    kind: str = ""
+    parent: str = ""
+    category: str = ""
+    short_name: str = ""
+    external_code: str = ""
+    valid_from: date | None = None
+    units: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PostRow(Row):
+    """Somebody in a post. `acting`, `full_time`, `double_leader`: "yes", "no" or not said."""
+
+    name: str = ""
+    org: str = ""
+    post: str = ""
+    number: str = ""
+    valid_from: date | None = None
+    valid_to: date | None = None
+    acting: str = ""
+    full_time: str = ""
+    double_leader: str = ""
+    qualified_as: str = ""
+    evidence: str = ""
+    evidence_on: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoursRow(Row):
+    """What one person's part in one activity counts."""
+
+    name: str = ""
+    org: str = ""
+    number: str = ""
+    held_on: date | None = None
+    title: str = ""
+    kind: str = ""
+    hours: Decimal | None = None
+    role: str = ""
+
+
+ROW_TYPES: dict[str, type[Row]] = {
+    ROLL: RollRow,
+    ACTIVITIES: ActivityRow,
+    ORGS: OrgRow,
+    POSTS: PostRow,
+    HOURS: HoursRow,
+}
 
 
 @dataclass(frozen=True)
@@ -140,6 +193,4 @@ class Parsed[R: Row]:
         return replace(self, rows=tuple(row for row in self.rows if row.line not in lines))
 
 
-type ParsedRoll = Parsed[RollRow]
-type ParsedActivities = Parsed[ActivityRow]
-type AnyParsed = ParsedRoll | ParsedActivities
+type AnyParsed = Parsed[Any]

@@ -18,9 +18,12 @@ from guantong.records.models import ImportBatch, ImportRow
 
 type Json = dict[str, Any]
 
-DATES = ("birth_date", "joined_on", "full_member_on", "branch_since", "held_on")
+DATES = (
+    *("birth_date", "joined_on", "full_member_on", "branch_since", "held_on"),
+    *("valid_from", "valid_to", "evidence_on"),
+)
 PEOPLE = ("lecturer", "chair", "recorder", "attended", "absent")
-NAMING = ("name", "title", "org", "hosts", "kind")
+NAMING = ("name", "title", "org", "hosts", "kind", "parent", "post")
 """What of the cells stays when the rest goes."""
 FROM_JSON: Mapping[str, Callable[[Any], Any]] = {
     **dict.fromkeys(DATES, date.fromisoformat),

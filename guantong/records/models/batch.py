@@ -9,8 +9,20 @@ from django.db.models import Q
 
 from guantong.records.models.org import Org
 
-PERMISSIONS: Final = {"roll": "import.roll", "activities": "import.activities"}
+PERMISSIONS: Final = {
+    "roll": "import.roll",
+    "activities": "import.activities",
+    "orgs": "org.edit",
+    "posts": "post.edit",
+    "hours": "import.activities",
+}
 """What importing a kind of sheet takes."""
+RECONCILE: Final = "member.reconcile"
+
+
+def permission(kind: str) -> str:
+    """What reading a kind of sheet takes; any other is another system's list to compare with."""
+    return PERMISSIONS.get(kind, RECONCILE)
 
 
 class ImportSource(models.Model):
@@ -42,11 +54,12 @@ class ImportSource(models.Model):
 class ImportBatch(models.Model):
     """Grain: one file read for preview. Nothing of it is on record before it is confirmed.
 
-    `kind` names the layout (roll, activities, ...); `state` reading (being worked out), preview,
-    confirmed, undone or discarded. `reading` is what holds for the whole file: its columns, notes,
-    counts, differences that are left out, and why it was refused if it was. `upload` is the file
-    itself, sealed, until it is confirmed or discarded. `made` is what undo needs: [model, id,
-    before or null, digest of what the import left]. `org` null: for the whole school.
+    `kind` names the layout (roll, activities, ..., or another system whose list waits for its
+    columns); `state` reading (being worked out), preview, confirmed, undone or discarded.
+    `reading` is what holds for the whole file: its columns, notes, counts, differences that are
+    left out, and why it was refused if it was. `upload` is the file itself, sealed, until it is
+    confirmed or discarded. `made` is what undo needs: [model, id, before or null, digest of what
+    the import left]. `org` null: for the whole school.
     """
 
     kind = models.CharField("种类", max_length=20)

@@ -71,11 +71,18 @@ def call_list(request: HttpRequest) -> HttpResponse:
         case "closed":
             found = found.filter(over)
     page = paged(request, found)
-    answered = Counter(
-        access.cases(request.user)
-        .filter(call__in=[c.pk for c in page])
-        .values_list("call", flat=True)
-    )
+    export = download.wanted(request)
+    seen = access.cases(request.user).filter(call__in=[c.pk for c in (found if export else page)])
+    answered = Counter(seen.values_list("call", flat=True))
+    if export:
+        header = ["通知", "流程", "发出单位", "开始", "截止", "已申报"]
+        rows = [
+            (one.title, catalogue.process(one.process).title, one.org.short_name, one.opens_on,
+             one.closes_on, answered[one.pk])
+            for one in found
+        ]  # fmt: skip
+        about = " · ".join(form.narrowed())
+        return download.workbook(request, title="通知", header=header, rows=rows, about=about)
     return TemplateResponse(
         request,
         part_of(request, "web/calls.html", "list"),

@@ -15,27 +15,21 @@ from django.urls import reverse
 from guantong.records import access
 from guantong.records.access import Refused
 from guantong.records.actions import imports, jobs
-from guantong.records.imports.rows import STUCK, Heading, Outcome, Problem
+from guantong.records.imports.rows import ORGS, STUCK, Heading, Outcome, Problem
+from guantong.records.imports.stored import NAMING
 from guantong.records.models import ImportBatch, ImportRow
+from guantong.sheets.parse import layout
 from guantong.web import download
 from guantong.web.acting import acting, status_of
 from guantong.web.filters import Filter, paged
 from guantong.web.import_batches import EXCLUDED, counts, listed
 
-# What a table of a preview shows of a row, beside its number.
-SHOWN: Final = {
-    "roll": {
-        "name": "姓名", "org": "党支部", "status": "类别", "id_number": "身份证号",
-        "gender": "性别", "birth_date": "出生日期", "joined_on": "入党时间",
-        "full_member_on": "转正时间", "branch_since": "进入本支部", "number": "学工号",
-        "phone": "联系电话",
-    },
-    "activities": {
-        "title": "主题", "held_on": "日期", "kind": "类型", "hosts": "主办", "hours": "学时",
-        "attended": "参加", "place": "地点",
-    },
-}  # fmt: skip
-BRIEFLY: Final = 2  # so many of these where the row's problems or changes take the room
+MISSING: Final = {
+    "roll": "系统里属于这些支部、表中没有写的党员。确已离开的，请在党员页办理。",
+    "orgs": "系统里隶属于同样的上级、表中没有写的党组织。确已撤销的，请在组织页办理。",
+    "posts": "系统里在这些党组织任职、表中没有写的人。确已免职的，请在组织页办理。",
+    "hours": "系统里参加了这些活动、表中没有写的人。确实没参加的，请在活动页更正。",
+}
 SORTS: Final = {"": ("line", "pk"), "named": ("named", "pk")}
 
 
@@ -95,6 +89,7 @@ def import_batch(request: HttpRequest, pk: int) -> HttpResponse:
             "title": batch.file_name,
             "crumbs": [("导入", reverse("import"))],
             "batch": batch,
+            "dated": layout(batch.kind).dated,
             "about": listed(batch),
             "notes": batch.reading["notes"],
             "refused": refused.text if refused else batch.reading.get("refused", ""),
@@ -105,6 +100,7 @@ def import_batch(request: HttpRequest, pk: int) -> HttpResponse:
             "show": show,
             "page": page,
             "sort": form.value("sort"),
+            "missing_is": MISSING.get(batch.kind, ""),
             "has_upload": ImportBatch.objects.filter(pk=pk).exclude(upload=None).exists(),
             "header": [title for _, title in columns],
             "rows": [_row(row, columns, batch) for row in page],
@@ -177,20 +173,25 @@ def _lines(request: HttpRequest) -> list[int]:
 
 @dataclass(frozen=True)
 class Row:
-    """One row of the file. `problems` are (where, what, remedy); `person` is who is missing."""
+    """One row of the file. `problems` are (where, what, remedy); `address` of what is missing."""
 
     line: int | None
-    person: int | None
+    address: str
     cells: list[tuple[str, str]]
     problems: list[tuple[str, str, str]]
     differences: list[Mapping[str, str]]
 
 
+def _fields(batch: ImportBatch) -> list[tuple[str, str]]:
+    """What a row may hold: field and title, those that name it first."""
+    columns = [(column.field, column.title) for column in layout(batch.kind).columns]
+    return sorted(columns, key=lambda pair: NAMING.index(pair[0]) if pair[0] in NAMING else 99)
+
+
 def _columns(batch: ImportBatch, show: str, rows: Iterable[ImportRow]) -> list[tuple[str, str]]:
     """The fields that any of the rows has; only what names a row beside its problems."""
-    columns = list(SHOWN[batch.kind].items())
-    if show in (*STUCK, Outcome.CHANGED):
-        columns = columns[:BRIEFLY]
+    brief = show in (*STUCK, Outcome.CHANGED)
+    columns = [pair for pair in _fields(batch) if not brief or pair[0] in NAMING]
     used = {name for row in rows for name in row.told["shown"]}
     return [(name, title) for name, title in columns if name in used]
 
@@ -198,9 +199,10 @@ def _columns(batch: ImportBatch, show: str, rows: Iterable[ImportRow]) -> list[t
 def _row(row: ImportRow, columns: Sequence[tuple[str, str]], batch: ImportBatch) -> Row:
     places = {field: Heading(*at) for field, at in batch.reading["columns"].items()}
     problems = [Problem(**found) for found in row.told["problems"]]
+    meant = row.told.get("meant")
     return Row(
         line=row.line,
-        person=row.told.get("meant"),
+        address=reverse("org" if batch.kind == ORGS else "member", args=[meant]) if meant else "",
         cells=[(title, row.told["shown"].get(name, "")) for name, title in columns],
         problems=[(str(places.get(p.field) or "整行"), p.what, p.remedy) for p in problems],
         differences=row.told["differences"],
@@ -226,7 +228,7 @@ def _workbook(
     form: RowFilter,
 ) -> HttpResponse:
     """The rows of one tab as they are shown: ID and phone numbers stay masked."""
-    columns = list(SHOWN[batch.kind].items())
+    columns = _fields(batch)
     lines = [
         (
             row.line,

@@ -1,6 +1,7 @@
 """Which column of a file holds what: said once for a file, remembered for where it comes from."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -13,10 +14,11 @@ from django.urls import reverse
 
 from guantong.records import access, sealing
 from guantong.records.access import Refused
-from guantong.records.actions import imports, sources
+from guantong.records.actions import imports, reconciling, sources
 from guantong.records.models import ImportBatch, ImportSource, User
 from guantong.sheets.columns import Heard
-from guantong.sheets.parse import Refusal, headers, layouts, parse
+from guantong.sheets.parse import Refusal, exchanges, headers, layout, layouts, parse
+from guantong.web import download
 from guantong.web.acting import ActionForm, acting
 from guantong.web.filters import paged
 
@@ -26,7 +28,7 @@ LONG = 7  # digits in a row that may be an ID or phone number
 
 def _fields(kind: str) -> list[tuple[str, str]]:
     """What a column may hold; a star where the sheet cannot do without."""
-    columns = layouts()[kind].columns
+    columns = layout(kind).columns
     return [NOT_READ, *((c.field, f"{c.title} *" if c.required else c.title) for c in columns)]
 
 
@@ -84,7 +86,8 @@ def choose(request: HttpRequest, pk: int) -> HttpResponse:
     known = [(one.key, one.place.header, one.field) for one in heard]
     form = ChoosingForm(request, batch.kind, known, initial={"source": called})
     if form.outcome(_reading(by, batch, content)):
-        return redirect("import-batch", batch.pk)
+        compared = batch.kind in exchanges()
+        return redirect("reconcile") if compared else redirect("import-batch", batch.pk)
     return TemplateResponse(
         request,
         "web/import_columns.html",
@@ -106,7 +109,7 @@ def _address(batch: ImportBatch) -> str:
 
 
 def _reading(by: User, batch: ImportBatch, content: bytes) -> Any:
-    def read(*, source: str, columns: dict[str, str]) -> ImportBatch:
+    def read(*, source: str, columns: dict[str, str]) -> object:
         try:
             parsed = parse(batch.kind, batch.file_name, content, columns)
         except Refusal as refusal:
@@ -114,6 +117,11 @@ def _reading(by: User, batch: ImportBatch, content: bytes) -> Any:
         kept = None
         if source.strip():
             kept = sources.remember(by=by, kind=batch.kind, name=source, columns=columns)
+        if batch.kind in exchanges():
+            day = date.fromisoformat(batch.reading["as_of"])
+            export = reconciling.Export(batch.kind, batch.file_name, day, parsed.rows)
+            reconciling.compare(by=by, export=export, wait=False)
+            return imports.discard(by=by, batch=batch)
         return imports.read_again(by=by, batch=batch, parsed=parsed, source=kept)
 
     return read
@@ -139,6 +147,15 @@ def source_list(request: HttpRequest) -> HttpResponse:
     found = access.sources(request.user).select_related("org", "by").order_by("kind", "name", "pk")
     if not _may_import(request):
         raise Http404
+    if download.wanted(request):
+        header = ["来源", "种类", "范围", "表头", "读作"]
+        rows = [
+            (one.name, layout(one.kind).title, one.org.name if one.org else "全校", key,
+             layout(one.kind).column(field).title if field else "不读")
+            for one in found
+            for key, field in sorted(one.columns.items())
+        ]  # fmt: skip
+        return download.workbook(request, title="记住的来源", header=header, rows=rows)
     page = paged(request, found)
     return TemplateResponse(
         request,
@@ -147,13 +164,13 @@ def source_list(request: HttpRequest) -> HttpResponse:
             "title": "记住的来源",
             "crumbs": [("导入", reverse("import"))],
             "page": page,
-            "rows": [(one, layouts()[one.kind].title, _read(one)) for one in page],
+            "rows": [(one, layout(one.kind).title, _read(one)) for one in page],
         },
     )
 
 
 def _may_import(request: HttpRequest) -> bool:
-    kinds = {layout.permission for layout in layouts().values()}
+    kinds = {one.permission for one in layouts().values()}
     return any(access.orgs(request.user, permission).exists() for permission in kinds)
 
 
@@ -164,7 +181,7 @@ def _read(source: ImportSource) -> int:
 def source(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(access.sources(request.user), pk=pk)
     by = acting(request)
-    may = not access.check(by, layouts()[found.kind].permission, found.org)
+    may = not access.check(by, layout(found.kind).permission, found.org)
     if request.method == "POST" and not may:
         raise PermissionDenied("这是全校共用的来源，只能由学校党委组织部修改。")
     if request.POST.get("do") == "forget":
@@ -187,7 +204,7 @@ def source(request: HttpRequest, pk: int) -> HttpResponse:
             "title": found.name,
             "crumbs": [("导入", reverse("import")), ("记住的来源", reverse("import-sources"))],
             "source": found,
-            "kind": layouts()[found.kind].title,
+            "kind": layout(found.kind).title,
             "form": form,
             "rows": form.selects(),
             "may": may,

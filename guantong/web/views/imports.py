@@ -1,6 +1,6 @@
 """Importing: the batches, the upload, empty sheets to fill in."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -44,9 +44,9 @@ class UploadForm(ActionForm):
         widget=forms.TextInput(attrs={"list": "sources", "autocomplete": "off"}),
     )
     as_of = DayField(
-        label="名册日期",
+        label="表格日期",
         required=False,
-        help_text="只用于名册：表上是哪一天的情况。不写是今天；新党员的组织关系从这天算起。",
+        help_text="名册、党组织、任职：表上是哪一天的情况，变动从这天算起。不写是今天。",
     )
 
     def __init__(self, request: HttpRequest, offered: Sequence[Layout]) -> None:
@@ -55,7 +55,7 @@ class UploadForm(ActionForm):
         kind = self.fields["kind"]
         assert isinstance(kind, forms.ChoiceField)
         kind.choices = [(layout.kind, layout.title) for layout in offered]
-        if all(layout.kind != ROLL for layout in offered):
+        if not any(layout.dated for layout in offered):
             del self.fields["as_of"]
 
 
@@ -70,7 +70,10 @@ def import_list(request: HttpRequest) -> HttpResponse:
             "import-columns" if batch.state == imports.COLUMNS else "import-batch", batch.pk
         )
     found = access.batches(request.user).select_related("by", "org").defer("made", "upload")
-    page = paged(request, found.order_by("-made_at", "-pk"))
+    found = found.order_by("-made_at", "-pk")
+    if download.wanted(request):
+        return _workbook(request, found)
+    page = paged(request, found)
     return TemplateResponse(
         request,
         "web/import_list.html",
@@ -85,6 +88,17 @@ def import_list(request: HttpRequest) -> HttpResponse:
         },
         status=form.status,
     )
+
+
+def _workbook(request: HttpRequest, found: Iterable[ImportBatch]) -> HttpResponse:
+    header = ["批", "文件", "内容", "范围", "结果", "状态", "上传人", "上传时间"]
+    rows = [
+        (one.batch.pk, one.batch.file_name, one.kind, one.scope,
+         "，".join(f"{title} {n}" for title, n in one.counts), one.state,
+         one.batch.by.called if one.batch.by else "系统", one.batch.made_at)
+        for one in map(listed, found)
+    ]  # fmt: skip
+    return download.workbook(request, title="导入过的文件", header=header, rows=rows)
 
 
 @require_GET
@@ -109,7 +123,7 @@ def _uploaded(by: User) -> Callable[..., ImportBatch]:
     ) -> ImportBatch:
         known = _source(by, kind, source)
         chosen = known.columns if known else None
-        day = as_of if kind == ROLL else None
+        day = as_of if layouts()[kind].dated else None
         try:
             check_size(file.size or 0)
             upload = imports.Upload(file.read(), known)

@@ -1,6 +1,6 @@
 """Transfer letters under way: the list, its forms, and what would make one bounce."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 
 from django import forms
@@ -16,6 +16,7 @@ from guantong.records import access, clock, registers
 from guantong.records.actions import letters as actions
 from guantong.records.actions.letters import PERMISSION
 from guantong.records.models import TransferLetter
+from guantong.web import download
 from guantong.web.acting import ActionForm, DayField, acting, form_page
 from guantong.web.filters import Filter, paged, part_of
 from guantong.web.views.member import person_or_404
@@ -39,7 +40,10 @@ def letter_list(request: HttpRequest) -> HttpResponse:
     if not access.reach(request.user, "member.view").paths:
         raise Http404
     form, today = LetterFilter(request), clock.today()
-    page = paged(request, _letters(request, form))
+    found = _letters(request, form)
+    if download.wanted(request):
+        return _workbook(request, form, found)
+    page = paged(request, found)
     return TemplateResponse(
         request,
         part_of(request, "web/letters.html", "list"),
@@ -76,6 +80,32 @@ def _letters(
             return [one for one in waiting if registers.stuck(one, today)]
         case _:
             return found
+
+
+def _workbook(
+    request: HttpRequest, form: LetterFilter, found: Iterable[TransferLetter]
+) -> HttpResponse:
+    header = [
+        "姓名",
+        "编号",
+        "抬头",
+        "去往单位",
+        "开具",
+        "有效至",
+        "回执",
+        "退回",
+        "退回原因",
+        "卡在哪里",
+    ]
+    today = clock.today()
+    rows = [
+        (one.person.name, one.number, one.heading, one.to_unit, one.issued_on,
+         registers.expires_on(one), one.received_on, one.returned_on, one.returned_reason,
+         registers.stuck(one, today))
+        for one in found
+    ]  # fmt: skip
+    about = " · ".join(form.narrowed())
+    return download.workbook(request, title="介绍信", header=header, rows=rows, about=about)
 
 
 class LetterForm(ActionForm):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import groupby
+from itertools import batched, groupby
 from typing import Any
 
 from django import forms
@@ -20,7 +20,7 @@ from guantong.records import access, merging
 from guantong.records.actions import merging as actions
 from guantong.records.models import Person
 from guantong.records.models.person import PersonQuerySet
-from guantong.web import ids
+from guantong.web import download, ids
 from guantong.web.acting import ActionForm, acting, form_page
 from guantong.web.filters import paged
 from guantong.web.views.member import person_or_404
@@ -28,6 +28,7 @@ from guantong.web.views.member_changes import crumbs_to_member
 
 PERMISSION = actions.PERMISSION
 FEW = 8
+AT_ONCE = 200  # conditions in one query
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,16 @@ def doubles(request: HttpRequest) -> HttpResponse:
     get_object_or_404(access.orgs(request.user, PERMISSION)[:1])
     pairs = within.exclude(birth_date=None).values("name", "birth_date").order_by()
     pairs = pairs.annotate(count=Count("pk")).filter(count__gt=1).order_by("name", "birth_date")
+    if download.wanted(request):
+        asked = [(p["name"], p["birth_date"]) for p in pairs]
+        header = ["姓名", "出生日期", "学工号", "入党时间", "党支部"]
+        rows = [
+            (one.name, one.birth_date, one.number, one.joined_on, _branch(one))
+            for some in batched(asked, AT_ONCE, strict=False)
+            for group in _doubles(within, some)
+            for one in group.people
+        ]
+        return download.workbook(request, title="查重", header=header, rows=rows)
     page: Page[Any] = paged(request, pairs)
     return TemplateResponse(
         request,
@@ -56,6 +67,11 @@ def doubles(request: HttpRequest) -> HttpResponse:
             "doubles": _doubles(within, [(p["name"], p["birth_date"]) for p in page]),
         },
     )
+
+
+def _branch(person: Person) -> str:
+    last = max(person.memberships.all(), key=lambda span: span.valid_from, default=None)
+    return last.org.short_name if last else ""
 
 
 def _doubles(within: PersonQuerySet, pairs: Sequence[tuple[str, object]]) -> list[Doubles]:

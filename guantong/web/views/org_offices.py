@@ -66,7 +66,10 @@ class PostForm(ActionForm):
         """The fields as the action asks for them."""
         given = dict(self.cleaned_data)
         qualified_as, document, on = (given.pop(name, None) for name in KEPT)
-        return {**given, "evidence": posts.Evidence(qualified_as or "", document or "", on)}
+        return {
+            **given,
+            "evidence": qualification.Evidence(qualified_as or "", document or "", on),
+        }
 
 
 class AppointForm(PostForm):

@@ -126,6 +126,7 @@ def _asked(by: User, person: Person, **told: str) -> CaseStep:
     return cases.take_step(by=by, case=case, version=case.version, entry=entry)
 
 
+RESULTS: Final = {None: "", True: "采纳", False: "不采纳"}
 STATES: Final = [("", "待答复"), ("answered", "已答复")]
 
 
@@ -134,14 +135,24 @@ class RequestFilter(Filter):
 
 
 @require_GET
-def requests(request: HttpRequest) -> TemplateResponse:
+def requests(request: HttpRequest) -> HttpResponse:
     """What people in reach have asked for."""
     get_object_or_404(access.orgs(request.user, corrections.PERMISSION)[:1])
     form = RequestFilter(request)
     answered = form.value("state") == "answered"
     found = access.corrections(request.user).filter(accepted__isnull=not answered)
     order = "-answered_at" if answered else "asked_at"
-    page = paged(request, found.select_related("person", "answered_by").order_by(order))
+    found = found.select_related("person", "answered_by").order_by(order)
+    if download.wanted(request):
+        header = ["姓名", "项目", "提出", "内容", "结果", "答复", "答复人", "答复时间"]
+        rows = [
+            (one.person.name, one.about, one.asked_at, one.says, RESULTS[one.accepted],
+             one.answer, one.answered_by.called if one.answered_by else "", one.answered_at)
+            for one in found
+        ]  # fmt: skip
+        about = " · ".join(form.narrowed())
+        return download.workbook(request, title="更正申请", header=header, rows=rows, about=about)
+    page = paged(request, found)
     at = _cases_of(page)
     return TemplateResponse(
         request,

@@ -15,12 +15,12 @@ from django.urls import reverse
 
 from guantong.records import access, catalogue, clock
 from guantong.records.access import Refused
-from guantong.records.actions import reconciling
+from guantong.records.actions import imports, jobs, reconciling
 from guantong.records.actions.reconciling import DECISIONS, STATES
 from guantong.records.imports.roll import GENDERS
 from guantong.records.models import Discrepancy, Person, Reconciliation, User
 from guantong.records.reconciling import PERMISSION, TITLES
-from guantong.sheets.parse import exchanges, parse
+from guantong.sheets.parse import Unmatched, exchanges, parse
 from guantong.sheets.preflight import Refusal
 from guantong.sheets.read import check_size
 from guantong.web import download
@@ -67,10 +67,11 @@ def differences(request: HttpRequest) -> HttpResponse:
             refused = reason
     if download.wanted(request):
         return _workbook(request, form, found)
-    page = paged(request, found)
+    page, kind = paged(request, found), reconciling.job(acting(request))
+    part = "#progress" if "HX-Request" in request.headers else ""
     return TemplateResponse(
         request,
-        "web/reconcile.html",
+        f"web/reconcile.html{part}",
         {
             "title": "与党员系统比对",
             "crumbs": [("导入", reverse("import"))],
@@ -80,6 +81,7 @@ def differences(request: HttpRequest) -> HttpResponse:
             "sort": form.value("sort"),
             "decisions": DECISIONS.items(),
             "last": _runs(request).first(),
+            "job": jobs.to_tell(kind),
             "refused": refused.text if refused else "",
             "note": request.POST.get("note", ""),
             "today": clock.today(),
@@ -101,7 +103,9 @@ def _runs(request: HttpRequest) -> QuerySet[Reconciliation]:
 
 
 def _filtered(request: HttpRequest, form: DifferenceFilter) -> QuerySet[Discrepancy]:
-    found = access.discrepancies(request.user).select_related("person", "org", "decided_by")
+    found = access.discrepancies(request.user).select_related(
+        "person", "org", "decided_by", "seen"
+    )
     state = form.value("state", "open")
     if state != "all":
         found = found.filter(state=state)
@@ -138,10 +142,15 @@ class LoadForm(ActionForm):
     system = forms.ChoiceField(label="哪个系统", widget=forms.RadioSelect)
     file = forms.FileField(
         label="导出的党员信息",
-        help_text="只读姓名、身份证号、支部等列，文件不保存。",
+        help_text="只读姓名、身份证号、支部等列，比对完文件不保留。",
         widget=forms.ClearableFileInput(attrs={"accept": ".xlsx,.xls,.csv"}),
     )
     exported_on = DayField(label="导出日期", help_text="表上是哪一天的情况。")
+    choose = forms.BooleanField(
+        label="自己选各列是什么",
+        required=False,
+        help_text="表头认不出时会自动问；选过的下次照办。",
+    )
 
     def __init__(self, request: HttpRequest) -> None:
         first = next(iter(exchanges()))
@@ -155,11 +164,9 @@ class LoadForm(ActionForm):
 def load(request: HttpRequest) -> HttpResponse:
     _require_reach(request)
     form = LoadForm(request)
-    run = form.outcome(_compared(acting(request)))
-    if run is not None:
-        unread = f"，{len(run.unread)} 行拿不准没有比" if run.unread else ""
-        messages.success(request, f"比对完了：对方 {run.rows} 人{unread}。下面只列不一致的。")
-        return redirect("reconcile")
+    where = form.outcome(_compared(acting(request)))
+    if where is not None:
+        return redirect(where)
     page = form_page(
         request, form, title="载入党员系统的导出表", submit="比对",
         crumbs=[("导入", reverse("import")), ("与党员系统比对", reverse("reconcile"))],
@@ -169,17 +176,30 @@ def load(request: HttpRequest) -> HttpResponse:
     return page
 
 
-def _compared(by: User) -> Callable[..., Reconciliation]:
-    def compare(*, system: str, file: "UploadedFile[Any]", exported_on: date) -> Reconciliation:
+def _compared(by: User) -> Callable[..., str]:
+    """Compare as the columns were chosen the last time; return where to go on."""
+
+    def compare(*, system: str, file: "UploadedFile[Any]", exported_on: date, choose: bool) -> str:
+        source = access.sources(by).filter(kind=system).order_by("-changed_at").first()
+        name = file.name or ""
         try:
             check_size(file.size or 0)
-            parsed = parse(system, file.name or "", file.read())
+            content = file.read()
+            parsed = parse(system, name, content, source.columns if source else None)
+            why = ""
+        except Unmatched as unmatched:  # the user says which column holds what
+            choose, why = True, unmatched.text
         except Refusal as refusal:
             raise Refused(refusal.text, {"file": refusal.text}) from None
-        return reconciling.compare(
-            by=by, system=system, file_name=parsed.file_name, found=parsed.rows,  # type: ignore[arg-type]
-            exported_on=exported_on,
-        )  # fmt: skip
+        if choose:
+            batch = imports.receive(
+                by=by, kind=system, file_name=name, upload=imports.Upload(content, source),
+                as_of=exported_on, why=why, source_name=exchanges()[system].title,
+            )  # fmt: skip
+            return reverse("import-columns", args=[batch.pk])
+        export = reconciling.Export(system, parsed.file_name, exported_on, parsed.rows)
+        reconciling.compare(by=by, export=export, wait=False)
+        return reverse("reconcile")
 
     return compare
 
@@ -239,9 +259,13 @@ def _cell(field: str, person: Person, clear: dict[str, str]) -> str:
 def _workbook(
     request: HttpRequest, form: DifferenceFilter, found: QuerySet[Discrepancy]
 ) -> HttpResponse:
-    header = ["姓名", "党支部", "项目", "对方", "我方", "我方起自", "可能的原因", "处理", "说明"]
+    header = [
+        *("姓名", "党支部", "项目", "对方", "对方导出日"),
+        *("我方", "我方起自", "可能的原因", "处理", "说明"),
+    ]  # fmt: skip
     lines = [
-        (one.named, one.org.short_name, TITLES[one.field], one.theirs, one.ours, one.since,
+        (one.named, one.org.short_name, TITLES[one.field], one.theirs,
+         one.seen.exported_on, one.ours, one.since,
          one.cause, STATES[one.state], one.note)
         for one in found
     ]  # fmt: skip

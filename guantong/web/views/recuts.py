@@ -53,6 +53,16 @@ def recut_list(request: HttpRequest, pk: int) -> HttpResponse:
     if made := form.outcome(partial(recuts.prepare, by=acting(request), org=org)):
         return redirect("recut", pk, made.pk)
     found = org.recuts.select_related("by").defer("plan", "made").order_by("-pk")
+    if download.wanted(request):
+        header = ["名称", "从哪一天起", "状态", "拟订人", "拟订时间"]
+        rows = [
+            (one.title, one.on_day, STATES[one.state], one.by.called if one.by else "系统",
+             one.prepared_at)
+            for one in found
+        ]  # fmt: skip
+        return download.workbook(
+            request, title="支部调整", header=header, rows=rows, about=org.name
+        )
     return TemplateResponse(
         request,
         "web/recut_list.html",

@@ -12,7 +12,7 @@ from django.urls import reverse
 from guantong.periods import add_months
 from guantong.records import access, catalogue, clock, statistics
 from guantong.records.models import Membership, Org
-from guantong.records.statistics import MEMBERS, TITLES, Table
+from guantong.records.statistics import ORGS, TITLES, Table
 from guantong.sheets.write import Sheet
 from guantong.web import download, scope
 from guantong.web.acting import DayField
@@ -94,9 +94,9 @@ def behind(request: HttpRequest) -> HttpResponse:
     found = statistics.behind(request.user, name, day, row, column, org) if known else None
     if found is None:
         raise Http404
-    order = ("org__sort_key", "person__pinyin", "pk") if name == MEMBERS else ("sort_key", "pk")
+    order = ("sort_key", "pk") if name == ORGS else ("org__sort_key", "person__pinyin", "pk")
     rows = found.order_by(*order)
-    header = ["姓名", "党支部", "类别"] if name == MEMBERS else ["党组织", "类别"]
+    header = ["党组织", "类别"] if name == ORGS else ["姓名", "党支部", "类别"]
     title = f"{TITLES[name]}：{_title(name, day, row, column)}"
     if download.wanted(request):
         lines = [_told(one)[1:] for one in rows]

@@ -104,10 +104,10 @@ class Command(BaseCommand):
         used = _read(_without(rules.of_plan(plan.name), options["without"]), options["reading"])
         asked = m.Question(used, on, span, rules.calendar_of(plan))
         if options["engine"] == "spark":
-            with cluster.opened(place, options["master"] or "local[*]") as spark:
+            with cluster.opened(place, options["master"] or "local[*]", rules.kinds) as spark:
                 self.note(spark.notes)
                 return asked, spark.write(asked, written)
-        with folder.opened(place) as facts:
+        with folder.opened(place, rules.kinds) as facts:
             self.note(facts.notes)
             return asked, facts.write(asked, written)
 

@@ -1,4 +1,6 @@
-"""`python3 run import`: a roll or activities from a spreadsheet; taking an import back."""
+"""`python3 run import`: a spreadsheet of members, activities, organisations, posts or hours;
+taking an import back.
+"""
 
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Sequence
@@ -15,7 +17,8 @@ from guantong.cli.numbers import whole
 from guantong.records.access import Refused
 from guantong.records.actions import imports
 from guantong.records.imports.decisions import Decision
-from guantong.records.imports.rows import OUTCOME_TITLES, ROLL, AnyParsed, Outcome
+from guantong.records.imports.rows import OUTCOME_TITLES, AnyParsed, Outcome
+from guantong.records.imports.stored import NAMING
 from guantong.records.models import ImportBatch, School, User
 from guantong.sheets.parse import layouts, parse
 from guantong.sheets.preflight import Refusal
@@ -32,7 +35,7 @@ def row_numbers(text: str) -> set[int]:
 
 
 class Command(BaseCommand):
-    help = "从 Excel 导入党员名册（roll）或活动（activities），撤回整批导入（undo）"
+    help = "从 Excel 导入名册、活动、党组织、任职或学时，撤回整批导入（undo）"
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -43,9 +46,9 @@ class Command(BaseCommand):
             sheet.add_argument(
                 "--exclude", type=row_numbers, default=set(), metavar="行号", help="不导入这些行"
             )
-            if kind == ROLL:
+            if layout.dated:
                 sheet.add_argument(
-                    "--as-of", type=day, metavar="日期", help="名册反映哪一天的情况，默认今天"
+                    "--as-of", type=day, metavar="日期", help="表格反映哪一天的情况，默认今天"
                 )
             sheet.add_argument(
                 "--all", action="store_true", help=f"列出全部问题和变更，不止前 {SHOWN} 处"
@@ -103,7 +106,7 @@ class Command(BaseCommand):
         for decision in decisions:
             counts[decision.outcome] += 1
         told = "，".join(
-            f"{OUTCOME_TITLES[one]} {counts[one]} {'人' if one == Outcome.MISSING else '行'}"
+            f"{OUTCOME_TITLES[one]} {counts[one]} {'处' if one == Outcome.MISSING else '行'}"
             for one in Outcome
             if counts[one] or one in ALWAYS
         )
@@ -118,7 +121,7 @@ class Command(BaseCommand):
             for one in d.differences
         ], most)  # fmt: skip
         self.list("表中没有", [
-            f"{d.shown['name']}（{d.shown['org']}）"
+            "，".join(d.shown[name] for name in NAMING if name in d.shown)
             for d in decisions
             if d.outcome == Outcome.MISSING
         ], most)  # fmt: skip

@@ -27,7 +27,7 @@ from guantong.records.imports import stored
 from guantong.records.imports.decisions import Decision
 from guantong.records.imports.rows import STUCK, AnyParsed, Parsed
 from guantong.records.models import ImportBatch, ImportSource, School, User
-from guantong.records.models.batch import PERMISSIONS
+from guantong.records.models.batch import permission as permission_for
 
 COLUMNS, READING = "columns", "reading"
 STATES = {
@@ -294,14 +294,14 @@ def job(batch: ImportBatch) -> str:
 
 
 def _require_any(by: User | None, kind: str) -> None:
-    permission = PERMISSIONS[kind]
+    permission = permission_for(kind)
     if by is not None and not access.orgs(by, permission).exists():
         title = catalogue.roles().titles[permission]
         raise Forbidden(f"您没有“{title}”的权限。需要时请联系上级党组织或学校党委组织部。")
 
 
 def _require(by: User | None, batch: ImportBatch) -> None:
-    access.require(by, PERMISSIONS[batch.kind], batch.org)
+    access.require(by, permission_for(batch.kind), batch.org)
 
 
 def _waiting(by: User | None, batch: ImportBatch, *more: str) -> ImportBatch:
@@ -317,7 +317,7 @@ def _waiting(by: User | None, batch: ImportBatch, *more: str) -> ImportBatch:
 def _day(as_of: date | None) -> date:
     today = clock.today()
     if as_of and as_of > today:
-        raise Refused(f"名册日期 {as_of} 在今天（{today}）之后，请改。", {"as_of": "在今天之后。"})
+        raise Refused(f"表格日期 {as_of} 在今天（{today}）之后，请改。", {"as_of": "在今天之后。"})
     return as_of or today
 
 

@@ -1,17 +1,20 @@
 """What an import wrote, so that the batch can be taken back; what stands in the way of that."""
 
 from collections.abc import Collection, Iterator
+from datetime import date
 
 from django.db.models import Model
 
 from guantong.records import closed_months
 from guantong.records.access import Conflict
-from guantong.records.actions import ledger, traces
+from guantong.records.actions import ledger, restoring, traces
 from guantong.records.actions.traces import Made, Snapshot
 from guantong.records.imports.people import in_chunks
+from guantong.records.imports.rows import ORGS, POSTS
 from guantong.records.models import (
     Activity,
     Attachment,
+    Attendance,
     Entry,
     ImportBatch,
     Membership,
@@ -19,10 +22,11 @@ from guantong.records.models import (
     Post,
 )
 
-# What an import writes, in an order in which rows can be deleted. Of an activity only the record
-# itself: its hosts and people go with it, and every change of them raises its version.
+# What an import writes, in an order in which rows can be deleted. Of a new activity only the
+# record itself: its hosts and people go with it, and every change of them raises its version.
+# What a sheet of organisations or posts wrote is taken back by `restoring`.
 IN_ORDER: dict[str, type[Model]] = {
-    model.__name__: model for model in (Activity, Post, Membership, Person)
+    model.__name__: model for model in (Attendance, Activity, Post, Membership, Person)
 }
 CALLED = {
     "Activity": "活动记录",
@@ -54,6 +58,12 @@ def of_activities(ids: Collection[int]) -> Snapshot:
 def undo(batch: ImportBatch) -> None:
     """Delete what the batch made and put back what it changed; refuse if anything moved on."""
     made = traces.sorted_by_model(batch.made)
+    if batch.kind in (ORGS, POSTS):
+        first = date.fromisoformat(batch.reading["touch"]["first_day"])
+        restoring.require_untouched(made, first)
+        if touch := restoring.take_back(made, batch.reading["touch"]):
+            ledger.refresh(touch)
+        return
     if reasons := sorted({*_changed_since(made), *_in_use(made), *_closed_since(made)}):
         more = f"\n……共 {len(reasons)} 处。" if len(reasons) > SHOWN else ""
         raise Conflict(
@@ -105,7 +115,8 @@ def _closed_since(made: Made) -> Iterator[str]:
     new = traces.new(made, "Activity")
     if new and Attachment.objects.filter(activity__in=new).exists():
         yield "有活动在导入后加了附件"
-    held = in_chunks(Activity.objects.prefetch_related("hosts"), "pk", new)
+    written = made.get("Activity", {})
+    held = in_chunks(Activity.objects.prefetch_related("hosts"), "pk", written)
     for activity in held:
         if reason := closed_months.locked(activity.hosts.all(), activity.held_on):
             yield reason.partition("，")[0]

@@ -14,13 +14,19 @@ from django.db import transaction
 from guantong.records import access
 from guantong.records.access import Forbidden
 from guantong.records.actions import events, rows
-from guantong.records.imports import activities, roll, stored
+from guantong.records.imports import activities, hours, offices, roll, stored, tree
 from guantong.records.imports.decisions import Decision
-from guantong.records.imports.rows import ROLL, Row
+from guantong.records.imports.rows import HOURS, ORGS, POSTS, ROLL, Row
 from guantong.records.models import ImportBatch, ImportRow, Org, User
-from guantong.records.models.batch import PERMISSIONS
+from guantong.records.models.batch import permission as permission_for
 
 AT_ONCE = 1000  # rows of one step
+DATED: dict[str, Callable[..., Iterator[Decision]]] = {
+    ROLL: roll.decide,
+    ORGS: tree.decide,
+    POSTS: offices.decide,
+}
+"""What shows how things were on a day."""
 
 type Steps = Sequence[Callable[[], None]]
 
@@ -85,9 +91,12 @@ def recount(batch: ImportBatch) -> None:
 
 
 def decided(batch: ImportBatch, found: Sequence[Any], by: User | None) -> Iterator[Decision]:
-    as_of = date.fromisoformat(batch.reading["as_of"])
-    if batch.kind == ROLL:
-        return roll.decide(found, by=by, as_of=as_of, left_out=batch.reading["left_out"])
+    left_out = batch.reading["left_out"]
+    if batch.kind in DATED:
+        as_of = date.fromisoformat(batch.reading["as_of"])
+        return DATED[batch.kind](found, by=by, as_of=as_of, left_out=left_out)
+    if batch.kind == HOURS:
+        return hours.decide(found, by=by, file_name=batch.file_name, left_out=left_out)
     return activities.decide(found, by=by, file_name=batch.file_name)
 
 
@@ -104,7 +113,7 @@ def _scope(by: User | None, kind: str, ids: Collection[int]) -> Org | None:
     shared = [steps[0] for steps in zip(*lineages, strict=False) if len(set(steps)) == 1]
     if shared:
         org = Org.objects.get(pk=shared[-1])
-        if access.check(by, PERMISSIONS[kind], org):
+        if access.check(by, permission_for(kind), org):
             raise Forbidden(
                 "表中的党组织分属几个单位，您没有它们共同上级的导入权限。请按单位分成几个文件。"
             )
@@ -113,7 +122,7 @@ def _scope(by: User | None, kind: str, ids: Collection[int]) -> Org | None:
 
 
 def highest(by: User | None, kind: str) -> Org | None:
-    return highest_with(by, PERMISSIONS[kind])
+    return highest_with(by, permission_for(kind))
 
 
 def highest_with(by: User | None, permission: str) -> Org | None:

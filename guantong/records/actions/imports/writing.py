@@ -9,10 +9,16 @@ from datetime import date
 
 from guantong.records import clock, names, sealing
 from guantong.records.actions import activities, codes, ledger, memberships, rows, spans
-from guantong.records.actions.imports import traces
+from guantong.records.actions.imports import hours, offices, traces, tree
 from guantong.records.actions.traces import Snapshot, Trace, between
 from guantong.records.drafts import Draft
-from guantong.records.imports.decisions import Decision, ForMember, Step
+from guantong.records.imports.decisions import (
+    Decision,
+    ForAttendance,
+    ForMember,
+    ForPost,
+    Step,
+)
 from guantong.records.imports.people import in_chunks
 from guantong.records.models import (
     Absence,
@@ -34,10 +40,19 @@ def write(
     batch: ImportBatch, work: Sequence[Decision], by: User | None
 ) -> tuple[list[Trace], ledger.Touch]:
     """Return what undoing needs, and what the ledger has to look at again."""
-    members = [one.work for one in work if isinstance(one.work, ForMember)]
+    match batch.kind:
+        case "orgs":
+            return tree.write(work)
+        case "posts":
+            return offices.write([one.work for one in work if isinstance(one.work, ForPost)])
+        case "roll":
+            return _write_members([one.work for one in work if isinstance(one.work, ForMember)])
     drafts = [one.work for one in work if isinstance(one.work, Draft)]
-    assert len(members) + len(drafts) == len(work), batch.kind
-    return _write_members(members) if members else _write_activities(drafts, by)
+    there = [one.work for one in work if isinstance(one.work, ForAttendance)]
+    written = [hours.write(there)] if there else []
+    written += [_write_activities(drafts, by)] if drafts else []
+    made, touches = zip(*written, strict=True)
+    return [trace for some in made for trace in some], ledger.both(*touches)
 
 
 # Members
