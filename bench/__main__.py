@@ -15,7 +15,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from unicodedata import east_asian_width
 
-from bench import environment, importing, in_databases, others, rolled, sample, timing, whole
+from bench import (
+    environment,
+    importing,
+    in_databases,
+    others,
+    pages,
+    rolled,
+    sample,
+    timing,
+    whole,
+)
 from bench.nation import Size
 from bench.timing import Differs, Line
 from dev import postgres
@@ -36,6 +46,7 @@ class Asked:
     times: int
     by_branch: bool
     postgres: bool
+    quick: bool = False
 
     @property
     def size(self) -> Size:
@@ -64,6 +75,7 @@ GROUPS: dict[str, Callable[[Asked], Iterable[Line]]] = {
     "live": lambda a: in_databases.live(a.place, a.members, a.times, with_postgres=a.postgres),
     "import": lambda a: importing.lines(a.place, a.times, with_postgres=a.postgres),
     "sample": lambda a: sample.lines(a.place, a.times, with_postgres=a.postgres),
+    "pages": lambda a: pages.lines(a.place, a.times, with_postgres=a.postgres, quick=a.quick),
 }
 
 
@@ -77,7 +89,9 @@ def main(args: list[str]) -> int:
         )
         members = chosen.members or (QUICK if chosen.quick else DEFAULT)
         times = 3 if chosen.quick else 5
-        asked = Asked(Path(place), members, times, chosen.by_branch, not chosen.no_postgres)
+        asked = Asked(
+            Path(place), members, times, chosen.by_branch, not chosen.no_postgres, chosen.quick
+        )
         print(row(*HEAD, "说明"), flush=True)
         try:
             for name in chosen.names or GROUPS:

@@ -40,10 +40,10 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "django.forms",  # the templates of its widgets, for FORM_RENDERER
     "django_htmx",
     "guantong.records",
-    "guantong.web",  # before allauth: its sign-in templates win
+    "guantong.web",  # before these: its templates win
+    "django.forms",  # the templates of its widgets, for FORM_RENDERER
     "guantong.cli",
     "allauth",
     "allauth.account",

@@ -144,8 +144,11 @@ class _Look:
         if activity.starts_at is None:
             return
         for row in self.rows[activity.pk]:
+            others = self.at_once[row["person_id"], activity.held_on]
+            if len(others) < 2:  # itself alone, as for nearly everybody
+                continue
             start, end = self._span(row)
-            for other in self.at_once[row["person_id"], activity.held_on]:
+            for other in others:
                 begun, ended = self._span(other)
                 if _sitting(other) != _sitting(row) and start < ended and begun < end:
                     yield row["person_id"], other["activity_id"]

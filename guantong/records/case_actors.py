@@ -4,7 +4,7 @@ A post makes an actor, or a dated grant of a role that handles cases; where neit
 is named in the case. Whether an actor may take a step is the engine's to say.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -105,13 +105,15 @@ class Standing:
     def actors(self, case: Case) -> frozenset[str]:
         return self.actors_at(Place.of(case))
 
-    def actors_at(self, place: Place) -> frozenset[str]:
+    def actors_at(self, place: Place, among: Collection[str] | None = None) -> frozenset[str]:
+        """All that he is there, or those `among` the given ones."""
         every = catalogue.actors()
+        asked = every.keys() if among is None else every.keys() & set(among)
         if self.user is None:
-            return frozenset(every)
+            return frozenset(asked)
         if not self.user.is_active:  # not even about himself, nor where he was named
             return frozenset()
-        return frozenset(code for code, actor in every.items() if self._is(actor, place))
+        return frozenset(code for code in asked if self._is(every[code], place))
 
     def _is(self, actor: Actor, place: Place) -> bool:
         if place.case is not None and (place.case, actor.code) in self._named:

@@ -30,7 +30,6 @@ from guantong.records.models import (
     Post,
     Quota,
 )
-from guantong.records.models.activity import ActivityQuerySet
 from guantong.records.models.org import OrgQuerySet
 from guantong.records.models.person import PersonQuerySet
 
@@ -113,9 +112,7 @@ def _closes_on(case: Case, on: date, who: Standing) -> date | None:
 
 
 def _volunteer_hours(case: Case, on: date, who: Standing) -> Decimal | None:
-    served = Attendance.objects.filter(
-        person=case.person_id, activity__kind="volunteer", activity__in=_held(on)
-    )
+    served = _attended(case, on).filter(activity__kind="volunteer")
     found: Decimal | None = served.aggregate(sum=Sum("hours"))["sum"]
     return found or Decimal(0)
 
@@ -126,13 +123,16 @@ def _last_seen_on(case: Case, on: date, who: Standing) -> date | None:
     row = case.person.whereabouts.filter(kind="lost", valid_to=None).first()
     if row is not None and row.last_seen_on is not None:
         return row.last_seen_on
-    there = Attendance.objects.filter(person=case.person_id, activity__in=_held(on))
-    last: date | None = there.aggregate(last=Max("activity__held_on"))["last"]
+    last: date | None = _attended(case, on).aggregate(last=Max("activity__held_on"))["last"]
     return last
 
 
-def _held(on: date) -> ActivityQuerySet:
-    return Activity.objects.held().filter(held_on__lte=on)
+def _attended(case: Case, on: date) -> QuerySet[Attendance]:
+    """Joined, not `activity__in`: SQLite would then begin with the activities of everybody."""
+    return Attendance.objects.filter(
+        person=case.person_id, activity__planned=False, activity__withdrawn_at=None,
+        activity__held_on__lte=on,
+    )  # fmt: skip
 
 
 def _term(case: Case) -> tuple[date, date] | None:

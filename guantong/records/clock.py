@@ -24,4 +24,4 @@ def now() -> datetime:
 
 
 def _fixed() -> date | None:
-    return kept("fixed day", School.objects.values_list("today", flat=True).first)
+    return kept("fixed day", lambda: School.objects.values_list("today", flat=True).first())

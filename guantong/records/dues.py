@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cache
+from operator import attrgetter, itemgetter
 from pathlib import Path
 
 from django.conf import settings
+from django.db.models import Exists, Max, OuterRef
 
 from guantong.dues import Month, Rates, load_rates, unpaid_in_a_row
 from guantong.periods import add_months, month_of
@@ -93,16 +95,14 @@ def lines(orgs: Collection[int], asked: Iterable[date]) -> list[Line]:
 
 
 def _lines(spans: list[Membership], listed: list[date]) -> list[Line]:
-    today = clock.today()
     books = _Books({span.person_id for span in spans}, listed)
     found: dict[tuple[int, int], tuple[Person, Org, list[Month]]] = {}
     for span in spans:
-        for month in listed:
-            day = _day_of(month, today)
+        for month, day in books.days.items():
             if span.covers(day):
                 key = (span.org_id, span.person_id)
                 row = found.setdefault(key, (span.person, span.org, []))
-                row[2].append(books.month(span.person_id, month, today))
+                row[2].append(books.month(span.person_id, month))
     return [
         Line(person, org, tuple(sorted(told, key=lambda one: one.month)))
         for person, org, told in found.values()
@@ -116,33 +116,41 @@ def _day_of(month: date, today: date) -> date:
 
 
 class _Books:
-    """What is fixed, relieved and paid of some people, by person."""
+    """What is fixed, relieved and paid of some people, by person; `days`: of each month the day
+    that decides where somebody belongs. A page asks for tens of thousands: no rows as objects."""
 
-    def __init__(self, people: Collection[int], listed: list[date]) -> None:
-        first, end = listed[0], month_of(listed[-1]).end
+    def __init__(
+        self, people: Collection[int], listed: list[date], *, paid_too: bool = True
+    ) -> None:
+        first, end, today = listed[0], month_of(listed[-1]).end, clock.today()
+        self.days = {month: _day_of(month, today) for month in listed}
+        self.over = {month: month_of(month).end <= today for month in listed}
         self.rates: defaultdict[int, list[tuple[date, Decimal]]] = defaultdict(list)
-        for row in DuesRate.objects.filter(person__in=people, valid_from__lt=end).order_by(
-            "valid_from"
-        ):
-            self.rates[row.person_id].append((row.valid_from, row.amount))
+        fixed = DuesRate.objects.filter(person__in=people, valid_from__lt=end)
+        rates = fixed.order_by("valid_from").values_list("person", "valid_from", "amount")
+        for person, since, amount in rates:
+            self.rates[person].append((since, amount))
         self.reliefs: defaultdict[int, list[DuesRelief]] = defaultdict(list)
         for relief in DuesRelief.objects.meeting(first, end).filter(person__in=people):
             self.reliefs[relief.person_id].append(relief)
-        paid = DuesPayment.objects.filter(person__in=people, month__gte=first, month__lt=end)
-        self.paid = {(one.person_id, one.month): one for one in paid}
+        payers = people if paid_too else ()
+        paid = DuesPayment.objects.filter(person__in=payers, month__gte=first, month__lt=end)
+        told = paid.values_list("person", "month", "amount", "paid_on")
+        self.paid = {(person, month): (amount, on) for person, month, amount, on in told}
 
-    def month(self, person: int, month: date, today: date) -> Month:
-        fixed, payment = self.rates[person], self.paid.get((person, month))
-        at = bisect_right([since for since, _ in fixed], month)
+    def month(self, person: int, month: date) -> Month:
+        fixed = self.rates[person]
+        amount, paid_on = self.paid.get((person, month), (None, None))
+        at = bisect_right(fixed, month, key=itemgetter(0))
         due = fixed[at - 1][1] if at else None
         relief = next((one for one in self.reliefs[person] if one.covers(month)), None)
         return Month(
             month=month,
             due=relief.pays if relief else due,
-            paid=payment.amount if payment else None,
-            paid_on=payment.paid_on if payment else None,
+            paid=amount,
+            paid_on=paid_on,
             relieved=relief is not None,
-            over=month_of(month).end <= today,
+            over=self.over[month],
         )
 
 
@@ -150,28 +158,36 @@ class _Books:
 class Arrears:
     """Somebody who has not paid for some months in a row; `since` is the first of them."""
 
-    person: Person
-    org: Org
+    person: int
+    name: str
+    org: int
+    org_name: str
     months: int
     since: date
     owed: Decimal
 
 
 def arrears(orgs: Collection[int], least: int = 1) -> list[Arrears]:
-    """Those who are members there today, in the order of branches and names. Four queries."""
+    """Those who are members there today, in the order of branches and names. Four queries; whoever
+    has paid for the last month that is over, or was never asked to, is not even read."""
     today = clock.today()
+    last = add_months(month_of(today).start, -1)
+    paid = DuesPayment.objects.filter(person=OuterRef("person"), month=last)
+    fixed = DuesRate.objects.filter(person=OuterRef("person"), valid_from__lte=last)
     now = Membership.objects.on(today).of_members().filter(org__in=orgs)
-    now = now.select_related("person", "org").order_by("org__sort_key", "person__pinyin", "person")
-    here = {span.person_id: span for span in now}
-    found = _whole(here, today)
+    now = now.filter(Exists(fixed), ~Exists(paid))
+    now = now.order_by("org__sort_key", "person__pinyin", "person")
+    fields = ("person", "person__name", "org", "org__short_name")
+    here = {row[0]: row for row in now.values_list(*fields)}
+    found = _whole(here, today, since_paid=True)
     rows = []
-    for person, span in here.items():
+    for person, name, org, org_name in here.values():
         told = found.get(person, [])
         count = unpaid_in_a_row(told)
         if count >= max(least, 1):
             open_ = [one for one in told if one.over][-count:]
             owed = sum((one.due or NOTHING for one in open_), NOTHING)
-            rows.append(Arrears(span.person, span.org, count, open_[0].month, owed))
+            rows.append(Arrears(person, name, org, org_name, count, open_[0].month, owed))
     return rows
 
 
@@ -186,13 +202,24 @@ def due_per_month(person: Person, on: date) -> Decimal | None:
     return row.amount if row else None
 
 
-def _whole(people: Collection[int], today: date) -> dict[int, list[Month]]:
-    """The last months of people as members, wherever they were."""
+def _whole(
+    people: Collection[int], today: date, *, since_paid: bool = False
+) -> dict[int, list[Month]]:
+    """The last months of people as members, wherever they were; or those after the last paid."""
     since = School.objects.values_list("records_since", flat=True).get()
     first = max(month_of(since).start, add_months(month_of(today).start, -LOOK_BACK))
     spans = Membership.objects.of_members().filter(person__in=people).meeting(first, None)
-    listed = months(first, month_of(today).end)
+    books = _Books(people, months(first, month_of(today).end), paid_too=not since_paid)
+    after = dict.fromkeys(people, date.min)
+    if since_paid:
+        paid = DuesPayment.objects.filter(person__in=people).values_list("person")
+        after |= dict(paid.annotate(Max("month")))
     told: defaultdict[int, list[Month]] = defaultdict(list)
-    for line in _lines(list(spans.select_related("person", "org")), listed):
-        told[line.person.pk] += line.months
-    return {person: sorted(found, key=lambda one: one.month) for person, found in told.items()}
+    begun = spans.order_by("valid_from").values_list("person", "valid_from", "valid_to")
+    for person, start, end in begun:
+        for month, day in reversed(books.days.items()):
+            if day < start or month <= after[person]:
+                break
+            if end is None or day < end:
+                told[person].append(books.month(person, month))
+    return {person: sorted(found, key=attrgetter("month")) for person, found in told.items()}

@@ -11,7 +11,7 @@ from typing import Final
 from django.db.models import Q
 
 from guantong.records import access, catalogue, clock
-from guantong.records.case_actors import Standing
+from guantong.records.case_actors import Place, Standing
 from guantong.records.models import Case
 from guantong.records.models.case import CaseQuerySet
 from guantong.web.due_items import SOON
@@ -86,6 +86,10 @@ def in_state(found: CaseQuerySet, state: str, user: access.Someone) -> CaseQuery
 
 
 APART: Final = frozenset({"branch", "owner"})
+NEEDED: Final = (  # of thousands of cases, to tell who takes the next step
+    *("process", "process_version", "variants", "state"),
+    *("org__path", "other_org_id", "person_id"),
+)
 
 
 def waiting(found: CaseQuerySet, user: access.Someone) -> list[Case]:
@@ -96,18 +100,28 @@ def waiting(found: CaseQuerySet, user: access.Someone) -> list[Case]:
     if not isinstance(user, User):
         return []
     who, mine = Standing.today(user), []
-    for case in found.open().select_related("org"):
-        step = next(iter(_steps(case)), None)
-        if step and not APART & set(step) and set(step) & who.actors(case):
+    found = found.open()
+    standing = found.order_by().values_list("process", "process_version", "state").distinct()
+    near = Q(pk=None)
+    for process, version, state in standing:
+        if any(not APART & set(step) for step in _steps(process, version, None, state)):
+            near |= Q(process=process, process_version=version, state=state)
+    for case in found.filter(near).select_related("org").only(*NEEDED):
+        variants = frozenset(case.variants)
+        step = next(iter(_steps(case.process, case.process_version, variants, case.state)), None)
+        if step and not APART & set(step) and who.actors_at(Place.of(case), step):
             mine.append(case)
     return mine
 
 
-def _steps(case: Case) -> list[tuple[str, ...]]:
-    """Who takes each step that leads on from where the case stands."""
-    process = catalogue.process(case.process, case.process_version)
-    process = process.with_variants(frozenset(case.variants))
-    return [step.who for step in process.out_of(case.state) if step.target]
+def _steps(
+    name: str, version: int, variants: frozenset[str] | None, state: str
+) -> list[tuple[str, ...]]:
+    """Who takes each step that leads on from a state; `variants` None: whichever are on."""
+    process = catalogue.process(name, version)
+    if variants is not None:
+        process = process.with_variants(variants)
+    return [step.who for step in process.out_of(state) if step.target]
 
 
 def matching(found: CaseQuerySet, text: str) -> CaseQuerySet:

@@ -52,6 +52,15 @@ def paged[M: Any](request: HttpRequest, rows: QuerySet[M] | Sequence[M]) -> Page
     return Paginator(rows, ON_A_PAGE).get_page(request.GET.get("page"))
 
 
+def paged_by_id[M: Any](request: HttpRequest, rows: QuerySet[M]) -> Page[M]:
+    """The same for lists of tens of thousands: the database sorts ids alone, then reads a page."""
+    page = paged(request, rows)
+    first = (page.number - 1) * ON_A_PAGE
+    ids = list(rows.values_list("pk", flat=True)[first : first + ON_A_PAGE])
+    page.object_list = rows.filter(pk__in=ids)
+    return page
+
+
 def part_of(request: HttpRequest, page: str, part: str) -> str:
     """The template of a page, or for HTMX that of the part which its filters replace."""
     return f"{page}#{part}" if "HX-Request" in request.headers else page

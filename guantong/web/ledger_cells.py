@@ -66,7 +66,10 @@ def tallies(
     found: dict[Place, Tally] = {}
     for *values, verdict, count, sample in counted.annotate(Count("id"), Min("id")):
         for place in places(*values):
-            found.setdefault(place, Tally()).add(verdict, count, sample)
+            tally = found.get(place)
+            if tally is None:  # there are tens of thousands of counts
+                tally = found[place] = Tally()
+            tally.add(verdict, count, sample)
     return found
 
 

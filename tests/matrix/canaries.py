@@ -45,6 +45,7 @@ TAKES: Final[Mapping[str, str]] = {
     "importbatch": "nobody",
     "sealed": "nobody",
     "term": "org.view",
+    "transferletter": "member.view",
     "user": "nobody",
 }
 

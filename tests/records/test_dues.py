@@ -152,7 +152,7 @@ def test_arrears_are_told_and_nothing_follows(cast: Cast, person: Person) -> Non
     assert dues.arrears([cast.branch.pk]) == []  # nobody fixed anything: nobody is behind
     fix(person, month=date(2022, 10, 1))
     (one,) = dues.arrears([cast.branch.pk])
-    assert (one.person, one.months, one.since) == (person, 8, date(2022, 10, 1))
+    assert (one.person, one.months, one.since) == (person.pk, 8, date(2022, 10, 1))
     assert one.owed == YUAN(600)
     assert dues.arrears([cast.branch.pk], 9) == []
     events = Event.objects.count()

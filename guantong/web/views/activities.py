@@ -20,7 +20,7 @@ from guantong.sheets.write import Value
 from guantong.web import choices, download, scope
 from guantong.web.acting import DayField
 from guantong.web.as_of import AS, NOW
-from guantong.web.filters import Filter, paged, part_of
+from guantong.web.filters import Filter, paged_by_id, part_of
 from guantong.web.month import Month
 from guantong.web.trees import Tree, held_below
 
@@ -97,7 +97,7 @@ def activity_list(request: HttpRequest) -> HttpResponse:
     if download.wanted(request):
         return _workbook(request, form, org, found)
     by_month = form.value("view") == "month"
-    page = paged(request, found)
+    page = paged_by_id(request, found)
     return TemplateResponse(
         request,
         part_of(request, "web/activity_list.html", "list"),

@@ -201,7 +201,7 @@ def arrears(request: HttpRequest) -> HttpResponse:
     if download.wanted(request):
         header = ("姓名", "党支部", "连续未交月数", "从哪个月起", "应补交")
         rows = [
-            (one.person.name, one.org.name, one.months, month.code_of(one.since), one.owed)
+            (one.name, one.org_name, one.months, month.code_of(one.since), one.owed)
             for one in found
         ]
         about = " · ".join([org.name, f"截至 {clock.today()}", *form.narrowed()])

@@ -16,7 +16,7 @@ from guantong.obligations.model import Plan, Question
 from guantong.records import access, catalogue
 from guantong.records.models import Entry, Org
 from guantong.web import download, ids
-from guantong.web.filters import paged, part_of
+from guantong.web.filters import paged_by_id, part_of
 from guantong.web.ledger_cells import address
 from guantong.web.ledger_filters import LedgerFilter, Seen, seen
 from guantong.web.ledger_tables import clause_number
@@ -82,7 +82,7 @@ def entries(request: HttpRequest) -> HttpResponse:
     listed = _sorted(part, shown)
     if download.wanted(request):
         return _workbook(part, listed)
-    page = paged(request, listed)
+    page = paged_by_id(request, listed)
     return TemplateResponse(
         request,
         part_of(request, "web/entries.html", "entries"),

@@ -19,7 +19,7 @@ from guantong.records.models.person import PersonQuerySet
 from guantong.records.models.span import on
 from guantong.web import choices, download, scope
 from guantong.web.as_of import AsOf, AsOfFilter
-from guantong.web.filters import paged, part_of
+from guantong.web.filters import paged_by_id, part_of
 
 LEFT = "left"
 BELONGS = ("org", "org__short_name", "status", "exempt")
@@ -77,7 +77,7 @@ def member_list(request: HttpRequest) -> HttpResponse:
     rows = _listed(request, form, as_of)
     if download.wanted(request):
         return _workbook(request, form, _rows(request, rows, as_of), as_of)
-    page = paged(request, rows)
+    page = paged_by_id(request, rows)
     return TemplateResponse(
         request,
         part_of(request, "web/member_list.html", "list"),

@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Page
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -75,11 +75,10 @@ def _branch(person: Person) -> str:
 
 
 def _doubles(within: PersonQuerySet, pairs: Sequence[tuple[str, object]]) -> list[Doubles]:
-    wanted = Q(pk=None)
-    for name, born in pairs:
-        wanted |= Q(name=name, birth_date=born)
-    people = within.filter(wanted).prefetch_related("memberships__org")
-    rows = people.order_by("name", "birth_date", "pk")
+    named = within.filter(name__in=[name for name, _ in pairs])
+    born = named.filter(birth_date__in=[day for _, day in pairs])
+    people = born.prefetch_related("memberships__org").order_by("name", "birth_date", "pk")
+    rows = [person for person in people if (person.name, person.birth_date) in pairs]
     groups = groupby(rows, key=lambda person: (person.name, person.birth_date))
     return [Doubles(name, list(found)) for (name, _), found in groups]
 

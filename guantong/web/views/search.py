@@ -20,8 +20,9 @@ def search(request: HttpRequest) -> TemplateResponse:
     keeping = access.people(request.user, "member.edit")
     numbered = keeping.filter(pk__in=[person.pk for person in people]).values_list("pk", flat=True)
     activities = access.activities(request.user, "activity.view").live()
-    activities = activities.filter(title__contains=query).newest_first()
-    activities = activities.prefetch_related("hosts")
+    titled = activities.filter(title__contains=query).newest_first()
+    newest = list(titled.values_list("pk", flat=True)[: MOST + 1]) if query else []
+    activities = activities.filter(pk__in=newest).newest_first().prefetch_related("hosts")
     cases = case_lines.matching(access.cases(request.user), query)
     cases = cases.select_related("org", "person", "other_org").order_by("-opened_on", "-pk")
     return TemplateResponse(
@@ -35,7 +36,7 @@ def search(request: HttpRequest) -> TemplateResponse:
             "orgs": list(orgs[: MOST + 1]) if query else [],
             "people": people,
             "numbered": set(numbered),  # those whose number the user may see
-            "activities": list(activities[: MOST + 1]) if query else [],
+            "activities": list(activities),
             "cases": case_lines.lines(cases[: MOST + 1]) if query else [],
         },
     )
