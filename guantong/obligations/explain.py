@@ -38,6 +38,7 @@ HOSTED_BY = {
     m.HostedBy.CONTACT_POINT: "要求由本人联系点的党组织主办",
     m.HostedBy.OWN_ORG: "要求由本人任职的党组织主办",
 }
+DIFFERENT = {m.Different.KIND: "类别", m.Different.DAY: "日期"}
 
 
 @dataclass(frozen=True)
@@ -165,7 +166,7 @@ class _Look:
         )
         body = body.where(_is("h.org_id", self.entry.org_id))
         fields = ("a.activity_id", "a.kind", "a.held_on", "a.hours", "a.planned")
-        tests = (*self._tests(measure.where, "a"), *self._apart(measure, "a"))
+        tests = (*self._tests(measure.where, "a"), *self._apart(measure, "a"), *_named(measure))
         if measure.own is not None:
             answers = own_answers(measure.own, self.stages).subquery("o")
             body = body.join(answers, on="o.activity_id = a.activity_id", join_type="left")
@@ -193,6 +194,7 @@ class _Look:
             hosted = self._hosted_by(measure.hosted_by)
             tests = (*tests, Test(hosted, said=HOSTED_BY[measure.hosted_by]))
         tests = (*tests, *self._apart(measure, "t", ATTENDANCE))
+        tests = (*tests, *_named(measure))
         if measure.sum_hours:
             tests = (*tests, Test(_known("t.hours"), said="学时"))
         fields = ("a.activity_id", "a.kind", "a.held_on", "t.role", "t.hours", "a.planned")
@@ -333,6 +335,12 @@ STATE_FIELDS = {
 def _is(column: str, value: int) -> exp.Expr:
     table, _, name = column.rpartition(".")
     return exp.EQ(this=exp.column(name, table), expression=literal(value))
+
+
+def _named(measure: m.CountActivities | m.Attended) -> Iterator[Test]:
+    """Where different kinds or days are counted: one without a name may be a new one."""
+    if measure.different is not None:
+        yield Test(_known(f"a.{measure.different}"), said=DIFFERENT[measure.different])
 
 
 def _known(column: str) -> exp.Expr:

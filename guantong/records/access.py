@@ -20,6 +20,7 @@ from guantong.records.models import (
     ActivityHost,
     Assessment,
     Attendance,
+    Call,
     Case,
     CaseHand,
     CorrectionRequest,
@@ -254,6 +255,15 @@ def cases(user: Someone, on: date | None = None) -> CaseQuerySet:
         | Q(person__in=far.own_persons)
         | Q(pk__in=named.values("case"))
     )
+
+
+def calls(user: Someone) -> QuerySet[Call]:
+    """Notices of organisations above or below those in reach: whom they address sees them."""
+    far = reach(user, "case.view")
+    if far.whole:
+        return Call.objects.all()
+    above = {pk for path in far.paths for pk in path.split("/") if pk}
+    return Call.objects.filter(Q(org__in=far.orgs()) | Q(org__in=above))
 
 
 def counted_cases(user: Someone, on: date | None = None) -> CaseQuerySet:

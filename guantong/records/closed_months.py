@@ -1,11 +1,11 @@
 """Which months are closed, and what that keeps from being written. Reads only."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 
 from django.db.models import QuerySet
 
-from guantong.periods import Period, month_of
+from guantong.periods import Period, add_months, month_of
 from guantong.records.models import ActivityHost, ClosedMonth, Org
 
 type Closed = frozenset[tuple[int, date]]  # organisation and first day of the month
@@ -26,14 +26,24 @@ def held(orgs: Iterable[Org], period: Period) -> QuerySet[ActivityHost]:
     ).order_by("activity__held_on", "activity")  # fmt: skip
 
 
-def locked(orgs: Iterable[Org], held_on: date, known: Closed | None = None) -> str:
-    """Why nothing may be written about a day; empty if it may. `known`: looked up before."""
-    hosts, month = list(orgs), month_of(held_on).start
-    shut = closed(hosts, [held_on]) if known is None else known
-    for host in hosts:
-        if (host.pk, month) in shut:
-            return (
-                f"“{host.short_name}”{month.year} 年 {month.month} 月已经结账，这个月的活动不能再"
-                "录入或改动。确需改动的，请上级党组织在“按月结账”里写明原因后解锁。"
-            )
+def locked(
+    orgs: Iterable[Org], held_on: date, last_on: date | None, known: Closed | None = None
+) -> str:
+    """Why nothing may be written about these days; empty if it may. `known`: looked up before."""
+    hosts, months = list(orgs), list(_months(held_on, last_on or held_on))
+    shut = closed(hosts, months) if known is None else known
+    for month in months:
+        for host in hosts:
+            if (host.pk, month) in shut:
+                return (
+                    f"“{host.short_name}”{month.year} 年 {month.month} 月已经结账，这个月的活动"
+                    "不能再录入或改动。确需改动的，请上级党组织在“按月结账”里写明原因后解锁。"
+                )
     return ""
+
+
+def _months(first: date, last: date) -> Iterator[date]:
+    month = month_of(first).start
+    while month <= last:
+        yield month
+        month = add_months(month, 1)

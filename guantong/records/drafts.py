@@ -162,13 +162,16 @@ def problems(
     kind = kinds.get(draft.kind)
     if kind is None:
         return {"kind": f"没有“{draft.kind}”这一类活动，请从列表中选。"}
+    day = today or clock.today()
+    last_day = _last_day(draft, day)
     found = {
         "hosts": _hosts(draft, kind),
         "also": _also(draft, kinds),
         "sides": _sides(draft),
-        "last_on": _last_day(draft, today or clock.today()),
+        "last_on": last_day,
         "ends_at": _ends(draft),
-        "held_on": _day(draft, today or clock.today()) or _closed(draft, closed),
+        "held_on": _day(draft, day)
+        or ("" if last_day else locked(draft.hosts, draft.held_on, draft.last_on, closed)),
         "hours": _hours(draft, kind),
         "attended": _attended(draft),
         "late_reason": _late(draft, recorded_on),
@@ -235,11 +238,6 @@ def _sides(draft: Draft) -> str:
     if odd := [org for org in draft.sides if org.pk not in paired]:
         return f"“{odd[0].short_name}”当天与主办的党支部没有结对。"
     return ""
-
-
-def _closed(draft: Draft, known: Closed | None) -> str:
-    days = dict.fromkeys([draft.held_on, draft.last_on or draft.held_on])
-    return next((why for day in days if (why := locked(draft.hosts, day, known))), "")
 
 
 def _last_day(draft: Draft, today: date) -> str:

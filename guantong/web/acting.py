@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import date
 
 from django import forms
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
@@ -29,6 +30,20 @@ def require(request: HttpRequest, permission: str, *orgs: Org | None) -> None:
     for org in orgs:
         if reason := access.check(acting(request), permission, org):
             raise PermissionDenied(reason)
+
+
+def done(request: HttpRequest, act: Callable[[], object], said: str = "") -> bool:
+    """Carry out what a single button asks for, and tell that or why not; 403 for who may not."""
+    try:
+        act()
+    except Forbidden as refused:
+        raise PermissionDenied(refused.text) from None
+    except Refused as refused:
+        messages.error(request, refused.text)
+        return False
+    if said:
+        messages.success(request, said)
+    return True
 
 
 def status_of(refused: Refused) -> int:

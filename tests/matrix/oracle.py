@@ -65,29 +65,36 @@ MAY: Final[Mapping[str, str]] = {
     "activity.record": "office officer secretary",
     "activity.verify": "office officer",
     "activity.view": "office officer secretary inspector",
+    "budget.edit": "office officer secretary",
+    "budget.view": "office officer secretary inspector",
+    "case.call": "office officer",
+    "case.handle": "office officer secretary",
+    "case.inspect": "inspector",
+    "case.view": "office officer secretary inspector",
+    "dues.record": "office officer secretary",
+    "dues.relieve": "office officer",
+    "dues.view": "office officer secretary",
     "event.view": "office officer",
     "import.activities": "office officer secretary",
     "import.roll": "office officer",
+    "issuer.trust": "office",
     "ledger.keep": "office",
     "ledger.view": "office officer secretary inspector",
     "member.edit": "office officer secretary",
     "member.merge": "office officer",
+    "member.reconcile": "office officer",
     "member.restricted": "office officer",
     "member.sealed": "office officer",
     "member.view": "office officer secretary inspector",
     "org.edit": "office officer",
     "org.view": "office officer secretary inspector",
+    "paper.template": "office officer",
     "plan.load": "office",
     "plan.switch": "office",
     "plan.view": "office officer secretary inspector",
     "post.edit": "office officer",
     "reading.decide": "office",
 }
-# What everyone on the roll may do with what is held about himself.
-OF_ONESELF: Final = frozenset(
-    {"activity.view", "ledger.view", "member.restricted", "member.sealed", "member.view",
-     "plan.view"}
-)  # fmt: skip
 
 
 def parent(place: str) -> str:
@@ -105,17 +112,40 @@ def above(place: str) -> tuple[str, ...]:
 
 
 def may(reader: Reader, needed: str, place: str) -> bool:
-    """Whether a permission reaches a place.
+    """Whether one of the permissions named reaches a place. No place: anywhere at all.
 
-    "~permission": what is one's own counts too; and of activities those of one's own branch.
-    "*permission": only for the whole school. No place: anywhere at all. "self": who is on the
-    roll. "^permission": of others, not of oneself. Nothing: everybody who is signed in.
+    "~permission": what is one's own counts too. "=permission": as much, and what is one's own
+    branch's. "*permission": only for the whole school. "^permission": of others, not of oneself.
+    ">permission": one that is held below counts too.
+
+    "self": who is on the roll. "member": who belongs to the place or to what is below it.
+    "keeps": its secretary. "handles": who handles the cases there; "superior": and stands above;
+    "near": and may know of those that are restricted. Nothing: everybody who is signed in.
     """
     if reader.closed or not needed:
         return not reader.closed
-    if needed in ("self", "nobody"):
-        return needed == "self" and bool(reader.own)
-    permission = needed.lstrip("~*^")
+    return any(_may(reader, one, place) for one in needed.split())
+
+
+def _may(reader: Reader, needed: str, place: str) -> bool:
+    match needed:
+        case "nobody":
+            return False
+        case "self":
+            return bool(reader.own)
+        case "member":
+            return bool(reader.own) and (not place or place in up(reader.own))
+        case "keeps":
+            return reader.role == "secretary" and place in ("", reader.place)
+        case "handles":
+            return handles(reader, place)
+        case "superior":
+            return handles(reader, place) and reader.role != "secretary"
+        case "near":
+            org = SELVES.get(place, place)
+            closely = reader.place in (org, parent(org)) and handles(reader, place)
+            return closely or place == reader.own
+    permission = needed.lstrip("~=*^>")
     if needed.startswith("^") and place == reader.own:
         return False
     held = reader.role in MAY[permission].split() if reader.role else False
@@ -123,10 +153,31 @@ def may(reader: Reader, needed: str, place: str) -> bool:
         return held and reader.place == "school"
     if held and (not place or reader.place in (place, *above(place))):
         return True
-    if not (needed.startswith("~") and reader.own and permission in OF_ONESELF):
+    if needed.startswith(">"):
+        return held and place in above(reader.place)
+    own = {reader.own, "", *([reader.member_of] if needed.startswith("=") else [])}
+    return needed.startswith(("~", "=")) and bool(reader.own) and place in own
+
+
+def handles(reader: Reader, place: str) -> bool:
+    """The secretary where a case lies, an officer above, the office everywhere; nobody in what is
+    about himself."""
+    if not place:
+        return reader.role in MAY["case.handle"].split()
+    if place == reader.own:
         return False
-    own = {reader.own, "", *([reader.member_of] if permission == "activity.view" else [])}
-    return place in own
+    match reader.role:
+        case "secretary":
+            return reader.place == SELVES.get(place, place)
+        case "officer":
+            return reader.place in superiors(SELVES.get(place, place))
+        case role:
+            return role == "office"
+
+
+def superiors(org: str) -> tuple[str, ...]:
+    """The one directly above; past a general branch, which approves nothing, the next one too."""
+    return above(org)[: 2 if parent(org) == "general" else 1]
 
 
 def position(reader: Reader, place: str) -> str:

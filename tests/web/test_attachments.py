@@ -128,9 +128,13 @@ def test_only_those_who_work_with_the_records_see_files(
 def test_files_stay_when_the_record_is_withdrawn_and_closed_months_take_none(
     cast: Cast, as_: SignIn, held: Activity
 ) -> None:
-    def attach(name: str, content: bytes = MINUTES, by: User = cast.secretary) -> Attachment:
-        return attachments.attach(by=by, activity=held, kind="pdf", name=name, content=content)
+    def attach(
+        name: str, content: bytes = MINUTES, by: User = cast.secretary, to: Activity = held
+    ) -> Attachment:
+        return attachments.attach(by=by, activity=to, kind="pdf", name=name, content=content)
 
+    days = {"held_on": date(2023, 4, 28), "last_on": date(2023, 6, 2)}
+    through = make_activity(cast.branch, kind="central_training", late_reason="补录", **days)
     row = attach("记录.pdf")
     activities.withdraw(by=cast.secretary, activity=held, version=1, reason="重复")
     at = reverse("attachment", args=[held.pk, row.pk])
@@ -148,6 +152,8 @@ def test_files_stay_when_the_record_is_withdrawn_and_closed_months_take_none(
         attach("又一个.pdf", b"%PDF-2")
     with refused("已经结账"):
         attachments.remove(by=cast.secretary, row=row, reason="附错了")
+    with refused("2023 年 5 月已经结账"):
+        attach("也算五月.pdf", to=through)
     with refused("权限"):
         attach("x.pdf", b"%PDF-2", by=cast.outsider)
 

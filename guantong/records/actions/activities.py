@@ -158,9 +158,8 @@ def _hold(hosts: Iterable[Org]) -> None:
 
 
 def require_open(draft: Draft) -> None:
-    for day in (draft.held_on, draft.last_on or draft.held_on):
-        if reason := closed_months.locked(draft.hosts, day):
-            raise Refused(reason)
+    if reason := closed_months.locked(draft.hosts, draft.held_on, draft.last_on):
+        raise Refused(reason)
 
 
 def _require_new(draft: Draft) -> None:

@@ -76,13 +76,20 @@ def check_item(*, by: User | None, case: Case, item: str, says: str) -> Criterio
     return row
 
 
+def nameable(by: User | None, case: Case) -> list[str]:
+    """As whom the user may name somebody. Who checks, judges or takes over is named from above,
+    not by those whose case it is."""
+    asked = {code for step in cases.process_of(case).steps.values() for code in step.who}
+    above = {"college", "school"} & Standing.today(by).actors(case)
+    return [code for code in BY_NAME if code in asked and (above or code == "served")]
+
+
 @transaction.atomic
 def name_hand(*, by: User | None, case: Case, actor: str, username: str) -> CaseHand:
     """Let an account act in a case as somebody whom no post makes. Nobody names himself."""
     case = case_rows.locked(by, case)
     case_rows.require_handler(by, case)
-    if actor not in BY_NAME:
-        raise Refused("请选择身份。", {"actor": "请选择身份。"})
+    _require_nameable(by, case, actor)
     user = User.objects.filter(username=username.strip(), is_active=True).first()
     if user is None:
         text = "没有这个账号，请核对账号名；没有账号的请系统管理员先开通。"
@@ -102,9 +109,15 @@ def end_hand(*, by: User | None, hand: CaseHand) -> CaseHand:
     hand = rows.locked(hand)
     case = case_rows.locked(by, hand.case)
     case_rows.require_handler(by, case)
+    _require_nameable(by, case, hand.actor)
     if hand.ended_at is not None:
         raise Conflict("已经取消。")
     rows.change(hand, ended_at=clock.now())
     title = catalogue.actors()[hand.actor].title
     case_rows.tell("case.hand_ended", case, by, reason=f"{title}：{hand.user.called}")
     return hand
+
+
+def _require_nameable(by: User | None, case: Case, actor: str) -> None:
+    if actor not in nameable(by, case):
+        raise Forbidden("检查组、评审人员和接收方由上级党组织指定，办理的支部不能自己指定。")

@@ -156,7 +156,7 @@ class _Desk:
         if known.parts or activity.part_of_id:
             raise unfit("title", "这次活动与别的类型一起记录或跨年", ON_ITS_PAGE)
         if reason := closed_months.locked(
-            [self.orgs.by_id[pk] for pk in known.hosts], activity.held_on, self.closed
+            [self.orgs.by_id[pk] for pk in known.hosts], activity.held_on, activity.last_on
         ):
             raise unfit("held_on", reason.rstrip("。"), "")
 

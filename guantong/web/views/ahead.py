@@ -12,6 +12,7 @@ from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.views.decorators.http import require_GET
 
 from guantong.obligations import explain
 from guantong.obligations import model as m
@@ -55,6 +56,7 @@ class Line:
     act: Act | None
 
 
+@require_GET
 def page(request: HttpRequest) -> HttpResponse:
     org = scope.org_in_view(request)
     if org is None:

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.views.decorators.http import require_GET
 
 from guantong.records import access, files
 from guantong.records.actions import attachments as actions
@@ -77,6 +78,7 @@ def _attachment_or_404(request: HttpRequest, pk: int, attachment_pk: int) -> Att
     return get_object_or_404(rows, pk=attachment_pk, activity=activity)
 
 
+@require_GET
 def file(request: HttpRequest, pk: int, attachment_pk: int) -> HttpResponse:
     row = _attachment_or_404(request, pk, attachment_pk)
     if row.removed_at:

@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.views.decorators.http import require_GET
 
 from guantong.records import access, catalogue, clock
 from guantong.records.access import Refused
@@ -19,7 +20,7 @@ from guantong.records.actions.calls import PERMISSION
 from guantong.records.models import Call, CaseStep, Org, OrgParent, Quota
 from guantong.records.models.org import OrgQuerySet
 from guantong.web import case_lines, choices, download, scope
-from guantong.web.acting import ActionForm, DayField, acting, form_page
+from guantong.web.acting import ActionForm, DayField, acting, form_page, require
 from guantong.web.filters import Filter, paged, part_of
 from guantong.web.views.cases import to_cases
 
@@ -28,17 +29,6 @@ YEARLY = ("recruitment",)  # processes with a number for the year
 
 def to_calls() -> list[tuple[str, str]]:
     return [*to_cases(), ("通知和名额", reverse("call-list"))]
-
-
-def _seen(request: HttpRequest) -> "Any":
-    """Notices of organisations above or below those in reach: whom they address sees them."""
-    far = access.reach(request.user, "case.view")
-    if not far.paths:
-        raise Http404
-    if far.whole:
-        return Call.objects.all()
-    above = {pk for path in far.paths for pk in path.split("/") if pk}
-    return Call.objects.filter(Q(org__in=far.orgs()) | Q(org__in=above))
 
 
 class CallFilter(Filter):
@@ -59,9 +49,12 @@ def called() -> list[tuple[str, str]]:
     return [(name, catalogue.process(name).title) for name in names]
 
 
+@require_GET
 def call_list(request: HttpRequest) -> HttpResponse:
+    if not access.reach(request.user, "case.view").paths:
+        raise Http404
     form, today = CallFilter(request), clock.today()
-    found = _seen(request).select_related("org").order_by("-opens_on", "-pk")
+    found = access.calls(request.user).select_related("org").order_by("-opens_on", "-pk")
     if name := form.value("process"):
         found = found.filter(process=name)
     over = Q(closes_on__lt=today)
@@ -139,8 +132,9 @@ def issue(request: HttpRequest) -> HttpResponse:
     )  # fmt: skip
 
 
+@require_GET
 def call(request: HttpRequest, pk: int) -> HttpResponse:
-    row = get_object_or_404(_seen(request).select_related("org"), pk=pk)
+    row = get_object_or_404(access.calls(request.user).select_related("org"), pk=pk)
     answers = access.cases(request.user).filter(call=row)
     answers = answers.select_related("org", "person", "other_org").order_by("org__sort_key", "pk")
     if download.wanted(request):
@@ -166,7 +160,7 @@ def call(request: HttpRequest, pk: int) -> HttpResponse:
             "process": catalogue.process(row.process),
             "page": paged(request, answers),
             "rows": case_lines.lines(paged(request, answers)),
-            "places": _places(row.org, Quota.objects.filter(call=row), used)
+            "places": _own_places(request, row, used)
             if "places_left" in catalogue.process(row.process).given
             else [],
             "may_call": not access.check(acting(request), PERMISSION, row.org),
@@ -178,6 +172,16 @@ def call(request: HttpRequest, pk: int) -> HttpResponse:
 def _below(org: Org) -> list[Org]:
     children = OrgParent.objects.on(clock.today()).filter(parent=org).values("org")
     return list(Org.objects.on(clock.today()).filter(pk__in=children).in_order())
+
+
+def _own_places(request: HttpRequest, row: Call, used: Counter[int]) -> list[Any]:
+    """Of a notice: what concerns the user, who need not know what others were given."""
+    paths = access.reach(request.user, "case.view").paths
+    return [
+        (org, *numbers)
+        for org, *numbers in _places(row.org, Quota.objects.filter(call=row), used)
+        if any(org.path.startswith(path) or path.startswith(org.path) for path in paths)
+    ]
 
 
 def _places(org: Org, quotas: "Any", used: Counter[int]) -> list[tuple[Org, int | None, int]]:
@@ -202,6 +206,7 @@ def quotas(request: HttpRequest) -> HttpResponse:
     name = YEARLY[0]
     may = not access.check(acting(request), PERMISSION, org)
     if request.method == "POST":
+        require(request, PERMISSION, org)
         _set(request, org, process=name, year=year)
         return redirect(f"{reverse('quotas')}?year={year}")
     used = Counter[int]()
@@ -236,8 +241,9 @@ def quotas(request: HttpRequest) -> HttpResponse:
 
 
 def places(request: HttpRequest, pk: int) -> HttpResponse:
-    row = get_object_or_404(_seen(request).select_related("org"), pk=pk)
+    row = get_object_or_404(access.calls(request.user).select_related("org"), pk=pk)
     if request.method == "POST":
+        require(request, PERMISSION, row.org)
         _set(request, row.org, process=row.process, call=row)
     return redirect("call", pk)
 

@@ -12,21 +12,20 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from guantong.processes import model as m
 from guantong.processes.engine import Option
 from guantong.records import access, case_facts, catalogue, clock, criteria
 from guantong.records import cases as reading
-from guantong.records.access import Refused
 from guantong.records.actions import case_beside, case_rows
 from guantong.records.actions import cases as actions
-from guantong.records.case_actors import BY_NAME, Standing
+from guantong.records.case_actors import Standing
 from guantong.records.case_values import says
 from guantong.records.drafts import late_by
-from guantong.records.models import Case, CaseStep
+from guantong.records.models import Case, CaseStep, User
 from guantong.web import case_lines, case_words, route_chart
-from guantong.web.acting import ActionForm, acting, form_page
+from guantong.web.acting import ActionForm, acting, done, form_page
 from guantong.web.case_words import Names, cited, value_words
 from guantong.web.forms.steps import StepForm, entered, form_field, named_as
 from guantong.web.views.cases import to_cases
@@ -54,6 +53,7 @@ class Next:
     leads: str
 
 
+@require_GET
 def case(request: HttpRequest, pk: int) -> TemplateResponse:
     user, row = acting(request), case_or_404(request, pk)
     process, today = reading.process_of(row), clock.today()
@@ -81,9 +81,8 @@ def case(request: HttpRequest, pk: int) -> TemplateResponse:
             "facts": _facts(row, process, today, who),
             "documents": _documents(process, standing),
             "notes": [(n, says(n)) for n in row.notes.select_related("by").order_by("pk")],
-            "hands": _hands(row),
-            "may_name": not row.closed_on and case_rows.handles(user, row),
-            "names": _nameable(process),
+            "hands": _hands(row, names := _nameable(user, row)),
+            "names": names,
             "undo": _undo(user, row, last, process),
             "route": route_chart.drawn(
                 process, row.state, frozenset(s for one in standing for s in (one.source,))
@@ -169,15 +168,16 @@ def _documents(process: m.Process, standing: Sequence[CaseStep]) -> list[tuple[s
     ]
 
 
-def _hands(row: Case) -> list[tuple[Any, str]]:
+def _hands(row: Case, names: Sequence[str]) -> list[tuple[Any, str, bool]]:
+    """Who is named as whom, and whether the user may end that."""
     named = row.hands.filter(ended_at=None).select_related("user").order_by("pk")
-    return [(one, catalogue.actors()[one.actor].title) for one in named]
+    return [(one, catalogue.actors()[one.actor].title, one.actor in names) for one in named]
 
 
-def _nameable(process: m.Process) -> list[str]:
-    """As whom somebody can be named here."""
-    asked = {code for step in process.steps.values() for code in step.who}
-    return [code for code in BY_NAME if code in asked]
+def _nameable(user: User, row: Case) -> list[str]:
+    """As whom the user may name somebody here."""
+    may = not row.closed_on and case_rows.handles(user, row)
+    return case_beside.nameable(user, row) if may else []
 
 
 def _undo(user: Any, row: Case, last: CaseStep | None, process: m.Process) -> str:
@@ -346,12 +346,12 @@ class HandForm(ActionForm):
 
 def hand(request: HttpRequest, pk: int) -> HttpResponse:
     row = case_or_404(request, pk)
-    if not case_rows.handles(acting(request), row):
+    codes = _nameable(acting(request), row)
+    if not codes:
         raise Http404
     form = HandForm(request.POST or None)
     field = form.fields["actor"]
     assert isinstance(field, forms.ChoiceField)
-    codes = _nameable(reading.process_of(row))
     field.choices = [(code, catalogue.actors()[code].title) for code in codes]
     if form.outcome(partial(case_beside.name_hand, by=acting(request), case=row)):
         messages.success(request, "已指定。对方登录后在“流程”里能看到这件事项。")
@@ -365,11 +365,7 @@ def hand(request: HttpRequest, pk: int) -> HttpResponse:
 def hand_end(request: HttpRequest, pk: int, hand_pk: int) -> HttpResponse:
     row = case_or_404(request, pk)
     named = get_object_or_404(row.hands, pk=hand_pk)
-    try:
-        case_beside.end_hand(by=acting(request), hand=named)
-        messages.success(request, "已取消指定。")
-    except Refused as refused:
-        messages.error(request, refused.text)
+    done(request, partial(case_beside.end_hand, by=acting(request), hand=named), "已取消指定。")
     return redirect("case", pk)
 
 

@@ -15,7 +15,7 @@ from guantong.records import access, catalogue, clock
 from guantong.records.actions import cases as actions
 from guantong.records.case_actors import Place, Standing
 from guantong.records.handling import Handling
-from guantong.records.models import Call, Case, Membership, Org, Person
+from guantong.records.models import Case, Membership, Org, Person
 from guantong.records.models.org import OrgQuerySet
 from guantong.records.models.person import PersonQuerySet
 from guantong.web import choices, ids, scope
@@ -54,7 +54,7 @@ class OpenForm(ActionForm):
         elif kept.titled:
             self.fields["title"] = forms.CharField(label=kept.titled, max_length=120)
         if kept.called:
-            self._call()
+            self._call(request)
         if kept.recurs:
             self._again(request)
         self.order_fields([n for n in self.fields if n != "on"] + ["on"])
@@ -82,9 +82,9 @@ class OpenForm(ActionForm):
         others = Q(pk__in=now.values("person"))
         return Person.objects.filter(others | mine).in_order()
 
-    def _call(self) -> None:
+    def _call(self, request: HttpRequest) -> None:
         today = clock.today()
-        calls = Call.objects.filter(process=self.process.name, opens_on__lte=today)
+        calls = access.calls(request.user).filter(process=self.process.name, opens_on__lte=today)
         open_ones = calls.filter(Q(closes_on=None) | Q(closes_on__gte=today))
         self.fields["call"] = forms.ModelChoiceField(
             open_ones.order_by("-opens_on"), label="通知", empty_label="请选择"

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.views.decorators.http import require_GET
 
 from guantong.processes import model as m
 from guantong.records import access
@@ -21,6 +22,7 @@ from guantong.web.views.cases import process_or_404, require_cases, to_cases
 LEVELS = {m.Level.MUST: "必须", m.Level.UNLESS_REASON: "可写明原因", m.Level.GENERALLY: "一般"}
 
 
+@require_GET
 def rules(request: HttpRequest, name: str) -> TemplateResponse:
     require_cases(request)
     whole = process_or_404(name)

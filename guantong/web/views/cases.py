@@ -10,6 +10,7 @@ from django.db.models import Count, F, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.views.decorators.http import require_GET
 
 from guantong.processes import model as m
 from guantong.records import access, catalogue, clock
@@ -72,6 +73,7 @@ class Row:
     hidden: int  # restricted ones in reach that are only counted
 
 
+@require_GET
 def home(request: HttpRequest) -> TemplateResponse:
     require_cases(request)
     rows = _rows(request)
@@ -175,6 +177,7 @@ class Column:
     url: str
 
 
+@require_GET
 def board(request: HttpRequest, name: str) -> TemplateResponse:
     require_cases(request)
     process = process_or_404(name)
@@ -273,6 +276,7 @@ HEADER: Final = (
 )  # fmt: skip
 
 
+@require_GET
 def case_list(request: HttpRequest) -> HttpResponse:
     require_cases(request)
     org = scope.org_in_view(request)
@@ -322,6 +326,7 @@ def _workbook(request: HttpRequest, form: CaseFilter, found: CaseQuerySet) -> Ht
 # ---------------------------------------------------------------- how many below
 
 
+@require_GET
 def by_org(request: HttpRequest, name: str) -> HttpResponse:
     """How many cases each organisation below has in which state; all that upper levels see of a
     restricted process."""

@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from guantong.records import access, certificates, days, signing
 from guantong.records.access import Refused
@@ -54,6 +54,7 @@ def issue(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(f"{_account(person)}?year={year}#certificates")
 
 
+@require_GET
 def file(request: HttpRequest, pk: int, certificate_pk: int, form: str) -> HttpResponse:
     """The PDF for people, or the signed file for the other school's system."""
     row = _certificate_or_404(request, pk, certificate_pk)

@@ -8,6 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.views.decorators.http import require_GET
 
 from guantong.processes import model as m
 from guantong.processes.checkup import Contradiction, Record
@@ -196,6 +197,7 @@ def _workbook(request: HttpRequest, people: Sequence[Person]) -> HttpResponse:
     )
 
 
+@require_GET
 def template(request: HttpRequest) -> HttpResponse:
     _require(request)
     layout = case_dates.layouts()[PROCESS]

@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.views.decorators.http import require_GET
 
 from guantong.periods import month_of
 from guantong.records import access, clock, dues
@@ -73,6 +74,7 @@ class Sum:
     unfixed: int
 
 
+@require_GET
 def register(request: HttpRequest) -> HttpResponse:
     """Of a branch everyone, month by month; above it the branches, summed."""
     org, form = org_of(request), YearFilter(request)
@@ -124,7 +126,7 @@ def _of_branches(
     request: HttpRequest, org: Org, form: YearFilter, listed: Sequence[date]
 ) -> HttpResponse:
     """The branches are paged before they are summed: a school has tens of thousands of months."""
-    there = branches(request, org)
+    there = branches(request, org).meeting(date(form.asked, 1, 1), date(form.asked + 1, 1, 1))
     state = form.value("state")
     whole = bool(state) or download.wanted(request)
     page = paged(request, there)
@@ -192,6 +194,7 @@ class ArrearsFilter(Filter):
     )  # fmt: skip
 
 
+@require_GET
 def arrears(request: HttpRequest) -> HttpResponse:
     """Who has not paid for some months. A list to ask after; nothing follows by itself."""
     org, form = org_of(request), ArrearsFilter(request)

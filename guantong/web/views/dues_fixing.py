@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.views.decorators.http import require_GET
 
 from guantong.dues import above_cap
 from guantong.periods import add_months, month_of
@@ -181,6 +182,7 @@ class ReliefFilter(Filter):
     )  # fmt: skip
 
 
+@require_GET
 def reliefs(request: HttpRequest) -> HttpResponse:
     org, form, today = org_of(request), ReliefFilter(request), clock.today()
     people = access.people(request.user, VIEW)

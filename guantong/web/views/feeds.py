@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from guantong.records import catalogue, clock, feeds, ledger
 from guantong.records.actions import digests
@@ -27,6 +27,7 @@ MEETING = timedelta(hours=1)  # how long one is shown whose hours are not known
 LONGEST = timedelta(hours=12)  # what is longer lasts days, and hours say nothing of them
 
 
+@require_GET
 def reminders(request: HttpRequest) -> TemplateResponse:
     return _page(request)
 

@@ -10,15 +10,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from guantong.records import access, clock
-from guantong.records.access import Refused
 from guantong.records.actions import minutes
 from guantong.records.models import FollowUp, Org
 from guantong.sheets.write import Value
 from guantong.web import download, scope
-from guantong.web.acting import ActionForm, DayField, acting, form_page
+from guantong.web.acting import ActionForm, DayField, acting, done, form_page
 from guantong.web.activity_minutes import todos
 from guantong.web.filters import Filter, paged, part_of
 
@@ -51,6 +50,7 @@ class FollowUpFilter(Filter):
     )
 
 
+@require_GET
 def follow_up_list(request: HttpRequest) -> HttpResponse:
     user = acting(request)
     form, org = FollowUpFilter(request), scope.org_in_view(request)
@@ -134,12 +134,7 @@ def close(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def reopen(request: HttpRequest, pk: int) -> HttpResponse:
     found = _or_404(request, pk)
-    try:
-        minutes.reopen(by=acting(request), follow_up=found)
-    except Refused as refused:
-        messages.error(request, refused.text)
-    else:
-        messages.success(request, "已恢复为未办结。")
+    done(request, partial(minutes.reopen, by=acting(request), follow_up=found), "已恢复为未办结。")
     return redirect("activity", found.activity_id)
 
 

@@ -3,6 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.views.decorators.http import require_GET
 
 from guantong.records import clock
 from guantong.records.actions import ledger as upkeep
@@ -13,6 +14,7 @@ from guantong.web.handover import Pack
 from guantong.web.views.orgs import crumbs_above, org_or_404
 
 
+@require_GET
 def page(request: HttpRequest, pk: int) -> HttpResponse:
     org = org_or_404(request, pk, "activity.record")
     user = acting(request)

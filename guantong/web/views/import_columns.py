@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.views.decorators.http import require_GET
 
 from guantong.records import access, sealing
 from guantong.records.access import Refused
@@ -143,6 +144,7 @@ def _masked(text: str) -> str:
 # What is remembered
 
 
+@require_GET
 def source_list(request: HttpRequest) -> HttpResponse:
     found = access.sources(request.user).select_related("org", "by").order_by("kind", "name", "pk")
     if not _may_import(request):

@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.views.decorators.http import require_GET
 
 from guantong.records import access, catalogue, clock, library
 from guantong.records.actions import documents as actions
@@ -58,6 +59,7 @@ def _org(request: HttpRequest) -> Org:
     return get_object_or_404(access.orgs(request.user, "org.view"), pk=org.pk)
 
 
+@require_GET
 def documents(request: HttpRequest) -> HttpResponse:
     org, form, today = _org(request), LibraryFilter(request), clock.today()
     found = _found(request, org, form, today)
@@ -118,6 +120,7 @@ class CoverageFilter(Filter):
     lacking = forms.BooleanField(label="只看有缺的", required=False)
 
 
+@require_GET
 def coverage(request: HttpRequest) -> HttpResponse:
     """Class by organisation: how many documents are in force, and who lacks one."""
     org, form, today = _org(request), CoverageFilter(request), clock.today()
@@ -164,6 +167,7 @@ def _document(request: HttpRequest, pk: int, permission: str) -> Document:
     )
 
 
+@require_GET
 def document(request: HttpRequest, pk: int) -> HttpResponse:
     found = _document(request, pk, "org.view")
     return TemplateResponse(

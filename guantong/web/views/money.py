@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.views.decorators.http import require_GET
 
 from guantong.records import access, clock, dues, money
 from guantong.records.actions import money as actions
@@ -34,6 +35,7 @@ class YearOnly(YearFilter):
         del self.fields["state"]
 
 
+@require_GET
 def statement(request: HttpRequest) -> HttpResponse:
     """The year of the dues: collected, used under each heading, and every sum used."""
     org, form = org_of(request, VIEW), YearOnly(request)
@@ -119,6 +121,7 @@ def use(request: HttpRequest) -> HttpResponse:
 # The budget
 
 
+@require_GET
 def budget(request: HttpRequest) -> HttpResponse:
     """The lines of a year, what was spent from each, and what is overspent."""
     org, form = org_of(request, BUDGET), YearOnly(request)

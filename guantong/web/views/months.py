@@ -13,16 +13,15 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from guantong.periods import Period, add_months, month_of
 from guantong.records import access, clock, closed_months, reviewing
-from guantong.records.access import Refused
 from guantong.records.actions import months as actions
 from guantong.records.models import Activity, ClosedMonth, Org
 from guantong.sheets.write import Value
 from guantong.web import download, ids, month, scope
-from guantong.web.acting import ActionForm, acting, form_page
+from guantong.web.acting import ActionForm, acting, done, form_page
 from guantong.web.filters import Filter, paged, part_of
 
 BACK: Final = 12  # months to choose from
@@ -83,6 +82,7 @@ class Row:
         return month.code_of(self.month)
 
 
+@require_GET
 def month_list(request: HttpRequest) -> HttpResponse:
     """One month of all organisations in view; of a single one, the last twelve months."""
     org = scope.org_in_view(request)
@@ -182,15 +182,10 @@ def close(request: HttpRequest) -> HttpResponse:
     day = chosen.get(request.POST.get("month", ""))
     if day is None:
         raise Http404
-    try:
-        shown = request.POST.get("shown", "")
-        actions.close(by=acting(request), org=org, month=day, shown=shown)
-    except Refused as refused:
-        messages.error(request, refused.text)
-    else:
-        messages.success(
-            request, f"{org.short_name} {actions.told(day)}已结账，可由上级党组织解锁。"
-        )
+    said = f"{org.short_name} {actions.told(day)}已结账，可由上级党组织解锁。"
+    shown = request.POST.get("shown", "")
+    act = partial(actions.close, by=acting(request), org=org, month=day, shown=shown)
+    done(request, act, said)
     return redirect("month-list")
 
 

@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.views.decorators.http import require_GET
 
 from guantong.processes import model as m
 from guantong.records import access, catalogue, clock, papers
@@ -50,6 +51,7 @@ class TemplateFilter(Filter):
         self.offer("process", [("", "全部"), *titles] if every else titles)
 
 
+@require_GET
 def template_list(request: HttpRequest) -> HttpResponse:
     require_cases(request)
     form, titles = TemplateFilter(request), processes()
@@ -88,6 +90,7 @@ def template_list(request: HttpRequest) -> HttpResponse:
     )
 
 
+@require_GET
 def names(request: HttpRequest) -> HttpResponse:
     """What a template for a process may name: to copy into Word."""
     require_cases(request)
@@ -186,6 +189,7 @@ def template_or_404(request: HttpRequest, code: str) -> Template:
     return found
 
 
+@require_GET
 def template_file(request: HttpRequest, code: str) -> HttpResponse:
     found = template_or_404(request, code)
     return download.attached(found.content, f"{found.title}（模板）.docx", word.MIME)
@@ -291,6 +295,7 @@ def _filed(
 # ---------------------------------------------------------------- one case
 
 
+@require_GET
 def of_case(request: HttpRequest, pk: int) -> HttpResponse:
     row = case_or_404(request, pk)
     if row.process not in processes():
@@ -313,6 +318,7 @@ def of_case(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
+@require_GET
 def filed(request: HttpRequest, pk: int, paper_pk: int) -> HttpResponse:
     """The very bytes that were filed."""
     row = case_or_404(request, pk)

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Final
 
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -14,12 +14,11 @@ from django.utils.http import urlencode
 
 from guantong.records import cases as reading
 from guantong.records import clock, criteria
-from guantong.records.access import Refused
 from guantong.records.actions import case_beside, case_rows, ledger
 from guantong.records.criteria import Item, Shown
 from guantong.records.models import Case, CriterionCheck
 from guantong.web import case_words, download
-from guantong.web.acting import acting
+from guantong.web.acting import acting, done
 from guantong.web.views.case import case_or_404, crumbs_to_case
 
 LISTS: Final[Mapping[str, tuple[str, str, Mapping[str, str]]]] = {
@@ -107,12 +106,7 @@ def _url(row: Case, one: Shown, since: date, today: date) -> str:
 
 
 def _save(request: HttpRequest, row: Case) -> HttpResponse:
-    try:
-        case_beside.check_item(
-            by=acting(request), case=row, item=request.POST.get("item", ""),
-            says=request.POST.get("says", ""),
-        )  # fmt: skip
-        messages.success(request, "已保存这一条。")
-    except Refused as refused:
-        messages.error(request, refused.text)
+    item, says = request.POST.get("item", ""), request.POST.get("says", "")
+    act = partial(case_beside.check_item, by=acting(request), case=row, item=item, says=says)
+    done(request, act, "已保存这一条。")
     return redirect("case-selfcheck", row.pk)

@@ -5,6 +5,7 @@ The organiser looks at the list before it becomes attendance, and may add whoeve
 """
 
 from decimal import Decimal
+from functools import partial
 from io import BytesIO
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from guantong.records import access, clock, enrolments, rosters, sign_ins
 from guantong.records.access import Refused
@@ -24,7 +25,7 @@ from guantong.records.actions import sign_ins as actions
 from guantong.records.models import Activity, Person, Places, SignIn, SignInSheet
 from guantong.trust import rotating
 from guantong.web import ids
-from guantong.web.acting import acting, require, status_of
+from guantong.web.acting import acting, done, require, status_of
 
 PRESSED: Final = 120  # seconds between scanning and pressing the button
 SALT: Final = "sign-in"
@@ -41,6 +42,7 @@ def _held_or_404(request: HttpRequest, pk: int) -> Activity:
     return found
 
 
+@require_GET
 def screen(request: HttpRequest, pk: int) -> HttpResponse:
     """The code, and how many have signed in. It renews itself, without any script."""
     activity = _held_or_404(request, pk)
@@ -66,6 +68,7 @@ def screen(request: HttpRequest, pk: int) -> HttpResponse:
     return response
 
 
+@require_GET
 def code(request: HttpRequest, pk: int) -> HttpResponse:
     """The code of this moment as a picture."""
     activity = _held_or_404(request, pk)
@@ -83,10 +86,7 @@ def switch(request: HttpRequest, pk: int) -> HttpResponse:
     """Open or close the sheet."""
     activity = _held_or_404(request, pk)
     act = actions.open_sheet if request.POST.get("open") else actions.close_sheet
-    try:
-        act(by=acting(request), activity=activity)
-    except Refused as refused:
-        messages.error(request, refused.text)
+    done(request, partial(act, by=acting(request), activity=activity))
     return redirect("sign-in-screen", pk)
 
 

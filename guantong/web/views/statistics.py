@@ -8,6 +8,7 @@ from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.views.decorators.http import require_GET
 
 from guantong.periods import add_months
 from guantong.records import access, catalogue, clock, statistics
@@ -25,6 +26,7 @@ class DayFilter(Filter):
     changed = forms.BooleanField(label="只看有变化的", required=False)
 
 
+@require_GET
 def tables(request: HttpRequest) -> HttpResponse:
     _require(request)
     form, org = DayFilter(request), scope.org_in_view(request)
@@ -83,6 +85,7 @@ def _rows(
         group = row.group
 
 
+@require_GET
 def behind(request: HttpRequest) -> HttpResponse:
     """Whom or what one number counts."""
     _require(request)

@@ -12,17 +12,16 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from guantong.records import access, clock, enrolments
-from guantong.records.access import Refused
 from guantong.records.actions import enrolments as actions
 from guantong.records.enrolments import Standing
 from guantong.records.models import Activity, Enrolment, Person, Places
 from guantong.records.models.enrolment import MOST_PLACES
 from guantong.sheets.write import Value
 from guantong.web import choices, download, ids, scope
-from guantong.web.acting import ActionForm, DayField, acting, form_page, require
+from guantong.web.acting import ActionForm, DayField, acting, done, form_page, require
 from guantong.web.filters import Filter, paged, part_of
 
 KIND: Final = "central_training"
@@ -74,6 +73,7 @@ class Row:
         return "计划中" if self.activity.planned else "已开展"
 
 
+@require_GET
 def plan(request: HttpRequest) -> HttpResponse:
     """Trainings in reach, and those that a member may enrol for."""
     far = access.reach(request.user, "activity.view")
@@ -197,6 +197,7 @@ def places(request: HttpRequest, pk: int) -> HttpResponse:
     )  # fmt: skip
 
 
+@require_GET
 def people(request: HttpRequest, pk: int) -> HttpResponse:
     """Who has a place and who waits."""
     activity = _hosted_or_404(request, pk)
@@ -280,13 +281,9 @@ def enrol(request: HttpRequest, pk: int) -> HttpResponse:
     activity, me = _offered_or_404(request, pk), acting(request).person
     if me is None:
         raise Http404
-    try:
-        actions.enrol(
-            by=acting(request), activity=activity, person=me, wait=bool(request.POST.get("wait"))
-        )
-    except Refused as refused:
-        messages.error(request, refused.text)
-    else:
+    wait = bool(request.POST.get("wait"))
+    act = partial(actions.enrol, by=acting(request), activity=activity, person=me, wait=wait)
+    if done(request, act):
         said = enrolments.standing(Places.objects.get(activity=activity)).says(me)
         messages.success(request, f"{activity.title}：{said}。")
     return redirect("training")
@@ -301,10 +298,5 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     own = Q(person=user.person) if user.person else Q(pk=None)
     whom = enrolments.for_whom(user, activity).values("pk")
     row = get_object_or_404(rows.filter(Q(pk=asked, person__in=whom) if asked else own))
-    try:
-        actions.cancel(by=user, row=row)
-    except Refused as refused:
-        messages.error(request, refused.text)
-    else:
-        messages.success(request, "已取消报名。")
+    done(request, partial(actions.cancel, by=user, row=row), "已取消报名。")
     return redirect("enrolments", pk) if asked else redirect("training")

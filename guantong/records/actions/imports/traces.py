@@ -118,8 +118,12 @@ def _closed_since(made: Made) -> Iterator[str]:
     written = made.get("Activity", {})
     held = in_chunks(Activity.objects.prefetch_related("hosts"), "pk", written)
     for activity in held:
-        if reason := closed_months.locked(activity.hosts.all(), activity.held_on):
+        if reason := _closed(activity):
             yield reason.partition("，")[0]
+
+
+def _closed(activity: Activity) -> str:
+    return closed_months.locked(activity.hosts.all(), activity.held_on, activity.last_on)
 
 
 def _whose(row: Model) -> str:
