@@ -31,6 +31,7 @@ STATES = {
     "terms": "在任期内的届数",
     "relations": "联系关系数",
     "documents": "有效制度数",
+    "budgets": "当年预算项目数",
     "orgs": "下属组织数",
 }
 
@@ -81,7 +82,8 @@ def measured(measure: m.Measure, rules: m.Catalogue) -> str:
         case m.Reached(where):
             return f"参加过本组织主办、{Words(rules, 'attendances').condition(where)}的活动的人数"
         case m.CaseTime(where, days):
-            return f"办理中、{Words(rules, 'cases').condition(where)}且已超过 {days} 天的事项数"
+            words = Words(rules, "cases", measure.process)
+            return f"办理中、{words.condition(where)}且已超过 {days} 天的事项数"
         case m.Attended(where, hours, hosted_by, different):
             place = {
                 None: "",

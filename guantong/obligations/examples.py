@@ -129,7 +129,7 @@ def _facts(given: Mapping[str, Any], at: str) -> dict[str, list[dict[str, Any]]]
 def _add(
     facts: dict[str, list[dict[str, Any]]], table: str, row: dict[str, Any], n: int, at: str
 ) -> None:
-    if table in {"activities", "relations", "documents"}:
+    if table in {"activities", "relations", "documents", "budgets", "cases"}:
         row.setdefault(TABLES[table].key[0], n)
     if table == "activities":  # hosts and attendances may be written inside
         for key in ("hosts", "attended", "details"):

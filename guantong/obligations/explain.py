@@ -29,7 +29,7 @@ from guantong.obligations.scans import (
     state_scan,
 )
 from guantong.obligations.spans import shared
-from guantong.obligations.stages import Source, Stages, columns
+from guantong.obligations.stages import Source, Stages, columns, compiled, not_false
 from guantong.obligations.words import Words
 
 MOST = 300  # rows that an explanation lists
@@ -213,6 +213,7 @@ class _Look:
         days = select(exp.alias_(self.day, "day"), exp.alias_(literal(limit), "limit_day"))
         body = select().from_(self.stages.fact("cases", "f")).join(days.subquery("p"), on=IN_HAND)
         body = body.where(_is("f.org_id", self.entry.org_id)).order_by("f.opened_on", "f.case_id")
+        body = body.where(not_false(compiled(c.about(measure.where, m.LASTING), "f")))
         tests = tuple(
             Test(sql, part, "" if part else f"在这一状态没有超过 {measure.days} 天")
             for part, sql in case_tests(measure)
@@ -329,6 +330,7 @@ STATE_FIELDS = {
     "terms": ("f.elected_on", "f.expires_on", "f.extended_to"),
     "relations": ("f.relation_id", "f.kind", "f.person_id", "f.valid_from", "f.valid_to"),
     "documents": ("f.document_id", "f.class", "f.valid_from", "f.valid_to", "f.review_due"),
+    "budgets": ("f.budget_id", "f.amount", "f.valid_from", "f.valid_to"),
 }
 
 

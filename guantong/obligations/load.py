@@ -28,7 +28,7 @@ CHOOSABLE = {
 }
 MOST = {"rolling": 120, "within": 3660, "longer_than_days": 36600}
 PLACES = Decimal("0.0001")  # all numbers travel as whole ten-thousandths
-STATE_TABLES = ["posts", "memberships", "terms", "relations", "documents", "orgs"]
+STATE_TABLES = ["posts", "memberships", "terms", "relations", "documents", "budgets", "orgs"]
 
 
 class _Attempts:
@@ -61,7 +61,7 @@ def load_catalogue(folder: Path) -> m.Catalogue:
         plans=attempts.each(folder / "plans", load_plan),
         obligations=attempts.one(lambda: _told_apart(obligations)) or {},
         regulations=attempts.one(lambda: _mapping(folder, "regulations.yaml")) or {},
-        kinds=attempts.one(lambda: _mapping(folder, "kinds.yaml")) or {},
+        kinds=attempts.one(lambda: _mapping(folder, "kinds.yaml") | _process_words(folder)) or {},
         calendar=attempts.one(lambda: _calendar(folder)) or Calendar(),
     )
     found = attempts.problems or [
@@ -452,6 +452,19 @@ def _mapping(folder: Path, name: str) -> dict[str, Any]:
             *(Problem(f"{name}: {key}", "应是“键: 值”", "请补上内容或删去这一项") for key in empty)
         )
     return data
+
+
+def _process_words(folder: Path) -> dict[str, Any]:
+    """What processes and their states are called, for conditions on cases; not what they do."""
+    titles: dict[str, str] = {}
+    states: dict[str, str] = {}
+    for path in sorted((folder / "processes").glob("*.yaml")):
+        told = read(path, f"processes/{path.name}").data
+        titles[path.stem] = str(told.get("title", ""))
+        for code, state in dict(told.get("states") or {}).items():
+            title = state.get("title", "") if isinstance(state, dict) else state
+            states[f"{path.stem}/{code}"] = str(title)
+    return {"processes": titles, "states": states} if titles else {}
 
 
 def _condition(

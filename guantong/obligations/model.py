@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Any
 
 from guantong.conditions.basis import Basis as Basis
-from guantong.conditions.model import Compare, Condition, Op
+from guantong.conditions.model import Compare, Condition, Op, conjuncts
 from guantong.periods import Calendar, Every, Period, Rhythm, periods_from
 
 # ---------------------------------------------------------------- who owes it
@@ -153,6 +153,15 @@ class CaseTime:
 
     where: Condition
     days: int
+
+    @property
+    def process(self) -> str:
+        """The process whose cases they are, where the condition names one."""
+        for part in conjuncts(self.where):
+            match part:
+                case Compare("process", Op.EQ, str() as name):
+                    return name
+        return ""
 
 
 HELD = Compare("planned", Op.EQ, value=False)

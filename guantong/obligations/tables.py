@@ -131,6 +131,15 @@ TABLES: Mapping[str, Table] = {
         **SPAN,
         review_due=DAY,
     ),
+    "budgets": _table(
+        "budget line of an organisation and a year",
+        "budget_id",
+        "org_id amount valid_from",
+        budget_id=ID,
+        org_id=ID,
+        amount=NUMBER,
+        **SPAN,
+    ),
     "cases": _table(
         "case",
         "case_id",

@@ -18,15 +18,19 @@ GROUPS = {
     "role": "roles",
     "name": "figures",
     "class": "documents",
+    "process": "processes",
+    "state": "states",
 }
 COMPARED = {c.Op.EQ: "是", c.Op.NE: "不是", c.Op.GE: "不低于", c.Op.LE: "不超过"}
 
 
 class Words:
-    """The catalogue's words, for rows of one fact table."""
+    """The catalogue's words, for rows of one fact table; cases of one process, which names its
+    own states.
+    """
 
-    def __init__(self, catalogue: m.Catalogue, table: str) -> None:
-        self.catalogue = catalogue
+    def __init__(self, catalogue: m.Catalogue, table: str, process: str = "") -> None:
+        self.catalogue, self.process = catalogue, process
         self.table = "activities" if table == "attendances" else table
 
     def field(self, name: str) -> str:
@@ -42,7 +46,8 @@ class Words:
                 return f"{value.year}年{value.month}月{value.day}日"
             case str():
                 group = self.table if field == "kind" else GROUPS.get(field, "")
-                return self.catalogue.label(group, value)
+                code = f"{self.process}/{value}" if group == "states" else value
+                return self.catalogue.label(group, code).removeprefix(f"{self.process}/")
             case _:
                 return plain(value) if not isinstance(value, int) else str(value)
 

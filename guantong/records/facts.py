@@ -48,6 +48,11 @@ _FACTS: Mapping[str, str] = {
         'SELECT id AS document_id, org_id, doc_class AS "class", valid_from, valid_to, review_due'
         " FROM records_document"
     ),
+    # In force for the calendar year. (A cast would read a text as a number in SQLite.)
+    "budgets": (
+        "SELECT id AS budget_id, org_id, amount, date(year || '-01-01') AS valid_from,"
+        " date((year + 1) || '-01-01') AS valid_to FROM records_budgetline"
+    ),
     # `outcome`: the state in which it was closed.
     "cases": (
         "SELECT id AS case_id, process, org_id, person_id, state, state_since, opened_on,"

@@ -184,7 +184,9 @@ def explanation(row: Entry) -> Explanation:
     listing = explain.listing(owed, entry, question(on=day), source)
     with connection.cursor() as cursor:
         cursor.execute(listing.query().sql(dialect=DIALECTS[connection.vendor]))
-        candidates = listing.candidates(cursor.fetchall(), Words(rules, listing.table))
+        process = owed.measure.process if isinstance(owed.measure, m.CaseTime) else ""
+        words = Words(rules, listing.table, process)
+        candidates = listing.candidates(cursor.fetchall(), words)
     return Explanation(listing.table, candidates, explain.closing(owed, entry, candidates))
 
 

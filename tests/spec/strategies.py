@@ -78,7 +78,7 @@ def rows_of(table):
 
 
 states = st.sampled_from(
-    ["posts", "memberships", "terms", "relations", "documents", "orgs"]
+    ["posts", "memberships", "terms", "relations", "documents", "budgets", "orgs"]
 ).flatmap(
     lambda t: st.builds(m.State, st.just(t), (rows_of(t) if t != "terms" else st.just(c.ALWAYS)))
 )
@@ -258,7 +258,7 @@ def row_of(draw, name, table):
 
 
 def _value(table, column, kind):
-    if column in {"activity_id", "relation_id", "document_id", "case_id"}:
+    if column in {"activity_id", "relation_id", "document_id", "budget_id", "case_id"}:
         return st.integers(1, 4)
     if table == "terms" and kind is Type.ID:
         return st.just(1)  # several terms of one committee, one after the other
