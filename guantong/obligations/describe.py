@@ -76,8 +76,9 @@ def exempt(o: m.Obligation, rules: m.Catalogue) -> str:
 def measured(measure: m.Measure, rules: m.Catalogue) -> str:
     match measure:
         case m.CountActivities(where, different):
-            what = DIFFERENT[different]
-            return f"本组织主办、{Words(rules, 'activities').condition(where)}的活动{what}"
+            what, words = DIFFERENT[different], Words(rules, "activities")
+            own = f"、{words.own(measure.own)}" if measure.own else ""
+            return f"本组织主办、{words.condition(where)}{own}的活动{what}"
         case m.Reached(where):
             return f"参加过本组织主办、{Words(rules, 'attendances').condition(where)}的活动的人数"
         case m.CaseTime(where, days):

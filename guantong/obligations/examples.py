@@ -132,11 +132,14 @@ def _add(
     if table in {"activities", "relations", "documents", "budgets", "cases"}:
         row.setdefault(TABLES[table].key[0], n)
     if table == "activities":  # hosts and attendances may be written inside
-        for key in ("hosts", "attended"):
+        for key in ("hosts", "attended", "details"):
             if not isinstance(row.get(key, []), list):
                 raise CatalogueError(Problem(at, f"{key} 应是列表", "写成 [1, 2]"))
         for org_id in row.pop("hosts", ()):
             _add(facts, "hosts", {"activity_id": row["activity_id"], "org_id": org_id}, n, at)
+        for place, detail in enumerate(row.pop("details", ())):
+            detail = {"activity_id": row["activity_id"], "place": place, **detail}
+            _add(facts, "details", detail, n, at)
         for attended in row.pop("attended", ()):
             attendance = attended if isinstance(attended, dict) else {"person_id": attended}
             attendance = {"activity_id": row["activity_id"], **attendance}

@@ -22,6 +22,8 @@ from guantong.obligations.scans import (
     PERSONAL,
     case_tests,
     hosted_scan,
+    own_answers,
+    own_holds,
     own_host,
     state_rows,
     state_scan,
@@ -56,6 +58,7 @@ class Test:
     condition: c.Condition | None = None
     said: str = ""
     counted_for: str = ""  # the obligation that a row which fails has been counted for
+    own: m.Own | None = None
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,8 @@ class Listing:
 def _said(test: Test, row: Mapping[str, Any], words: Words) -> str:
     if test.counted_for:
         return f"已计入“{words.catalogue.obligations[test.counted_for].title}”，不重复计"
+    if test.own is not None:
+        return f"要求{words.own(test.own)}"
     return words.lack(test.condition, row) if test.condition is not None else test.said
 
 
@@ -162,6 +167,10 @@ class _Look:
         body = body.where(_is("h.org_id", self.entry.org_id))
         fields = ("a.activity_id", "a.kind", "a.held_on", "a.hours", "a.planned")
         tests = (*self._tests(measure.where, "a"), *self._apart(measure, "a"), *_named(measure))
+        if measure.own is not None:
+            answers = own_answers(measure.own, self.stages).subquery("o")
+            body = body.join(answers, on="o.activity_id = a.activity_id", join_type="left")
+            tests = (*tests, Test(own_holds(), own=measure.own))
         return Listing("activities", fields, body, tests, measure.different or "")
 
     def reached(self, where: c.Condition) -> Listing:

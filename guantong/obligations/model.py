@@ -64,15 +64,26 @@ class Different(StrEnum):
 
 
 @dataclass(frozen=True)
+class Own:
+    """A field of an activity's own kind, of which one value at least fulfils `where`. Where none
+    is on record it is not known."""
+
+    field: str
+    where: Condition
+
+
+@dataclass(frozen=True)
 class CountActivities:
     """Activities that the organisation hosts in the period, or their different kinds or days.
 
     `apart_from`: what counts for one of these does not count here as well (double counting).
+    `own`: what a field of the kind must say beside.
     """
 
     where: Condition
     different: Different | None = None
     apart_from: tuple[CountActivities, ...] = ()
+    own: Own | None = None
 
 
 @dataclass(frozen=True)

@@ -75,6 +75,17 @@ class Words:
             case _:
                 assert_never(condition)
 
+    def own(self, own: m.Own) -> str:
+        """What a field of an activity's kind must say, in the title and options of the first
+        kind that has it."""
+        entries = self.catalogue.kinds["activities"].values()
+        found: dict[str, Any] = next(
+            (e["own"][own.field] for e in entries if own.field in e.get("own", {})), {}
+        )
+        titles = {"yes": "是", "no": "否", **found.get("options", {})}
+        words = _OwnWords(self.catalogue, titles)
+        return f"“{found.get('title', own.field)}”{words.condition(own.where)}"
+
     def lack(self, condition: c.Condition, row: Mapping[str, Any]) -> str:
         """Return why a row fails a condition: what it should be, and what it is."""
         match condition:
@@ -85,3 +96,16 @@ class Words:
                 return f"要求{self.condition(condition)}，记录为{is_now}"
             case _:
                 return f"要求{self.condition(condition)}"
+
+
+class _OwnWords(Words):
+    """For the values of one field of a kind: `code` is one of its options."""
+
+    def __init__(self, catalogue: m.Catalogue, titles: Mapping[str, str]) -> None:
+        super().__init__(catalogue, "details")
+        self.titles = titles
+
+    def value(self, field: str, value: Any) -> str:
+        if field == "code" and value in self.titles:
+            return self.titles[value]
+        return super().value(field, value)

@@ -9,7 +9,13 @@ from guantong.conditions import model as c
 from guantong.conditions.check import Type
 from guantong.obligations import model as m
 from guantong.obligations import reads
-from guantong.obligations.tables import ACTIVITY_ROW, ATTENDANCE_ROW, POST_ROW, TABLES
+from guantong.obligations.tables import (
+    ACTIVITY_ROW,
+    ATTENDANCE_ROW,
+    DETAIL_ROW,
+    POST_ROW,
+    TABLES,
+)
 from guantong.periods import CALENDAR, Calendar, Every, Period, Rhythm
 
 FIRST, LAST = date(2023, 1, 1), date(2024, 4, 30)  # a new year, a leap day, a semester's end
@@ -26,6 +32,8 @@ CODES = {
     "process": ["transfer"],
     "state": ["waiting", "checked"],
     "outcome": ["done"],
+    "field": ["unit"],
+    "code": ["yes", "no"],
 }
 ORGS, PERSONS = range(1, 5), range(10, 13)
 
@@ -77,9 +85,14 @@ states = st.sampled_from(
 flat_states = states.filter(lambda s: s.table != "orgs")
 different = st.none() | st.sampled_from(m.Different)
 one_count = st.builds(m.CountActivities, conditions(ACTIVITY_ROW), different)
-counts = one_count | st.builds(
-    m.CountActivities, conditions(ACTIVITY_ROW), different, st.tuples(one_count)
-)
+counts = (
+    one_count
+    | st.builds(m.CountActivities, conditions(ACTIVITY_ROW), different, st.tuples(one_count))
+    | st.builds(
+        m.CountActivities, conditions(ACTIVITY_ROW), different, st.just(()),
+        st.builds(m.Own, st.just("unit"), conditions(DETAIL_ROW)),
+    )
+)  # fmt: skip
 hosted_by = st.none() | st.sampled_from(m.HostedBy)
 
 
