@@ -42,7 +42,7 @@ def test_what_is_imported_is_what_recording_gives(cast: Cast) -> None:
         ({"hours": None}, "计入学时"),
         ({"held_on": date(2023, 6, 16)}, "在今天（2023-06-15）之后"),
         ({"held_on": date(2021, 6, 16)}, "不存在"),
-        ({"kind": "drill"}, "应由"),
+        ({"kind": "plenary_meeting"}, "应由"),
         ({"attended": (Named("党员甲"),), "absent": (Named("党员甲"),)}, "既列为参加又列为缺席"),
     ],
 )
