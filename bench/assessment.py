@@ -107,9 +107,10 @@ def _by_hand(
 ) -> Callable[[], list[Any]]:
     """`facts`: there are none of that name yet, they are views over the records."""
     if facts:
-        from guantong.records.facts import FACTS
+        from guantong.records.facts import select
 
-        for name, text in FACTS.items():
+        for name in TABLES:
+            text = select(name)
             execute(f"CREATE TEMP VIEW {name} AS {text}")
     handwritten.make_calendar(execute, asked)
     texts = handwritten.queries(asked)

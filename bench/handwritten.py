@@ -7,8 +7,9 @@ never null, that every standard was in force before records were kept, that a me
 branch at a time. The text is the same for SQLite, DuckDB and PostgreSQL.
 
 Besides the fact tables they read a calendar. `periods.day` is the last day, or the as-of day if
-that is earlier. `stretches`: who is there from `since` to `until` (included) for one stretch of a
-period is bound in it. `half_years`: by what day who begins on `since` is to have done it.
+that is earlier; `limits.limit_day` is so many days before it. `stretches`: who is there from
+`since` to `until` (included) for one stretch of a period is bound in it. `half_years`: by what day
+who begins on `since` is to have done it.
 `:on` is the as-of day, `:since` the day from which the ledger runs.
 """
 
@@ -26,11 +27,13 @@ type Execute = Callable[[str], Any]  # runs a statement and gives a cursor
 type Row = tuple[str, int, int | None, date, str, Decimal | None]
 
 FOLDER = Path(__file__).with_name("sql")
+WAITS = (31, 90, 92)  # days: a month, the validity of a letter, three months
 SHARED = ("there", "holders")  # common table expressions that several queries begin with
 CALENDAR = {
     "periods": "every VARCHAR(16), period_start DATE, period_end DATE, due_on DATE, day DATE",
     "stretches": "every VARCHAR(16), period_start DATE, since DATE, until DATE",
     "half_years": "since DATE, due_on DATE",
+    "limits": "every VARCHAR(16), period_start DATE, days INTEGER, limit_day DATE",
 }
 
 
@@ -74,6 +77,7 @@ def make_calendar(execute: Execute, question: m.Question) -> None:
         "periods": list(_periods(question)),
         "stretches": list(_stretches(question)),
         "half_years": list(_half_years(question)),
+        "limits": list(_limits(question)),
     }
     for name, columns in CALENDAR.items():
         execute(f"DROP TABLE IF EXISTS {name}")
@@ -82,7 +86,7 @@ def make_calendar(execute: Execute, question: m.Question) -> None:
             execute(f"INSERT INTO {name} VALUES {', '.join(map(_listed, rows[name]))}")
 
 
-def _periods(question: m.Question) -> Iterator[Sequence[object]]:
+def _periods(question: m.Question) -> Iterator[tuple[str, date, date, date, date]]:
     for every in SHARED_PERIODS:
         for p in question.periods(Rhythm(every)):
             yield every, p.start, p.end, p.last_day, question.day(p)
@@ -102,6 +106,13 @@ def _half_years(question: m.Question) -> Iterator[Sequence[object]]:
     while day <= min(question.on, question.span.last_day):
         yield day, day + timedelta(days=183)
         day += timedelta(days=1)
+
+
+def _limits(question: m.Question) -> Iterator[Sequence[object]]:
+    """Before which day a state must have begun that has lasted longer than so many days."""
+    for every, start, _, _, day in _periods(question):
+        for days in WAITS:
+            yield every, start, days, day - timedelta(days=days)
 
 
 def _listed(values: Sequence[object]) -> str:

@@ -212,6 +212,22 @@ FROM (SELECT org_id FROM schools UNION ALL SELECT org_id FROM seconds),
              ('org_supervision'), ('emergency_plan')) c(name)
 WHERE chance(org_id, c.name) < 9000;
 
--- No obligation of the plan reads cases; the table is there because the contract has it.
-CREATE TABLE cases (case_id BIGINT, process VARCHAR, org_id BIGINT, person_id BIGINT, state VARCHAR,
-                    state_since DATE, opened_on DATE, closed_on DATE, outcome VARCHAR)
+CREATE TABLE budgets AS
+SELECT ROW_NUMBER() OVER (ORDER BY org_id, y) AS budget_id, org_id,
+       10000 + chance(org_id, 'amount') AS amount,
+       make_date(y, 1, 1) AS valid_from, make_date(y + 1, 1, 1) AS valid_to
+FROM (SELECT org_id FROM schools UNION ALL SELECT org_id FROM seconds),
+     (VALUES (:year - 1), (:year)) v(y)
+WHERE chance(org_id, 'budget') < 9500;
+
+CREATE TABLE cases AS
+SELECT ROW_NUMBER() OVER (ORDER BY org_id) AS case_id,
+       CASE WHEN chance(org_id, 'process') < 7000 THEN 'recruitment' ELSE 'transfer-out' END
+       AS process,
+       org_id, NULL::BIGINT AS person_id,
+       CASE WHEN chance(org_id, 'process') >= 7000 THEN 'issued'
+            WHEN chance(org_id, 'state') < 5000 THEN 'applied' ELSE 'accepted' END AS state,
+       make_date(:year, 1, 15) + chance(org_id, 'since') % 200 AS state_since,
+       make_date(:year, 1, 1) AS opened_on, NULL::DATE AS closed_on, NULL::VARCHAR AS outcome
+FROM orgs
+WHERE kind = 'branch' AND chance(org_id, 'case') < 5000

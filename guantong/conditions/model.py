@@ -92,6 +92,21 @@ def about(condition: Condition, fields: Collection[str]) -> Condition:
             assert_never(condition)
 
 
+def codes_of(condition: Condition, field: str) -> frozenset[str]:
+    """The codes with which a condition compares a field."""
+    match condition:
+        case Compare(name, _, str() as code) if name == field:
+            return frozenset({code})
+        case OneOf(name, values) if name == field:
+            return frozenset(map(str, values))
+        case All(parts) | Any(parts):
+            return frozenset().union(*(codes_of(part, field) for part in parts))
+        case Not(part):
+            return codes_of(part, field)
+        case _:
+            return frozenset()
+
+
 def fields_of(condition: Condition) -> frozenset[str]:
     match condition:
         case Compare(field) | OneOf(field) | Missing(field):

@@ -11,8 +11,11 @@ from fractions import Fraction
 from typing import Any, Final
 
 from guantong.conditions.basis import CONFIDENCE, UNCERTAIN, Basis, read_basis
+from guantong.conditions.evaluate import evaluate
+from guantong.conditions.model import Condition, about, codes_of
 from guantong.conditions.parse import CatalogueError, Problem
 from guantong.conditions.yaml_file import Fields
+from guantong.obligations import model as m
 
 ROSTERS: Final = ("members", "posts", "pairs")
 POSTS: Final = "posts"  # entitled to vote: who holds a post in the host
@@ -140,6 +143,25 @@ def check_kinds(
             if basis.instrument not in instruments:
                 at = f"kinds.yaml: activities.{kind.code}.{key}"
                 yield Problem(at, f"regulations.yaml 里没有“{basis.instrument}”", "先登记该文件")
+
+
+def check_own(
+    own: m.Own, where: Condition, kinds: Mapping[str, ActivityKind], at: str
+) -> Iterator[Problem]:
+    """What is wrong with asking a field of the kinds that a condition lets pass."""
+    asked = about(where, {"kind"})
+    counted = [kind for kind in kinds.values() if evaluate(asked, {"kind": kind.code}) is True]
+    for kind in counted:
+        field = kind.own.get(own.field)
+        if field is None or not field.fact:
+            facts = "、".join(one.code for one in kind.own.values() if one.fact) or "没有"
+            yield Problem(
+                at, f"“{kind.title}”没有标了 fact: true 的栏目“{own.field}”", f"可用：{facts}"
+            )
+            continue
+        known = field.options or {"yes": "", "no": ""}
+        for code in sorted(codes_of(own.where, "code") - known.keys()):
+            yield Problem(at, f"栏目“{own.field}”没有“{code}”这一项", f"可用：{'、'.join(known)}")
 
 
 def value_on(unit: Mapping[str, Any], day: date) -> Decimal:

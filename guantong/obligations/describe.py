@@ -31,6 +31,7 @@ STATES = {
     "terms": "在任期内的届数",
     "relations": "联系关系数",
     "documents": "有效制度数",
+    "budgets": "当年预算项目数",
     "orgs": "下属组织数",
 }
 
@@ -75,12 +76,14 @@ def exempt(o: m.Obligation, rules: m.Catalogue) -> str:
 def measured(measure: m.Measure, rules: m.Catalogue) -> str:
     match measure:
         case m.CountActivities(where, different):
-            what = DIFFERENT[different]
-            return f"本组织主办、{Words(rules, 'activities').condition(where)}的活动{what}"
+            what, words = DIFFERENT[different], Words(rules, "activities")
+            own = f"、{words.own(measure.own)}" if measure.own else ""
+            return f"本组织主办、{words.condition(where)}{own}的活动{what}"
         case m.Reached(where):
             return f"参加过本组织主办、{Words(rules, 'attendances').condition(where)}的活动的人数"
         case m.CaseTime(where, days):
-            return f"办理中、{Words(rules, 'cases').condition(where)}且已超过 {days} 天的事项数"
+            words = Words(rules, "cases", measure.process)
+            return f"办理中、{words.condition(where)}且已超过 {days} 天的事项数"
         case m.Attended(where, hours, hosted_by, different):
             place = {
                 None: "",

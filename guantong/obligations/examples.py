@@ -129,14 +129,17 @@ def _facts(given: Mapping[str, Any], at: str) -> dict[str, list[dict[str, Any]]]
 def _add(
     facts: dict[str, list[dict[str, Any]]], table: str, row: dict[str, Any], n: int, at: str
 ) -> None:
-    if table in {"activities", "relations", "documents"}:
+    if table in {"activities", "relations", "documents", "budgets", "cases"}:
         row.setdefault(TABLES[table].key[0], n)
     if table == "activities":  # hosts and attendances may be written inside
-        for key in ("hosts", "attended"):
+        for key in ("hosts", "attended", "details"):
             if not isinstance(row.get(key, []), list):
                 raise CatalogueError(Problem(at, f"{key} 应是列表", "写成 [1, 2]"))
         for org_id in row.pop("hosts", ()):
             _add(facts, "hosts", {"activity_id": row["activity_id"], "org_id": org_id}, n, at)
+        for place, detail in enumerate(row.pop("details", ())):
+            detail = {"activity_id": row["activity_id"], "place": place, **detail}
+            _add(facts, "details", detail, n, at)
         for attended in row.pop("attended", ()):
             attendance = attended if isinstance(attended, dict) else {"person_id": attended}
             attendance = {"activity_id": row["activity_id"], **attendance}

@@ -22,12 +22,14 @@ from guantong.obligations.scans import (
     PERSONAL,
     case_tests,
     hosted_scan,
+    own_answers,
+    own_holds,
     own_host,
     state_rows,
     state_scan,
 )
 from guantong.obligations.spans import shared
-from guantong.obligations.stages import Source, Stages, columns
+from guantong.obligations.stages import Source, Stages, columns, compiled, not_false
 from guantong.obligations.words import Words
 
 MOST = 300  # rows that an explanation lists
@@ -36,6 +38,7 @@ HOSTED_BY = {
     m.HostedBy.CONTACT_POINT: "要求由本人联系点的党组织主办",
     m.HostedBy.OWN_ORG: "要求由本人任职的党组织主办",
 }
+DIFFERENT = {m.Different.KIND: "类别", m.Different.DAY: "日期"}
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,7 @@ class Test:
     condition: c.Condition | None = None
     said: str = ""
     counted_for: str = ""  # the obligation that a row which fails has been counted for
+    own: m.Own | None = None
 
 
 @dataclass(frozen=True)
@@ -110,6 +114,8 @@ class Listing:
 def _said(test: Test, row: Mapping[str, Any], words: Words) -> str:
     if test.counted_for:
         return f"已计入“{words.catalogue.obligations[test.counted_for].title}”，不重复计"
+    if test.own is not None:
+        return f"要求{words.own(test.own)}"
     return words.lack(test.condition, row) if test.condition is not None else test.said
 
 
@@ -160,7 +166,11 @@ class _Look:
         )
         body = body.where(_is("h.org_id", self.entry.org_id))
         fields = ("a.activity_id", "a.kind", "a.held_on", "a.hours", "a.planned")
-        tests = (*self._tests(measure.where, "a"), *self._apart(measure, "a"))
+        tests = (*self._tests(measure.where, "a"), *self._apart(measure, "a"), *_named(measure))
+        if measure.own is not None:
+            answers = own_answers(measure.own, self.stages).subquery("o")
+            body = body.join(answers, on="o.activity_id = a.activity_id", join_type="left")
+            tests = (*tests, Test(own_holds(), own=measure.own))
         return Listing("activities", fields, body, tests, measure.different or "")
 
     def reached(self, where: c.Condition) -> Listing:
@@ -184,6 +194,7 @@ class _Look:
             hosted = self._hosted_by(measure.hosted_by)
             tests = (*tests, Test(hosted, said=HOSTED_BY[measure.hosted_by]))
         tests = (*tests, *self._apart(measure, "t", ATTENDANCE))
+        tests = (*tests, *_named(measure))
         if measure.sum_hours:
             tests = (*tests, Test(_known("t.hours"), said="学时"))
         fields = ("a.activity_id", "a.kind", "a.held_on", "t.role", "t.hours", "a.planned")
@@ -202,6 +213,7 @@ class _Look:
         days = select(exp.alias_(self.day, "day"), exp.alias_(literal(limit), "limit_day"))
         body = select().from_(self.stages.fact("cases", "f")).join(days.subquery("p"), on=IN_HAND)
         body = body.where(_is("f.org_id", self.entry.org_id)).order_by("f.opened_on", "f.case_id")
+        body = body.where(not_false(compiled(c.about(measure.where, m.LASTING), "f")))
         tests = tuple(
             Test(sql, part, "" if part else f"在这一状态没有超过 {measure.days} 天")
             for part, sql in case_tests(measure)
@@ -318,12 +330,19 @@ STATE_FIELDS = {
     "terms": ("f.elected_on", "f.expires_on", "f.extended_to"),
     "relations": ("f.relation_id", "f.kind", "f.person_id", "f.valid_from", "f.valid_to"),
     "documents": ("f.document_id", "f.class", "f.valid_from", "f.valid_to", "f.review_due"),
+    "budgets": ("f.budget_id", "f.amount", "f.valid_from", "f.valid_to"),
 }
 
 
 def _is(column: str, value: int) -> exp.Expr:
     table, _, name = column.rpartition(".")
     return exp.EQ(this=exp.column(name, table), expression=literal(value))
+
+
+def _named(measure: m.CountActivities | m.Attended) -> Iterator[Test]:
+    """Where different kinds or days are counted: one without a name may be a new one."""
+    if measure.different is not None:
+        yield Test(_known(f"a.{measure.different}"), said=DIFFERENT[measure.different])
 
 
 def _known(column: str) -> exp.Expr:

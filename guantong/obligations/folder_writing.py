@@ -22,7 +22,7 @@ from guantong.obligations.tables import TABLES
 
 # What tells to which part a row belongs: the top of an organisation or of an activity's host.
 BY_ORG = ("memberships", "posts")
-BY_ACTIVITY = ("activities", "hosts", "attendances")
+BY_ACTIVITY = ("activities", "hosts", "attendances", "details")
 
 
 def write(

@@ -89,7 +89,8 @@ def _measured(measure: m.Measure) -> Iterator[tuple[str, Any]]:
             yield from _in(of, "orgs")
             yield from _measured(by)
         case m.CaseTime(where):
-            yield from _in(where, "")
+            for group, value in _in(where, ""):
+                yield group, f"{measure.process}/{value}" if group == "states" else value
         case m.NextTerm():
             pass
 

@@ -42,6 +42,9 @@ class Known:
         }
         self.orgs = {row["org_id"]: row for row in self.rows["orgs"]}
         self.activities = {row["activity_id"]: row for row in self.rows["activities"]}
+        self.details = defaultdict[tuple[int, str], list[Row]](list)
+        for row in self.rows["details"]:
+            self.details[row["activity_id"], row["field"]].append(row)
         self.hosts = defaultdict[int, set[int]](set)
         for row in self.rows["hosts"]:
             self.hosts[row["activity_id"]].add(row["org_id"])

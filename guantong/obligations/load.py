@@ -15,7 +15,7 @@ from guantong.conditions.parse import CatalogueError, Problem, parse_condition
 from guantong.conditions.yaml_file import Fields, read
 from guantong.obligations import model as m
 from guantong.obligations import tables
-from guantong.obligations.activity_kinds import check_kinds
+from guantong.obligations.activity_kinds import check_kinds, check_own, read_kinds
 from guantong.obligations.examples import checked, lacking
 from guantong.obligations.guards import guard
 from guantong.obligations.plan_file import crossings, load_plan
@@ -28,7 +28,7 @@ CHOOSABLE = {
 }
 MOST = {"rolling": 120, "within": 3660, "longer_than_days": 36600}
 PLACES = Decimal("0.0001")  # all numbers travel as whole ten-thousandths
-STATE_TABLES = ["posts", "memberships", "terms", "relations", "documents", "orgs"]
+STATE_TABLES = ["posts", "memberships", "terms", "relations", "documents", "budgets", "orgs"]
 
 
 class _Attempts:
@@ -61,13 +61,14 @@ def load_catalogue(folder: Path) -> m.Catalogue:
         plans=attempts.each(folder / "plans", load_plan),
         obligations=attempts.one(lambda: _told_apart(obligations)) or {},
         regulations=attempts.one(lambda: _mapping(folder, "regulations.yaml")) or {},
-        kinds=attempts.one(lambda: _mapping(folder, "kinds.yaml")) or {},
+        kinds=attempts.one(lambda: _mapping(folder, "kinds.yaml") | _process_words(folder)) or {},
         calendar=attempts.one(lambda: _calendar(folder)) or Calendar(),
     )
     found = attempts.problems or [
         *_crossings(catalogue),
         *guard(catalogue),
         *check_kinds(catalogue.kinds, catalogue.regulations),
+        *_own_fields(catalogue),
     ]
     if not catalogue.plans and not found:
         found = [Problem(str(folder), "没有 plans/*.yaml", "请确认目录是否正确")]
@@ -108,6 +109,8 @@ def _apart(o: m.Obligation, all_of_them: Mapping[str, m.Obligation]) -> m.Obliga
             raise CatalogueError(
                 Problem(at, f"与“{name}”数的不是同一类记录", "只用于同一种 count")
             )
+        if getattr(o.measure, "own", None) or getattr(other.measure, "own", None):
+            raise CatalogueError(Problem(at, "用了 own 的责任不能相互排除", "去掉 own"))
         if other.apart_from:
             raise CatalogueError(Problem(at, f"“{name}”自己也有 apart_from", "不能连环排除"))
         if getattr(other.measure, "hosted_by", None) is m.HostedBy.OWN_ORG:
@@ -292,7 +295,7 @@ def _measure(f: Fields) -> m.Measure:
 
 def _count(f: Fields) -> m.Measure:
     if f.choice("count", ["activities", "attendances"]) == "activities":
-        return m.CountActivities(_condition(f, "where", tables.ACTIVITY_ROW))
+        return m.CountActivities(_condition(f, "where", tables.ACTIVITY_ROW), own=_own(f))
     where = _condition(f, "where", tables.ATTENDANCE_ROW)
     return m.Attended(where, hosted_by=_hosted_by(f))
 
@@ -314,9 +317,20 @@ def _different(f: Fields) -> m.Measure:
         return m.Reached(_condition(f, "where", tables.ATTENDANCE_ROW))
     different = m.Different(what)
     if of == "activities":
-        return m.CountActivities(_condition(f, "where", tables.ACTIVITY_ROW), different)
+        where = _condition(f, "where", tables.ACTIVITY_ROW)
+        return m.CountActivities(where, different, own=_own(f))
     where = _condition(f, "where", tables.ATTENDANCE_ROW)
     return m.Attended(where, hosted_by=_hosted_by(f), different=different)
+
+
+def _own(f: Fields) -> m.Own | None:
+    if not f.has("own"):
+        return None
+    own = f.fields("own")
+    field = own.text("field")
+    where = _condition(own, "where", tables.DETAIL_ROW, optional=True) or ALWAYS
+    own.done()
+    return m.Own(field, where)
 
 
 def _hosted_by(f: Fields) -> m.HostedBy | None:
@@ -440,6 +454,19 @@ def _mapping(folder: Path, name: str) -> dict[str, Any]:
     return data
 
 
+def _process_words(folder: Path) -> dict[str, Any]:
+    """What processes and their states are called, for conditions on cases; not what they do."""
+    titles: dict[str, str] = {}
+    states: dict[str, str] = {}
+    for path in sorted((folder / "processes").glob("*.yaml")):
+        told = read(path, f"processes/{path.name}").data
+        titles[path.stem] = str(told.get("title", ""))
+        for code, state in dict(told.get("states") or {}).items():
+            title = state.get("title", "") if isinstance(state, dict) else state
+            states[f"{path.stem}/{code}"] = str(title)
+    return {"processes": titles, "states": states} if titles else {}
+
+
 def _condition(
     f: Fields, key: str, columns: Mapping[str, Type], *, optional: bool = False
 ) -> Condition | Any:
@@ -450,6 +477,21 @@ def _condition(
     if found := list(problems(condition, columns, f.place(key))):
         raise CatalogueError(*found)
     return condition
+
+
+def _own_fields(c: m.Catalogue) -> Iterator[Problem]:
+    """Fields of activity kinds that obligations ask about and must not."""
+    try:
+        kinds = read_kinds(c.kinds)
+    except CatalogueError:
+        return  # told already
+    for o in c.obligations.values():
+        for read_as in (o, *(o.reading.options.values() if o.reading else ())):
+            measure = read_as.measure
+            counted = measure.by if isinstance(measure, m.Coverage) else measure
+            if isinstance(counted, m.CountActivities) and counted.own:
+                at = f"obligations/{o.name}.yaml: own"
+                yield from check_own(counted.own, counted.where, kinds, at)
 
 
 def _crossings(c: m.Catalogue) -> Iterator[Problem]:

@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Any
 
 from guantong.conditions.basis import Basis as Basis
-from guantong.conditions.model import Compare, Condition, Op
+from guantong.conditions.model import Compare, Condition, Op, conjuncts
 from guantong.periods import Calendar, Every, Period, Rhythm, periods_from
 
 # ---------------------------------------------------------------- who owes it
@@ -64,15 +64,26 @@ class Different(StrEnum):
 
 
 @dataclass(frozen=True)
+class Own:
+    """A field of an activity's own kind, of which one value at least fulfils `where`. Where none
+    is on record it is not known."""
+
+    field: str
+    where: Condition
+
+
+@dataclass(frozen=True)
 class CountActivities:
     """Activities that the organisation hosts in the period, or their different kinds or days.
 
     `apart_from`: what counts for one of these does not count here as well (double counting).
+    `own`: what a field of the kind must say beside.
     """
 
     where: Condition
     different: Different | None = None
     apart_from: tuple[CountActivities, ...] = ()
+    own: Own | None = None
 
 
 @dataclass(frozen=True)
@@ -142,6 +153,15 @@ class CaseTime:
 
     where: Condition
     days: int
+
+    @property
+    def process(self) -> str:
+        """The process whose cases they are, where the condition names one."""
+        for part in conjuncts(self.where):
+            match part:
+                case Compare("process", Op.EQ, str() as name):
+                    return name
+        return ""
 
 
 HELD = Compare("planned", Op.EQ, value=False)

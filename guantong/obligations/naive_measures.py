@@ -102,10 +102,20 @@ def _hosted(
     elsewhere = Any(tuple(other.where for other in measure.apart_from))
     where = All((measure.where, Not(elsewhere)))
     return [
-        (_with_planned(where, activity, known), activity)
+        (
+            every([_with_planned(where, activity, known), _own(measure, activity_id, known)]),
+            activity,
+        )
         for activity_id, activity in known.activities.items()
         if activity["held_on"] in window and org_id in known.hosts[activity_id]
     ]
+
+
+def _own(measure: m.CountActivities, activity_id: int, known: Known) -> Answer:
+    if measure.own is None:
+        return True
+    rows = known.details[activity_id, measure.own.field]
+    return some(evaluate(measure.own.where, row) for row in rows) if rows else None
 
 
 def _activities(measure: m.CountActivities, org_id: int, window: Period, known: Known) -> Amount:

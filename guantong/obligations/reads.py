@@ -60,7 +60,7 @@ def _bearer(bearer: m.Bearer) -> frozenset[str]:
 def _measure(measure: m.Measure) -> frozenset[str]:
     match measure:
         case m.CountActivities():
-            return HOSTED
+            return HOSTED | ({"details"} if measure.own else set())
         case m.Attended():
             hows = {measure.hosted_by, *(other.hosted_by for other in measure.apart_from)}
             return HOSTED | {"attendances"} | {BY[how] for how in hows if how in BY}

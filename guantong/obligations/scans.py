@@ -44,17 +44,43 @@ def hosted_scan(
         body = _dated(select().from_(stages.fact("hosts", "h")), "h", at, stages)
         if scoped:
             body = stages.only(body, "h.org_id", stages.org_ids)
+        if answers:
+            on = "o.activity_id = h.activity_id"
+            body = body.join(f"{answers} AS o", on=on, join_type="left")
         return Scan(lambda _: body, ("h.org_id", f"{_days_of(at)}.period_start"))
 
+    own = measure.own
+    answers = stages.stage("own_answers", lambda: own_answers(own, stages), own) if own else ""
     name = f"hosted_by_{at.name}" + ("" if scoped else "_anywhere")
+    name += f"_with_{answers}" if answers else ""
     elsewhere = c.Any(tuple(other.where for other in measure.apart_from))
     where = c.All((measure.where, c.Not(elsewhere))) if measure.apart_from else measure.where
 
     def asked(_: Scan) -> Asked:
-        counted = _counted(_held(where, "a", None, stages), measure.different)
-        return Asked(*counted, needed=compiled(where, "a"))
+        held = _held(where, "a", None, stages)
+        held = exp.and_(held, own_holds()) if answers else held
+        return Asked(*_counted(held, measure.different), needed=compiled(where, "a"))
 
     return stages.ask(name, make, measure, asked)
+
+
+def own_answers(own: m.Own | None, stages: Stages) -> exp.Select:
+    """By activity whether a value of its field holds: 2 yes, 1 not known, 0 no; no row where the
+    field is blank.
+    """
+    assert own is not None
+    condition = compiled(own.where, "d")
+    no = exp.Not(this=exp.paren(condition.copy()))
+    answer = cases((condition, literal(2)), (no, literal(0)), default=literal(1))
+    wanted = exp.EQ(this=exp.column("field", "d"), expression=literal(own.field))
+    rows = select("d.activity_id").from_(stages.fact("details", "d")).where(wanted)
+    return rows.select(exp.alias_(exp.Max(this=answer), "answer")).group_by("d.activity_id")
+
+
+def own_holds() -> exp.Expr:
+    """The answer joined as `o`, as a condition."""
+    yes, no = (exp.condition(f"o.answer = {answer}") for answer in (2, 0))
+    return exp.paren(cases((yes, exp.true()), (no, exp.false())))
 
 
 def _dated(

@@ -79,6 +79,19 @@ TABLES: Mapping[str, Table] = {
         role=CODE,
         hours=NUMBER,
     ),
+    "details": _table(
+        "activity x field of its kind x place in a list",
+        "activity_id field place",
+        activity_id=ID,
+        field=CODE,
+        place=ID,
+        code=CODE,
+        number=NUMBER,
+        day=DAY,
+        org_id=ID,
+        person_id=ID,
+        other_person_id=ID,
+    ),
     "relations": _table(
         "dated link",
         "relation_id",
@@ -118,6 +131,15 @@ TABLES: Mapping[str, Table] = {
         **SPAN,
         review_due=DAY,
     ),
+    "budgets": _table(
+        "budget line of an organisation and a year",
+        "budget_id",
+        "org_id amount valid_from",
+        budget_id=ID,
+        org_id=ID,
+        amount=NUMBER,
+        **SPAN,
+    ),
     "cases": _table(
         "case",
         "case_id",
@@ -143,6 +165,11 @@ ATTENDANCE_ROW: Mapping[str, Type] = {
     "activity_hours": NUMBER,
 }
 ACTIVITY_ROW: Mapping[str, Type] = {"kind": CODE, "hours": NUMBER}
+DETAIL_ROW: Mapping[str, Type] = {
+    name: kind
+    for name, kind in TABLES["details"].columns.items()
+    if name not in TABLES["details"].key
+}
 POST_ROW: Mapping[str, Type] = {
     **TABLES["posts"].columns,
     "org_kind": CODE,

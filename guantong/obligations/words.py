@@ -18,15 +18,19 @@ GROUPS = {
     "role": "roles",
     "name": "figures",
     "class": "documents",
+    "process": "processes",
+    "state": "states",
 }
 COMPARED = {c.Op.EQ: "是", c.Op.NE: "不是", c.Op.GE: "不低于", c.Op.LE: "不超过"}
 
 
 class Words:
-    """The catalogue's words, for rows of one fact table."""
+    """The catalogue's words, for rows of one fact table; cases of one process, which names its
+    own states.
+    """
 
-    def __init__(self, catalogue: m.Catalogue, table: str) -> None:
-        self.catalogue = catalogue
+    def __init__(self, catalogue: m.Catalogue, table: str, process: str = "") -> None:
+        self.catalogue, self.process = catalogue, process
         self.table = "activities" if table == "attendances" else table
 
     def field(self, name: str) -> str:
@@ -42,7 +46,8 @@ class Words:
                 return f"{value.year}年{value.month}月{value.day}日"
             case str():
                 group = self.table if field == "kind" else GROUPS.get(field, "")
-                return self.catalogue.label(group, value)
+                code = f"{self.process}/{value}" if group == "states" else value
+                return self.catalogue.label(group, code).removeprefix(f"{self.process}/")
             case _:
                 return plain(value) if not isinstance(value, int) else str(value)
 
@@ -70,6 +75,17 @@ class Words:
             case _:
                 assert_never(condition)
 
+    def own(self, own: m.Own) -> str:
+        """What a field of an activity's kind must say, in the title and options of the first
+        kind that has it."""
+        entries = self.catalogue.kinds["activities"].values()
+        found: dict[str, Any] = next(
+            (e["own"][own.field] for e in entries if own.field in e.get("own", {})), {}
+        )
+        titles = {"yes": "是", "no": "否", **found.get("options", {})}
+        words = _OwnWords(self.catalogue, titles)
+        return f"“{found.get('title', own.field)}”{words.condition(own.where)}"
+
     def lack(self, condition: c.Condition, row: Mapping[str, Any]) -> str:
         """Return why a row fails a condition: what it should be, and what it is."""
         match condition:
@@ -80,3 +96,16 @@ class Words:
                 return f"要求{self.condition(condition)}，记录为{is_now}"
             case _:
                 return f"要求{self.condition(condition)}"
+
+
+class _OwnWords(Words):
+    """For the values of one field of a kind: `code` is one of its options."""
+
+    def __init__(self, catalogue: m.Catalogue, titles: Mapping[str, str]) -> None:
+        super().__init__(catalogue, "details")
+        self.titles = titles
+
+    def value(self, field: str, value: Any) -> str:
+        if field == "code" and value in self.titles:
+            return self.titles[value]
+        return super().value(field, value)

@@ -25,6 +25,7 @@ PYTHON: dict[m.FieldType, type | tuple[type, ...]] = {
     m.FieldType.ORG: int,
     m.FieldType.VOTES: tuple,
 }
+MOST = 99_999_999  # of anything that is counted or paid
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,8 @@ def _last_day(
     row = row_of(process, case, given, Attempt(step.name, on, 0, frozenset()))
     match rule.test:
         case m.Span("on", m.Way.NOT_AFTER) as span:
-            return limit(span, row)
+            over = not step.target and case.days_of(step.name)  # a reminder is given once
+            return None if over else limit(span, row)
         case m.Paced(of, since, months):
             days = [d for d in (row.get(since), *case.days_of(of)) if isinstance(d, date)]
             return add_months(max(days), months) if days else None
@@ -225,7 +227,7 @@ def fits(field: m.Field, value: object) -> bool:
         return False
     if field.type is m.FieldType.NUMBER:
         assert isinstance(value, int | Decimal)
-        return value >= 0
+        return 0 <= value <= MOST and not (field.whole and value != int(value))
     return field.type is not m.FieldType.CODE or value in field.options
 
 

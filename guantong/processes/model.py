@@ -68,6 +68,11 @@ class Field:
     options: Mapping[str, str] = field(default_factory=dict, hash=False)
     variant: str = ""
 
+    @property
+    def whole(self) -> bool:
+        """People, votes and papers are counted whole; of money and time there are parts."""
+        return not any(unit in self.title for unit in ("元", "学时", "小时", "天数"))
+
 
 @dataclass(frozen=True)
 class Document:

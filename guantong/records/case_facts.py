@@ -15,6 +15,7 @@ from django.db.models import Max, Q, QuerySet, Sum
 from guantong.periods import add_months
 from guantong.processes import model as m
 from guantong.records import catalogue, dues, headcounts, hours
+from guantong.records.access import Refused
 from guantong.records.case_actors import Place, Standing
 from guantong.records.case_values import values, written
 from guantong.records.models import (
@@ -324,6 +325,36 @@ def nameable(case: Case, on: date) -> PersonQuerySet:
     posts = Post.objects.on(on).filter(Q(org__in=within) | Q(org__in=case.org.lineage()))
     named = Q(pk__in=members.values("person")) | Q(pk__in=posts.values("person"))
     return Person.objects.filter(named).in_order()
+
+
+def listed(case: Case, text: str, on: date) -> frozenset[int]:
+    """The people of a list, one a line: a name, with the number behind it where it takes that."""
+    found: set[int] = set()
+    for line in filter(None, map(str.strip, text.splitlines())):
+        name, *number = line.split()
+        same = nameable(case, on).filter(name=name)
+        pks = (same.filter(number=number[0]) if number else same).values_list("pk", flat=True)[:2]
+        if len(pks) != 1:
+            why = (
+                f"有不止一位{name}，请在姓名后面空一格写学工号。"
+                if pks
+                else f"名册里没有找到“{line}”，请核对姓名，或去掉这一行。"
+            )
+            raise Refused(why, {"members": why})
+        found.update(pks)
+    return frozenset(found)
+
+
+def elected(case: Case) -> str:
+    """The committee by the last tally, one a line, but for its secretary and deputy."""
+    rows = {row.step: row for row in case.steps.standing().order_by("number")}
+    if "hold" not in rows:
+        return ""
+    chosen = written(rows["constitute"]) if "constitute" in rows else {}
+    leaders = [pk for key in ("secretary", "deputy") if (pk := chosen.get(key))]
+    known = set(Person.everyone.filter(pk__in=leaders).values_list("name", flat=True))
+    names = [line["name"] for line in written(rows["hold"])["votes"] if line["elected"]]
+    return "\n".join(name for name in names if name not in known)
 
 
 def branches(on: date) -> OrgQuerySet:

@@ -15,7 +15,7 @@ from django.db import connection
 
 from guantong.obligations import folder, folder_writing, in_duckdb
 from guantong.obligations.tables import TABLES
-from guantong.records.facts import FACTS
+from guantong.records.facts import select
 
 
 @contextmanager
@@ -24,7 +24,7 @@ def copied() -> Iterator[duckdb.DuckDBPyConnection]:
     with _source() as source, in_duckdb.connected() as target, source.cursor() as cursor:
         for name in TABLES:
             folder.create(target, name)
-            cursor.execute(FACTS[name])
+            cursor.execute(select(name))
             target.register("copied", cursor.fetch_record_batch())
             folder.fill(target, name, "copied")
             target.unregister("copied")

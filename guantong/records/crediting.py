@@ -75,6 +75,18 @@ class _Held:
         self.row = {"kind": activity.kind, "hours": activity.hours, "planned": False}
 
     @cached_property
+    def details(self) -> dict[str, list[dict[str, Any]]]:
+        """By field, as the fact table has them."""
+        found: dict[str, list[dict[str, Any]]] = {}
+        for row in self.activity.details.all():
+            value = {
+                "code": row.text or None, "number": row.number, "day": row.day,
+                "org_id": row.org_id, "person_id": row.person_id, "other_person_id": row.other_id,
+            }  # fmt: skip
+            found.setdefault(row.field, []).append(value)
+        return found
+
+    @cached_property
     def attended(self) -> dict[int, dict[str, Any]]:
         about = {"kind": self.activity.kind, "activity_hours": self.activity.hours}
         rows = Attendance.objects.filter(activity=self.activity)
@@ -129,7 +141,11 @@ class _Matches:
         return any(_Matches(other, self.held).hold(entry) for other in measure.apart_from)
 
     def _hosted(self, measure: m.CountActivities) -> bool:
-        return evaluate(measure.where, self.held.row) is True
+        own = measure.own
+        said = own is None or any(
+            evaluate(own.where, row) is True for row in self.held.details.get(own.field, ())
+        )
+        return said and evaluate(measure.where, self.held.row) is True
 
     @cached_property
     def _people(self) -> frozenset[int]:

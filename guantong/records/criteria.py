@@ -4,7 +4,7 @@ Reads `catalogue/criteria/*.yaml`. Figures come with the list behind them; nothi
 added up or compared between organisations.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
@@ -14,15 +14,17 @@ from django.conf import settings
 from django.db.models import Q
 
 from guantong.conditions.basis import Basis, read_bases
-from guantong.conditions.parse import CatalogueError, Problem
+from guantong.conditions.parse import CatalogueError
 from guantong.conditions.restraint import refused
 from guantong.conditions.yaml_file import Fields, read
+from guantong.obligations.model import Catalogue
 from guantong.periods import add_months
 from guantong.records import catalogue
 from guantong.records.models import Activity, Case, Document, Entry, Org, Relation
 
 SOURCES = ("obligations", "activities", "documents", "relations", "cases")
 DONE = ("met", "late")
+type Codes = Mapping[str, Collection[str]]
 
 
 @dataclass(frozen=True)
@@ -64,34 +66,32 @@ def criteria(name: str) -> Criteria:
 
 @cache
 def _sets(folder: Path) -> Mapping[str, Criteria]:
-    return load_criteria(folder)
+    return load_criteria(folder, catalogue.current(), catalogue.handling().of)
 
 
-def load_criteria(folder: Path) -> Mapping[str, Criteria]:
+def load_criteria(
+    folder: Path, rules: Catalogue, processes: Collection[str]
+) -> Mapping[str, Criteria]:
     """Raise CatalogueError where an item asks for records that no code names."""
-    return {path.stem: _set(path) for path in sorted((folder / "criteria").glob("*.yaml"))}
+    groups = {group: rules.kinds[group] for group in ("activities", "documents", "relations")}
+    codes = {"obligations": rules.obligations, "cases": processes, **groups}
+    return {p.stem: _set(p, codes) for p in sorted((folder / "criteria").glob("*.yaml"))}
 
 
-def _set(path: Path) -> Criteria:
+def _set(path: Path, codes: Codes) -> Criteria:
     f = read(path, f"criteria/{path.name}")
     listed = f.fields("items")
     found = Criteria(
         name=path.stem,
         title=f.text("title"),
         years=f.take("years", int),
-        items={code: _item(code, listed.fields(code)) for code in list(listed.data)},
+        items={code: _item(code, listed.fields(code), codes) for code in list(listed.data)},
     )
     f.done()
     return found
 
 
-def _item(code: str, f: Fields) -> Item:
-    known = catalogue.current()
-    codes = {
-        "obligations": known.obligations,
-        "cases": catalogue.handling().of,
-        **{group: known.kinds[group] for group in ("activities", "documents", "relations")},
-    }
+def _item(code: str, f: Fields, codes: Codes) -> Item:
     shown_by = {source: f.names(source, []) for source in SOURCES}
     item = Item(code, f.text("title"), f.text("asks"), read_bases(f), shown_by)
     f.done()
@@ -153,13 +153,3 @@ def suggested(case: Case, on: date) -> dict[str, int]:
         if any(one.count for one in shown(item, case.org, first, on))
     }
     return {"items": len(said), "items_shown": len(said & with_records)}
-
-
-def unknown_sets(names: Mapping[str, str]) -> list[Problem]:
-    """Self-checks that cases.yaml names and no file holds."""
-    there = _sets(settings.CATALOGUE_DIR)
-    return [
-        Problem(f"cases.yaml: {process}.criteria", f"没有 criteria/{name}.yaml")
-        for process, name in names.items()
-        if name and name not in there
-    ]

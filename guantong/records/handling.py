@@ -105,5 +105,6 @@ def _odd(path: Path, one: Handling, process: Process, kinds: Mapping[str, Any]) 
         "statuses": set(one.statuses) - set(kinds["statuses"]),
         "asks": set(one.asks) - set(process.steps),
         "receiver": {one.receiver} - {"", *fields},
+        "criteria": {one.criteria} - {"", *(p.stem for p in (path.parent / "criteria").glob("*"))},
     }
     return [Problem(f"{at}.{key}", f"不认识 {sorted(v)}") for key, v in unknown.items() if v]

@@ -19,7 +19,7 @@ from guantong.obligations import model as m
 from guantong.obligations.words import Words
 from guantong.periods import FIRST_DAY, LAST_DAY, Period, month_of
 from guantong.records import catalogue, clock, columns
-from guantong.records.facts import FACTS
+from guantong.records.facts import select
 from guantong.records.models import Assessment, Entry, ReadingChoice, School
 from guantong.records.once import kept
 
@@ -147,7 +147,7 @@ def sql(asked: m.Question) -> str:
 
 def source(table: str) -> exp.Expr:
     """A fact table, as a query over the records."""
-    return _facts(table).copy()
+    return _parsed(select(table)).copy()
 
 
 @lru_cache(maxsize=128)
@@ -159,8 +159,8 @@ def _compiled(asked: m.Question, dialect: str) -> str:
 
 
 @lru_cache
-def _facts(table: str) -> exp.Expr:
-    return sqlglot.parse_one(FACTS[table], dialect="postgres", into=exp.Select).subquery()
+def _parsed(text: str) -> exp.Expr:
+    return sqlglot.parse_one(text, dialect="postgres", into=exp.Select).subquery()
 
 
 def _listed(ids: Collection[int]) -> str:
@@ -184,7 +184,9 @@ def explanation(row: Entry) -> Explanation:
     listing = explain.listing(owed, entry, question(on=day), source)
     with connection.cursor() as cursor:
         cursor.execute(listing.query().sql(dialect=DIALECTS[connection.vendor]))
-        candidates = listing.candidates(cursor.fetchall(), Words(rules, listing.table))
+        process = owed.measure.process if isinstance(owed.measure, m.CaseTime) else ""
+        words = Words(rules, listing.table, process)
+        candidates = listing.candidates(cursor.fetchall(), words)
     return Explanation(listing.table, candidates, explain.closing(owed, entry, candidates))
 
 

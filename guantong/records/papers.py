@@ -1,5 +1,6 @@
 """Which Word templates there are: of the catalogue, and uploaded by organisations."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -10,14 +11,15 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from guantong.conditions.yaml_file import read
-from guantong.records import access
+from guantong.processes.model import Process
+from guantong.records import access, catalogue
 from guantong.records.models import Org, PaperTemplate, User
 
 
 @dataclass(frozen=True)
 class Template:
     """`code` is its name in the catalogue, or the id of an uploaded one; `org` null: of the
-    catalogue, for everyone.
+    catalogue, for everyone. `step`: the step whose paper it is, where index.yaml says so.
     """
 
     code: str
@@ -25,6 +27,7 @@ class Template:
     process: str
     org: Org | None
     content: bytes
+    step: str = ""
 
     @property
     def digest(self) -> str:
@@ -34,13 +37,26 @@ class Template:
         """Whether it is meant for an organisation's cases."""
         return self.org is None or org.path.startswith(self.org.path)
 
+    def belongs_to(self, process: Process) -> set[str]:
+        """The steps that yield it: the one named, or those whose papers it is called like."""
+        if self.step:
+            return {self.step}
+        steps = process.steps.values()
+        return {one.name for one in steps if self.title in {d.title for d in one.documents}}
+
 
 def of_catalogue() -> Mapping[str, Template]:
-    return _of_catalogue(settings.CATALOGUE_DIR / "documents")
+    return _templates(settings.CATALOGUE_DIR)
 
 
 @cache
-def _of_catalogue(folder: Path) -> Mapping[str, Template]:
+def _templates(place: Path) -> Mapping[str, Template]:
+    return load_templates(place, {n: catalogue.process(n) for n in catalogue.handling().of})
+
+
+def load_templates(place: Path, processes: Mapping[str, Process]) -> dict[str, Template]:
+    """The templates of a catalogue folder; raise CatalogueError."""
+    folder = place / "documents"
     if not (folder / "index.yaml").exists():
         return {}
     f = read(folder / "index.yaml", "documents/index.yaml")
@@ -50,9 +66,13 @@ def _of_catalogue(folder: Path) -> Mapping[str, Template]:
         file = folder / f"{code}.docx"
         if not file.exists():
             raise f.wrong(code, f"没有文件 documents/{code}.docx", "补上文件，或去掉这一行")
-        found[code] = Template(
-            code, one.text("title"), one.text("process"), None, file.read_bytes()
-        )
+        process = one.text("process")
+        if process not in processes:
+            raise one.wrong("process", f"没有流程“{process}”", "写 processes/ 中的文件名")
+        step = one.text("step", "")
+        if step not in {"", *processes[process].steps}:
+            raise one.wrong("step", f"流程“{process}”没有步骤“{step}”", "写流程文件中的步骤名")
+        found[code] = Template(code, one.text("title"), process, None, file.read_bytes(), step)
         one.done()
     f.done()
     return found
@@ -61,6 +81,23 @@ def _of_catalogue(folder: Path) -> Mapping[str, Template]:
 def offered(user: User) -> list[Template]:
     """Those of the catalogue, then those uploaded in the user's reach or above it."""
     return [*of_catalogue().values(), *map(_told, _uploaded(user).order_by("process", "title"))]
+
+
+def by_step(user: User, process: Process, org: Org) -> Mapping[str, list[Template]]:
+    """By step the templates for what it yields, of those offered for an organisation's cases; of
+    uploaded ones the content is not read.
+    """
+    rows = _uploaded(user).filter(process=process.name).select_related(None).order_by("title")
+    uploaded = [
+        Template(str(row.pk), row.title, row.process, row.org, b"")
+        for row in rows.select_related("org")
+    ]
+    found = defaultdict(list)
+    for one in (*of_catalogue().values(), *uploaded):
+        if one.process == process.name and one.fits(org):
+            for step in one.belongs_to(process):
+                found[step].append(one)
+    return found
 
 
 def find(user: User, code: str) -> Template | None:

@@ -72,11 +72,12 @@ class Bands:
 
 
 def bands() -> Mapping[str, Bands]:
-    return _bands(settings.CATALOGUE_DIR / "statistics.yaml")
+    return load_bands(settings.CATALOGUE_DIR / "statistics.yaml")
 
 
 @cache
-def _bands(path: Path) -> Mapping[str, Bands]:
+def load_bands(path: Path) -> Mapping[str, Bands]:
+    """The age bands of the tables; raise CatalogueError."""
     f = read(path, path.name)
     found = {name: _one(f.fields(name)) for name in ("age", "party_age", "lost_age", "lost")}
     f.done()
@@ -87,6 +88,9 @@ def _one(f: Fields) -> Bands:
     each = [(b.text("title"), _months(b)) for b in f.each("bands")]
     found = Bands(f.text("confidence"), tuple(each))
     f.done()
+    ends = [end for _, end in each if end is not None]
+    if len(ends) != len(each) - 1 or each[-1][1] is not None or ends != sorted({*ends}):
+        raise f.wrong("bands", "各段没有接上", "up_to 从小到大，只有最后一段不写")
     return found
 
 

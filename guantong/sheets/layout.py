@@ -91,7 +91,7 @@ def load_layouts(folder: Path, catalogue: Catalogue) -> dict[str, Layout]:
 
 
 def _layout(path: Path, catalogue: Catalogue) -> Layout:
-    f = read(path, f"sheets/{path.name}")
+    f = read(path, f"{path.parent.name}/{path.name}")
     layout = Layout(
         kind=path.stem,
         title=f.text("title"),

@@ -18,7 +18,9 @@ from guantong.records import access, catalogue
 from guantong.records.access import Someone
 from guantong.records.drafts import late_days
 from guantong.records.ledger import Explanation
+from guantong.records.models import BudgetLine
 
+DAYS: Final = ("held_on", "valid_from", "as_of", "state_since")
 HIDDEN: Final = "（不在您可以查看的范围内）"
 
 
@@ -59,12 +61,17 @@ class _Telling:
                 found = access.people(user, "member.view")
             case "orgs":
                 found = access.orgs(user, "org.view")
+            case "cases":
+                found = access.cases(user).select_related("person", "org")
+            case "budgets":
+                within = access.orgs(user, "budget.view")
+                found = BudgetLine.objects.filter(org__in=within)
         if found is not None:
             ids = {self._id(candidate.row) for candidate in self.why.candidates}
             yield from ((row.pk, self._called(row)) for row in found.filter(pk__in=ids - {None}))
 
     def _id(self, row: Mapping[str, Any]) -> int | None:
-        keys = ("activity_id", "person_id", "org_id")
+        keys = ("activity_id", "case_id", "budget_id", "person_id", "org_id")
         return next((row[key] for key in keys if key in row), None)
 
     def _called(self, row: Model) -> str:
@@ -76,7 +83,7 @@ class _Telling:
             yield Found(
                 title=self._title(row),
                 url=self._url(row),
-                day=row.get("held_on") or row.get("valid_from") or row.get("as_of"),
+                day=next((row[key] for key in DAYS if row.get(key)), None),
                 detail=self._detail(row),
                 counted=candidate.counted,
                 lacks=candidate.lacks,
@@ -102,7 +109,9 @@ class _Telling:
 
     def _url(self, row: Mapping[str, Any]) -> str:
         pk = self._id(row)
-        page = {"activity_id": "activity", "person_id": "member", "org_id": "org"}
+        page = {
+            "activity_id": "activity", "person_id": "member", "org_id": "org", "case_id": "case",
+        }  # fmt: skip
         name = next((page[key] for key in page if key in row), None)
         return reverse(name, args=[pk]) if name and pk in self.names else ""
 
@@ -128,6 +137,11 @@ class _Telling:
                 return self._parts(_span(row), f"{due:%Y-%m-%d} 前应复核" if due else "")
             case "figures":
                 return plain(row["value"])
+            case "budgets":
+                return f"{plain(row['amount'])} 元"
+            case "cases":
+                process, state = row["process"], f"{row['process']}/{row['state']}"
+                return self._parts(self.label("processes", process), self.label("states", state))
             case _:
                 category = row["category"]
                 return self.label("categories", category) if category else ""

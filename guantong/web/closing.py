@@ -23,13 +23,16 @@ PAGES: Final = {
     "terms": "term-record",
     "documents": "document-record",
     "relations": "relation-record",
+    "budgets": "budget-plan",
 }
+MAY: Final = {"budget-plan": "budget.edit"}  # else post.edit
 WORDS: Final = {
     "post-appoint": "登记任职",
     "term-record": "登记换届",
     "document-record": "登记制度",
     "relation-record": "登记联系",
     "figure-record": "登记人数",
+    "budget-plan": "登记预算",
     "org": "去登记",
 }
 PARTS: Final = {
@@ -67,8 +70,10 @@ class Closing:
         match measure:
             case m.CountActivities() | m.Attended() | m.Reached():
                 return self._record(entry, measure)
-            case m.State() | m.NextTerm() | m.Ratio() if self.may("post.edit", entry.org):
+            case m.State() | m.NextTerm() | m.Ratio():
                 page = "org" if entry.verdict == "unknown" else _page(measure)
+                if not self.may(MAY.get(page, "post.edit"), entry.org):
+                    return None
                 return Act(WORDS[page], reverse(page, args=[entry.org_id]))
             case _:
                 return None

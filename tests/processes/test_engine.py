@@ -1,6 +1,7 @@
 """What may happen next to a case, told in words."""
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from django.conf import settings
@@ -15,6 +16,7 @@ from tests.processes.folders import processes_of
 
 PROCESSES = processes_of(settings.CATALOGUE_DIR)
 RECRUITMENT = PROCESSES["recruitment"].process
+TODAY = date(2030, 1, 1)
 GIVEN = {"can_approve": True, "quota_left": 3, "volunteer_hours": 0}
 BRANCH = frozenset({"branch"})
 
@@ -126,6 +128,23 @@ def test_the_days_that_are_coming_due():
     assert (first.step.name, first.on) == ("talk", date(2021, 10, 10))
     reviews = due(RECRUITMENT, case_before("change_contacts"), on=date(2022, 10, 1), given=GIVEN)
     assert [(d.rule.id, d.on) for d in reviews] == [("reviewed-half-yearly", date(2023, 3, 20))]
+
+
+def test_a_reminder_that_was_given_is_no_longer_due():
+    process, given = PROCESSES["election"].process, {"expires_on": date(2024, 6, 30)}
+    case, on = m.open_case(process), date(2023, 12, 20)
+    assert "remind" in {one.step.name for one in due(process, case, on=on, given=given)}
+    attempt = Attempt("remind", on, 101, frozenset({"college"}), {})
+    case = advance(process, case, attempt, today=on, given=given)
+    assert "remind" not in {one.step.name for one in due(process, case, on=on, given=given)}
+
+
+def test_people_and_votes_are_counted_whole():
+    told = {"expected": 20, "present": 18, "written": 0, "no": 0, "abstain": 0}
+    for yes in (Decimal("17.5"), 10**9):
+        attempt = Attempt("accept", date(2024, 6, 1), 101, BRANCH, {**told, "yes": yes})
+        with pytest.raises(StepRefused, match=f"赞成的值 {yes} 不对"):
+            advance(RECRUITMENT, case_before("accept"), attempt, today=TODAY, given=GIVEN)
 
 
 def test_a_case_of_another_version_is_a_mistake_of_ours():

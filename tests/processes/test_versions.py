@@ -1,5 +1,6 @@
 """A released version is never changed in place."""
 
+import re
 import shutil
 
 import pytest
@@ -77,6 +78,29 @@ def test_a_new_version_beside_the_kept_one_passes(folder):
     assert {loaded[name].process.version for name in ("drill", "drill.v1")} == {1, 2}
     assert loaded["drill.v1"].process.name == "drill"
     assert release(folder, loaded.values()) == 1
+
+
+WRONG = {
+    "cases.yaml": ("orgs: [branch]", "orgs: [brunch]", "cases.yaml: .*orgs：不认识"),
+    "criteria/model-branch.yaml": (
+        "theme-day",
+        "theme-dax",
+        "criteria/model-branch.yaml.*theme-dax",
+    ),
+    "exchange/national.yaml": ("as: name", "as: nome", "exchange/national.yaml|national.yaml"),
+    "statistics.yaml": ("up_to: 45", "up_to: 25", "statistics.yaml.*各段没有接上"),
+    "documents/index.yaml": ("step: talk", "step: tolk", "documents/index.yaml.*没有步骤“tolk”"),
+    "purposes.yaml": ("sealed:", "saeled:", "purposes.yaml"),
+}
+
+
+def test_the_command_names_every_fault_in_the_other_files_at_once(folder):
+    for file, (was, now, _) in WRONG.items():
+        change(folder, was, now, file)
+    with pytest.raises(CommandError) as refused:
+        call_command("check_catalogue", folder)
+    for file, (_, _, says) in WRONG.items():
+        assert re.search(says, str(refused.value)), (file, str(refused.value))
 
 
 def test_the_command_refuses_a_changed_file(folder):

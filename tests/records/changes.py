@@ -12,11 +12,13 @@ from guantong.records import catalogue, recutting
 from guantong.records.access import Refused
 from guantong.records.actions import (
     activities,
+    cases,
     documents,
     figures,
     lifecycle,
     memberships,
     merging,
+    money,
     orgs,
     people,
     posts,
@@ -31,9 +33,12 @@ from guantong.records.actions import (
 from guantong.records.actions import (
     sign_ins as signing,
 )
+from guantong.records.actions.cases import Entry
 from guantong.records.drafts import Attended
 from guantong.records.models import (
     Activity,
+    BudgetLine,
+    Case,
     Event,
     Membership,
     Merge,
@@ -328,12 +333,36 @@ def merge(day, a, b):
     merging.merge(by=None, kept=kept, absorbed=other, reason="核对")
 
 
+def budget(day, a, b):
+    if b % 3 == 0:
+        money.strike(by=None, line=pick(BudgetLine.objects, a), reason="记错")
+        return
+    org = pick(Org.objects.filter(kind__in=["school_committee", "college_committee"]), a)
+    given = {"year": day.year, "title": f"项目{a % 2}", "amount": Decimal(b % 900)}
+    money.plan(by=None, org=org, **given)
+
+
+def wait(day, a, b):
+    """Somebody applies and waits; now and then the step is taken back."""
+    if b % 3 == 0:
+        case = pick(Case.objects.open(), a)
+        cases.take_back(by=None, case=case, version=case.version, reason="记错")
+        return
+    branch = pick(Org.objects.filter(kind="branch", valid_to=None), a)
+    person = people.register(
+        by=None, org=branch, status="applicant", since=day, name="申请人",
+        birth_date=date(2000, 1, 1),
+    )  # fmt: skip
+    case = cases.begin(by=None, process="recruitment", org=branch, on=day, person=person)
+    cases.take_step(by=None, case=case, version=case.version, entry=Entry("apply", day))
+
+
 VERBS = {
     verb.__name__: verb
     for verb in (
         record, withdraw, restore, correct, join, move_person, leave, undo_step, exempt, appoint,
         end_post, flag_post, elect, extend, link, unlink, count_heads, adopt, found, move_org,
         dissolve, apply, step_up, suspend, merge, extend_probation, correct_span, pass_on, unite,
-        split, undo_change, recut, record_whole, sign_in, decide,
+        split, undo_change, recut, record_whole, sign_in, decide, budget, wait,
     )
 }  # fmt: skip

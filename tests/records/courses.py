@@ -13,6 +13,7 @@ from guantong.processes import model as m
 from guantong.processes.examples import SUBJECT, Example, Move
 from guantong.records import catalogue
 from guantong.records.actions import (
+    activities,
     case_beside,
     cases,
     documents,
@@ -25,7 +26,8 @@ from guantong.records.actions import (
 )
 from guantong.records.actions import orgs as org_actions
 from guantong.records.actions.cases import Entry
-from guantong.records.models import Call, Case, CaseStep, Org, Person, Quota, User
+from guantong.records.drafts import Attended, Draft
+from guantong.records.models import Activity, Call, Case, CaseStep, Org, Person, Quota, User
 
 BEGAN, TODAY = date(2018, 9, 10), date(2026, 3, 1)
 POSTS = {
@@ -183,6 +185,8 @@ class Stage:
         if actor in ("reviewer", "served") and not user.case_hands.filter(case=case).exists():
             case_beside.name_hand(by=None, case=case, actor=actor, username=user.username)
         self.state(case, move)
+        if (case.process, attempt.step) == ("appraisal", "hold"):
+            meet(self.own, attempt.on, int(attempt.fields["present"]))
         case.refresh_from_db()
         entry = Entry(
             step=attempt.step, on=attempt.on, fields=self.fields(attempt.step, attempt.fields),
@@ -207,7 +211,7 @@ class Stage:
         found: dict[str, Any] = {}
         for name, value in (told or {}).items():
             one = known[name]
-            if one.derived and (self.process.name, name) != ("appraisal", "present"):
+            if one.derived:
                 continue
             if one.type is m.FieldType.PERSON:
                 value = self.person(value).pk
@@ -243,6 +247,17 @@ def enrol(name: str, branch: Org, status: str = "full") -> Person:
         if status == "applicant":
             complete.pop("id_number")
     return people.register(by=None, org=branch, status=status, since=BEGAN, name=name, **complete)
+
+
+def meet(branch: Org, on: date, present: int) -> None:
+    """The branch's appraisal as an activity, at which so many were there."""
+    who = Person.objects.filter(memberships__org=branch).in_order()[:present]
+    draft = Draft(
+        kind="appraisal", title="民主评议党员", held_on=on, hosts=(branch,), late_reason="补录",
+        attended=tuple(Attended(one.pk) for one in who),
+    )  # fmt: skip
+    if not Activity.objects.filter(kind="appraisal", hosts=branch, held_on=on).exists():
+        activities.record(by=None, draft=draft)
 
 
 def account(person: Person | None) -> User:

@@ -6,6 +6,7 @@ nobody twice where two are asked, one membership a person, one event a change.
 """
 
 import os
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -16,12 +17,13 @@ from hypothesis import strategies as st
 
 from guantong.periods import add_months
 from guantong.processes.examples import tried
+from guantong.records import cases as reading
 from guantong.records.access import Refused
 from guantong.records.actions import cases
 from guantong.records.actions.cases import Entry
 from guantong.records.models import Case, CaseStep, Event, Membership, User
+from tests.processes import test_machines as machines
 from tests.processes.folders import processes_of
-from tests.processes.test_machines import APPROVALS
 from tests.records.courses import ASKED, TODAY, Stage
 
 pytestmark = pytest.mark.django_db(transaction=False)
@@ -116,13 +118,18 @@ def after_a_step(stage: Stage, case: Case, row: CaseStep, before: tuple[object, 
     assert mine.count() == case.steps.count(), "exactly one event per change"
     rows = list(case.steps.standing().order_by("number"))
     names = {one.step for one in rows}
-    assert APPROVALS.get((case.process, case.state), set()) <= names, "an approval is missing"
+    assert machines.APPROVALS.get((case.process, case.state), set()) <= names, (
+        "an approval is missing"
+    )
     step = stage.process.steps[row.step]
     if case.person_id and row.by.person_id == case.person_id:
         assert "self" in step.who, "nobody decides on himself"
     for other in step.not_by:
         assert row.by_id not in {one.by_id for one in rows if one.step == other}
     in_its_time(rows, row)
+    *before_it, event = reading.told(case).history
+    as_it_was = replace(reading.told(case), history=tuple(before_it))
+    machines.in_its_time(reading.process_of(case), as_it_was, event, event.seen)
     if case.person_id:
         open_ones = Membership.objects.filter(person=case.person_id, valid_to=None)
         assert open_ones.count() <= 1

@@ -7,14 +7,14 @@ import pytest
 from django.db import connection
 
 from guantong.obligations.tables import TABLES
+from guantong.records import facts
 from guantong.records.actions import activities
-from guantong.records.facts import FACTS
 from tests.factories import Cast, make_activity
 
 
 def rows(table: str) -> list[dict[str, Any]]:
     with connection.cursor() as cursor:
-        cursor.execute(FACTS[table])
+        cursor.execute(facts.select(table))
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
@@ -23,12 +23,12 @@ def rows(table: str) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("table", TABLES)
 def test_columns_are_those_of_the_contract(table: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(FACTS[table])
+        cursor.execute(facts.select(table))
         assert [column[0] for column in cursor.description] == list(TABLES[table].columns)
 
 
 def test_there_is_a_select_for_every_table_and_no_other() -> None:
-    assert FACTS.keys() == TABLES.keys()
+    assert TABLES.keys() == facts.TABLES
 
 
 def test_withdrawn_activities_are_no_facts_and_planned_ones_are(cast: Cast) -> None:
@@ -39,6 +39,19 @@ def test_withdrawn_activities_are_no_facts_and_planned_ones_are(cast: Cast) -> N
         (held.pk, False),
         (plan.pk, True),
     }
+
+
+def test_of_a_kind_s_own_fields_only_those_marked_are_facts_and_no_free_text(cast: Cast) -> None:
+    me = cast.secretary.person_id
+    own = {"unit": "dormitory", "visited": cast.sibling.pk, "asked": "不外传"}
+    make_activity(cast.branch, kind="contact_visit", hours=None, own=own)
+    pair = ((me, cast.member.person_id),)
+    make_activity(cast.branch, kind="talk", hours=None, own={"pairs": pair, "occasion": "care"})
+    told = {row["field"]: row for row in rows("details")}
+    assert told.keys() == {"unit", "visited", "pairs"}
+    assert (told["unit"]["code"], told["visited"]["org_id"]) == ("dormitory", cast.sibling.pk)
+    assert (told["pairs"]["person_id"], told["pairs"]["other_person_id"]) == pair[0]
+    assert "不外传" not in str(told)
 
 
 def test_the_tree_and_the_roll_are_facts(cast: Cast) -> None:

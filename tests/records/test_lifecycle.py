@@ -10,7 +10,7 @@ from django.db import connection
 from guantong.records import access, catalogue, lifecycle, rosters
 from guantong.records.actions import lifecycle as steps_taken
 from guantong.records.actions import memberships, posts, steps
-from guantong.records.facts import FACTS
+from guantong.records.facts import select
 from guantong.records.models import Event, Person
 from guantong.records.models.membership import MEMBER_STATUSES
 from tests.factories import SINCE, TODAY, Cast, appoint, make_person, make_user
@@ -35,7 +35,7 @@ def statuses(person: Person) -> list[tuple[str, date, date | None]]:
 
 def facts() -> set[int]:
     with connection.cursor() as cursor:
-        cursor.execute(FACTS["memberships"])
+        cursor.execute(select("memberships"))
         return {row[0] for row in cursor.fetchall()}
 
 

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from guantong.conditions import model as c
 from guantong.conditions.parse import CatalogueError
-from guantong.obligations.activity_kinds import read_kinds
+from guantong.obligations import model as m
+from guantong.obligations.activity_kinds import check_own, read_kinds
 from guantong.records import catalogue, concurrent, study_hours
 from guantong.records.access import Conflict
 from guantong.records.actions import activities, minutes, relations
@@ -66,6 +68,24 @@ def test_only_what_has_a_sure_basis_may_be_required() -> None:
         wrong = {**kinds, "activities": {"party_lecture": {**lecture, "own": {"photo": field}}}}
         with pytest.raises(CatalogueError, match="只能选填"):
             read_kinds(wrong)
+
+
+@pytest.mark.parametrize(
+    ("field", "code", "wrong"),
+    [
+        ("unit", "dormitory", ""),
+        ("unit", "moon", "没有“moon”这一项"),
+        ("asked", "yes", "fact: true"),
+    ],
+)
+def test_a_rule_asks_only_fields_that_are_marked_as_facts(
+    field: str, code: str, wrong: str
+) -> None:
+    kinds = read_kinds(catalogue.current().kinds)
+    visits = c.Compare("kind", c.Op.EQ, "contact_visit")
+    own = m.Own(field, c.Compare("code", c.Op.EQ, code))
+    told = "".join(map(str, check_own(own, visits, kinds, "own")))
+    assert (wrong in told, bool(told)) == (True, bool(wrong))
 
 
 # Votes

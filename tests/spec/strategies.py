@@ -9,7 +9,13 @@ from guantong.conditions import model as c
 from guantong.conditions.check import Type
 from guantong.obligations import model as m
 from guantong.obligations import reads
-from guantong.obligations.tables import ACTIVITY_ROW, ATTENDANCE_ROW, POST_ROW, TABLES
+from guantong.obligations.tables import (
+    ACTIVITY_ROW,
+    ATTENDANCE_ROW,
+    DETAIL_ROW,
+    POST_ROW,
+    TABLES,
+)
 from guantong.periods import CALENDAR, Calendar, Every, Period, Rhythm
 
 FIRST, LAST = date(2023, 1, 1), date(2024, 4, 30)  # a new year, a leap day, a semester's end
@@ -26,6 +32,8 @@ CODES = {
     "process": ["transfer"],
     "state": ["waiting", "checked"],
     "outcome": ["done"],
+    "field": ["unit"],
+    "code": ["yes", "no"],
 }
 ORGS, PERSONS = range(1, 5), range(10, 13)
 
@@ -70,16 +78,21 @@ def rows_of(table):
 
 
 states = st.sampled_from(
-    ["posts", "memberships", "terms", "relations", "documents", "orgs"]
+    ["posts", "memberships", "terms", "relations", "documents", "budgets", "orgs"]
 ).flatmap(
     lambda t: st.builds(m.State, st.just(t), (rows_of(t) if t != "terms" else st.just(c.ALWAYS)))
 )
 flat_states = states.filter(lambda s: s.table != "orgs")
 different = st.none() | st.sampled_from(m.Different)
 one_count = st.builds(m.CountActivities, conditions(ACTIVITY_ROW), different)
-counts = one_count | st.builds(
-    m.CountActivities, conditions(ACTIVITY_ROW), different, st.tuples(one_count)
-)
+counts = (
+    one_count
+    | st.builds(m.CountActivities, conditions(ACTIVITY_ROW), different, st.tuples(one_count))
+    | st.builds(
+        m.CountActivities, conditions(ACTIVITY_ROW), different, st.just(()),
+        st.builds(m.Own, st.just("unit"), conditions(DETAIL_ROW)),
+    )
+)  # fmt: skip
 hosted_by = st.none() | st.sampled_from(m.HostedBy)
 
 
@@ -245,7 +258,7 @@ def row_of(draw, name, table):
 
 
 def _value(table, column, kind):
-    if column in {"activity_id", "relation_id", "document_id", "case_id"}:
+    if column in {"activity_id", "relation_id", "document_id", "budget_id", "case_id"}:
         return st.integers(1, 4)
     if table == "terms" and kind is Type.ID:
         return st.just(1)  # several terms of one committee, one after the other

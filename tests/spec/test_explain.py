@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from sqlglot import exp
 
+from guantong.conditions import model as c
 from guantong.obligations import explain, naive
 from guantong.obligations import model as m
 from guantong.obligations.examples import all_examples, examples
@@ -73,6 +74,29 @@ def test_a_row_without_hours_is_told_as_what_leaves_the_entry_open():
         rows = execute(listing.query().sql(dialect=engine), ()).fetchall()
         [candidate, *_] = listing.candidates(rows, Words(CATALOGUE, listing.table))
         assert (candidate.counted, candidate.lacks) == (None, ("学时（记录缺这一项）",))
+
+
+@pytest.mark.django_db
+def test_an_activity_without_a_kind_is_open_where_kinds_are_counted():
+    example = next(
+        e for e in all_examples(CATALOGUE)
+        if isinstance(e.obligation.measure, m.CountActivities) and e.facts["activities"]
+    )  # fmt: skip
+    measure = m.CountActivities(c.All(()), m.Different.KIND)
+    o = replace(example.obligation, measure=measure)
+    question = replace(example.question, obligations=(o,))
+    nameless = [{**row, "kind": None} for row in example.facts["activities"]]
+    facts = {**example.facts, "activities": nameless}
+    for entry in naive.entries(question, facts):
+        for engine in engines.available():
+            execute = engines.connected(engine)
+            engines.fill(engine, execute, facts)
+            listing = explain.listing(o, entry, question, exp.to_table)
+            rows = execute(listing.query().sql(dialect=engine), ()).fetchall()
+            found = listing.candidates(rows, Words(CATALOGUE, listing.table))
+            assert {candidate.counted for candidate in found} <= {None, False}
+            assert all("类别（记录缺这一项）" in one.lacks for one in found)
+    assert found
 
 
 def added_up(measure, candidates):

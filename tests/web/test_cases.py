@@ -2,15 +2,28 @@
 
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
+from guantong.records import clock
 from guantong.records.actions import calls, cases, users
 from guantong.records.actions.cases import Entry
-from guantong.records.models import Case, Event, Membership, Person, User
+from guantong.records.models import (
+    Activity,
+    Case,
+    CaseStep,
+    Event,
+    Membership,
+    Person,
+    Post,
+    User,
+)
 from tests.factories import TODAY, Cast, make_person, make_user, owner
 from tests.web.answers import part, rows, shown
 from tests.web.test_members import send
@@ -35,6 +48,18 @@ def begun(process: str, cast: Cast, person: Person | None = None, **more: Any) -
 def walked(case: Case, step: str, on: date, **fields: Any) -> Case:
     entry = Entry(step, on, fields)
     cases.take_step(by=None, case=case, version=case.version, entry=entry)
+    case.refresh_from_db()
+    return case
+
+
+def came(case: Case, state: str, *steps: tuple[str, dict[str, Any]]) -> Case:
+    """The case as if these steps had led it there on 1 June."""
+    for number, (step, fields) in enumerate(steps, 1):
+        CaseStep.objects.create(
+            case=case, number=number, step=step, source=case.state, target=state,
+            on_day=date(2023, 6, 1), at=clock.now(), fields=fields,
+        )  # fmt: skip
+    Case.objects.filter(pk=case.pk).update(state=state)
     case.refresh_from_db()
     return case
 
@@ -162,6 +187,16 @@ def test_a_meeting_deals_with_many_and_each_is_told(cast: Cast, as_: SignIn) -> 
     some = client.post(bulk, {**sent, "mode": "chosen"})
     assert "办成 2 件，没办成 1 件" in shown(some)
     assert Case.objects.filter(state="chosen").count() == 2
+    page = as_(cast.officer).post(
+        reverse("case-bulk", args=["recruitment", "file_activist"]),
+        {"on": "2023-06-15", "mode": "all", "case": [c.pk for c in made[:2]],
+         **{f"v-{c.pk}": c.version + 1 for c in made[:2]}},
+    )  # fmt: skip
+    (paper, address) = page.context["papers"][0]
+    assert paper == "积极分子备案报告"
+    there = as_(cast.officer).get(address)
+    assert there.context["ticked"] == [str(c.pk) for c in made[:2]], "all of them at once"
+    assert f"/make/?case={made[0].pk}" in shown(as_(cast.officer).get(at(made[0])))
     assert as_(cast.outsider).get(bulk).status_code == 404
 
 
@@ -228,6 +263,9 @@ def test_the_year_s_number_is_handed_down_and_bounds_the_clearing(cast: Cast, as
     at_quotas = reverse("quotas")
     send(office, f"{at_quotas}?year=2023", **{f"n-{cast.college.pk}": "3"})
     assert 'value="3"' in shown(office.get(at_quotas, {"year": "2023"}))
+    blind = {f"n-{cast.college.pk}": "5", f"was-{cast.college.pk}": "2"}
+    answer = office.post(f"{at_quotas}?year=2023", blind, follow=True)
+    assert "刚刚有人改过，现在是：3" in shown(answer)
     refused = as_(cast.officer).post(f"{at_quotas}?year=2023", {f"n-{cast.branch.pk}": "9"})
     assert refused.status_code == 302
     assert calls.Quota.objects.filter(org=cast.branch).get().number == 9
@@ -247,6 +285,43 @@ def test_ballots_and_a_tally_sheet_are_printed_and_no_name_is_kept(
     assert Event.objects.count() == before
 
 
+def test_whom_the_tally_elected_is_proposed_and_takes_office_once_confirmed(
+    cast: Cast, as_: SignIn
+) -> None:
+    case, client = begun("election", cast), as_(cast.secretary)
+    votes = [{"name": name, "yes": 3, "no": 0, "abstain": 0, "elected": True, "written_in": False}
+             for name in ("支书甲", "党员甲", "没有此人")]  # fmt: skip
+    chosen = {"secretary": owner(cast.secretary).pk}
+    came(case, "approved", ("hold", {"votes": votes}), ("constitute", chosen))
+    page = client.get(at(case, "hand_over"))
+    assert page.context["form"]["a-members"].value() == "党员甲\n没有此人"
+    sent = {"on": "2023-06-15", "a-members": "党员甲\n没有此人"}
+    refused = send(client, at(case, "hand_over"), **sent)
+    assert "名册里没有找到“没有此人”" in shown(refused)
+    assert not Post.objects.filter(org=cast.branch, post="committee_member").exists()
+    assert send(client, at(case, "hand_over"), **sent | {"a-members": "党员甲"}).status_code == 302
+    seated = Post.objects.get(org=cast.branch, post="committee_member")
+    assert (seated.person, seated.valid_from) == (owner(cast.member), date(2023, 6, 15))
+
+
+def test_a_drill_and_an_appraisal_are_activities_too(cast: Cast, as_: SignIn) -> None:
+    case = begun("drill", cast, title="消防疏散")
+    came(case, "planned", ("plan", {"planned_for": "2023-06-14", "scene": "二楼起火"}))
+    assert send(as_(cast.secretary), at(case, "hold"), on="2023-06-14").status_code == 302
+    drill = Activity.objects.get(kind="drill")
+    assert (drill.title, drill.held_on) == ("消防疏散", date(2023, 6, 14))
+    undone = {"reason": "日期错了"}
+    assert (
+        send(as_(cast.secretary), reverse("case-undo", args=[case.pk]), **undone).status_code
+        == 302
+    )
+    assert not Activity.objects.held().filter(kind="drill").exists()
+    judged = came(begun("appraisal", cast), "studied")
+    told = {"f-present": "1", "f-self_done": "1"}
+    answer = send(as_(cast.secretary), at(judged, "hold"), on="2023-06-14", **told)
+    assert "请先在“活动”里记录这次民主评议党员" in shown(answer)
+
+
 def test_local_practice_holds_for_cases_opened_from_then_on(cast: Cast, as_: SignIn) -> None:
     old = begun("election", cast)
     office, page = as_(cast.office), reverse("case-variants", args=["election"])
@@ -258,6 +333,12 @@ def test_local_practice_holds_for_cases_opened_from_then_on(cast: Cast, as_: Sig
     new = begun("election", cast, org=cast.sibling)
     assert "majority-of-expected" in old.variants
     assert new.variants == ["majority-of-present"]
+    late = send(office, page, variants=["request-a-month-early"], reason="校发 2 号", seen="")
+    assert late.status_code == 409, "decided on a page opened before the other decision"
+    assert "刚刚改为：当选须超过实到会有选举权人数的一半。依据：校发 1 号" in shown(late)
+    seen = late.context["form"]["seen"].value()
+    again = send(office, page, variants=["request-a-month-early"], reason="校发 2 号", seen=seen)
+    assert again.status_code == 302, "having seen it, one may decide"
     assert as_(cast.officer).get(page).status_code == 403
 
 
@@ -288,3 +369,29 @@ def test_dates_that_contradict_each_other_are_listed_with_their_rule(
     clean = shown(client.post(page, {**typed, "talk": "2021-09-20", "choose": "2023-03-15"}))
     assert "1 份没有发现矛盾" in clean
     assert as_(cast.member).get(page).status_code == 404
+
+
+def test_a_whole_sheet_of_files_is_checked_on_the_page_and_at_the_command_line(
+    cast: Cast, as_: SignIn, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    client, page = as_(cast.secretary), reverse("case-checkup")
+    lines = ["姓名,申请入党日期,派人谈话日期", "张一,2021-09-10,2021-11-01", "李二,2021年秋,",
+             "王三,2021-09-10,2021-09-30"]  # fmt: skip
+    file = tmp_path / "材料.csv"
+    file.write_text("\n".join(lines), encoding="utf-8")
+
+    def sent(content: bytes, **more: str) -> Any:
+        sheet = SimpleUploadedFile("材料.csv", content)
+        return client.post(page, {"do": "sheet", "sheet": sheet, **more})
+
+    text = shown(sent(file.read_bytes()))
+    assert "核对了 3 份材料，1 份没有发现矛盾" in text
+    assert "一个月内要谈话" in text
+    corrections = rows(sent(file.read_bytes(), **{"as": "xlsx"}))[1:]
+    assert {row[1] for row in corrections} == {"张一", "李二"}
+    assert [row[3] for row in corrections if row[1] == "李二"] == ["没有核对"]
+    assert sent(b"PK").status_code == 422
+
+    with pytest.raises(SystemExit):
+        call_command("checkup", str(file))
+    assert "核对 3 份，1 份有矛盾，1 份有日期没能核对" in capsys.readouterr().out

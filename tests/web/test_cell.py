@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection
@@ -10,9 +11,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from guantong.records.actions import memberships
+from guantong.records.actions import case_rows, cases, memberships, money
 from guantong.records.actions.plans import Wording, load_wording
-from guantong.records.models import Entry, User
+from guantong.records.models import Case, Entry, Org, User
 from tests.factories import TODAY, Cast, appoint, make_activity, make_person, owner
 
 type SignIn = Callable[[User], Client]
@@ -132,6 +133,40 @@ def test_what_only_an_upper_organisation_may_record_has_a_button_for_it_alone(
         org=held.branch, obligation="branch-secretary", period_start=date(2023, 1, 1)
     )
     assert as_(held.secretary).get(page_of(mine)).context["act"] is None
+
+
+def test_cases_that_took_too_long_are_named_and_budget_lines_counted(
+    as_: SignIn, held: Cast
+) -> None:
+    def entry(obligation: str, org: Org) -> Entry:
+        return Entry.objects.get(obligation=obligation, org=org, period_start=date(2023, 1, 1))
+
+    person = make_person("申请人乙", held.branch, status="applicant")
+    case = cases.begin(
+        by=None, process="recruitment", org=held.branch, on=date(2023, 4, 1), person=person
+    )
+    Case.objects.filter(pk=case.pk).update(state="applied")
+    case.refresh_from_db()
+    case_rows.refresh(case)
+    late = entry("applicant-talk", held.branch)
+    assert (late.actual, late.verdict) == (1, "due")
+    page = as_(held.secretary).get(page_of(late))
+    (row,) = [one for rows in page.context["lists"] for one in rows.found]
+    assert (row.title, row.url) == (str(case), reverse("case", args=[case.pk]))
+    assert row.detail == "发展党员 · 已申请，待谈话"
+    memberships.transfer_within(by=None, person=person, to=held.sibling, on=date(2023, 6, 1))
+    assert entry("applicant-talk", held.branch).actual == 0, "the case went with the person"
+    assert entry("applicant-talk", held.sibling).actual == 1
+
+    assert entry("party-work-budget", held.college).verdict == "due"
+    assert as_(held.officer).get(page_of(entry("party-work-budget", held.college))).context["act"]
+    line = money.plan(by=None, org=held.college, year=2023, title="主题党日", amount=Decimal(900))
+    assert entry("party-work-budget", held.college).verdict == "met"
+    assert "900 元" in text_of(
+        as_(held.officer).get(page_of(entry("party-work-budget", held.college)))
+    )
+    money.strike(by=None, line=line, reason="登记错了")
+    assert entry("party-work-budget", held.college).verdict == "due"
 
 
 def test_an_entry_costs_the_same_however_much_it_counts(as_: SignIn, held: Cast) -> None:

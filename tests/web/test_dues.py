@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from guantong.records.actions import documents, dues, money
-from guantong.records.models import DuesPayment, DuesRate, Person, Spending, User
+from guantong.records.models import DuesPayment, DuesRate, Org, Person, Spending, User
 from guantong.sheets.write import table
 from tests.factories import SINCE, TODAY, Cast, owner
 from tests.web.answers import part, rows, shown
@@ -93,6 +93,13 @@ def test_what_each_role_sees_of_dues(cast: Cast, as_: SignIn, person: Person) ->
     told = shown(as_(cast.office).get(f"{DUES}?org={cast.college.pk}"))
     assert cast.branch.short_name in told
     assert "党员甲" not in told  # above the branch people are only counted
+    Org.objects.filter(pk=cast.sibling.pk).update(valid_to=date(2023, 1, 1))
+    years = {
+        year: part(as_(cast.office), f"{DUES}?org={cast.college.pk}&year={year}")
+        for year in (2022, 2023)
+    }
+    lists = [year for year, told in years.items() if cast.sibling.short_name in told]
+    assert lists == [2022]  # a branch is listed for the years in which there was one
 
 
 def test_relief_on_pages(cast: Cast, as_: SignIn, person: Person) -> None:

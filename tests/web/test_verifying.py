@@ -1,5 +1,6 @@
 """按月结账 and 核实 as pages; the mark of a late record wherever the record is named."""
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -57,6 +58,7 @@ def test_the_college_looks_at_the_odd_and_verifies_the_rest(cast: Cast, as_: Sig
     page = officer.get(REVIEW)
     assert "记了 20 学时，这类活动一般不超过 8 学时" in part(officer, REVIEW)
     assert page.context["review"].rest[0].title == "平常一次"
+    assert "2023-05" in re.findall(r'value="([^"]*)" selected', shown(page))
     assert officer.post(REVIEW, {"shown": "别的"}).status_code == 409
     sent = officer.post(REVIEW, {"shown": page.context["review"].seal}, follow=True)
     assert "已核实 1 条" in shown(sent)

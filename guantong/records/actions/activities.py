@@ -18,7 +18,7 @@ from guantong.records.drafts import LABELS, Draft, draft_of, problems, resolved
 from guantong.records.models import Activity, Event, JointSide, Org, User
 from guantong.records.telling import content, told
 
-TABLES = frozenset({"activities", "hosts", "attendances"})
+TABLES = frozenset({"activities", "hosts", "attendances", "details"})
 
 
 @transaction.atomic

@@ -2,14 +2,16 @@
 
 from collections.abc import Collection
 from datetime import date
+from types import EllipsisType
 
 from django.db import transaction
 
 from guantong.periods import add_months
+from guantong.processes import model as m
 from guantong.records import access, cases, catalogue, clock, days
 from guantong.records.access import Conflict, Refused
 from guantong.records.actions import events, rows, spans
-from guantong.records.models import Call, Org, Quota, User, VariantChoice
+from guantong.records.models import Call, Org, Quota, School, User, VariantChoice
 
 PERMISSION = "case.call"
 
@@ -52,8 +54,12 @@ def set_quota(
     number: int,
     year: int | None = None,
     call: Call | None = None,
+    was: int | EllipsisType | None = ...,
 ) -> Quota:
-    """Say how many an organisation may have, with all below it: in a year, or in a call."""
+    """Say how many an organisation may have, with all below it: in a year, or in a call.
+
+    `was`: the number as the user saw it.
+    """
     above = call.org if call else _parent(org)
     access.require(by, PERMISSION, above)
     if call is not None and (call.process != process or not org.path.startswith(call.org.path)):
@@ -65,6 +71,9 @@ def set_quota(
         raise Refused(f"名额应在 0 至 {MOST} 之间。", {"number": f"应在 0 至 {MOST} 之间。"})
     rows.locked(org)
     row = Quota.objects.filter(org=org, process=process, year=year, call=call).first()
+    if was is not ... and was != (row and row.number):
+        now = row.number if row else "没有下达"
+        raise Conflict(f"刚刚有人改过，现在是：{now}。请核对后再保存。")
     if row is None:
         row = rows.insert(Quota(org=org, process=process, year=year, call=call, number=number))
         change = rows.Change({}, {"number": number})
@@ -87,17 +96,22 @@ def _parent(org: Org) -> Org:
 
 @transaction.atomic
 def decide_variants(
-    *, by: User | None, process: str, variants: Collection[str], reason: str, seen: int = 0
+    *,
+    by: User | None,
+    process: str,
+    variants: Collection[str],
+    reason: str,
+    seen: int | None = None,
 ) -> VariantChoice:
     """Choose the variants that cases opened from now on are under. `seen`: the latest decision's
     id as the user saw it."""
     access.require(by, "reading.decide", None)
     known = catalogue.process(process)
-    last = (
-        VariantChoice.objects.select_for_update().filter(process=process).order_by("-id").first()
-    )
-    if (last.pk if last else 0) != seen:
-        raise Conflict("刚刚有人改过，请刷新后核对。")
+    rows.locked(School.objects.get())  # two people deciding at once: the other waits here
+    last = VariantChoice.objects.filter(process=process).order_by("-id").first()
+    if last is not None and last.pk != seen:
+        who, now = last.by.called if last.by else "系统", _titles(known, last.variants)
+        raise Conflict(f"{who}刚刚改为：{now}。依据：{last.reason}。请核对后再决定。")
     chosen = frozenset(variants)
     if unknown := chosen - known.variants.keys():
         raise Refused(f"没有这些做法：{'、'.join(sorted(unknown))}。")
@@ -113,9 +127,13 @@ def decide_variants(
             at=clock.now(), by=by,
         )
     )  # fmt: skip
-    titles = "、".join(v.title for v in known.variants.values() if v.id in chosen)
+    titles = _titles(known, chosen)
     events.leave(
         "variants.decided", row, by=by, process=process, title=known.title,
         after={"variants": titles}, reason=row.reason,
     )  # fmt: skip
     return row
+
+
+def _titles(process: m.Process, chosen: Collection[str]) -> str:
+    return "、".join(v.title for v in process.variants.values() if v.id in chosen) or "都不采用"

@@ -11,9 +11,11 @@ from datetime import date
 from typing import Any, Final
 
 from guantong.processes import model as m
+from guantong.records import case_facts, clock
 from guantong.records import registers as registers_read
 from guantong.records.access import Refused
 from guantong.records.actions import (
+    activities,
     corrections,
     letters,
     lifecycle,
@@ -24,7 +26,9 @@ from guantong.records.actions import (
     rows,
     terms,
 )
+from guantong.records.drafts import Attended, Draft, late_by
 from guantong.records.models import (
+    Activity,
     Case,
     CorrectionRequest,
     Membership,
@@ -362,8 +366,14 @@ def _elected(done: Done) -> None:
 
 
 def _in_office(done: Done) -> None:
-    """From the hand-over on the new ones are in office; till then the old ones act."""
+    """From the hand-over on the new ones are in office; till then the old ones act.
+
+    The committee is whom the user lists: proposed from the tally, which knows names alone. Nobody
+    listed: the committee stays as it is.
+    """
     org = done.case.org
+    if named := case_facts.listed(done.case, str(done.asked.get("members") or ""), done.on):
+        _seat(done, named)
     offices = {
         "secretary": done.earlier("constitute", "secretary"),
         "deputy_secretary": done.earlier("constitute", "deputy"),
@@ -376,6 +386,47 @@ def _in_office(done: Done) -> None:
         if pk is not None and pk not in {one.person_id for one in held}:
             person = Person.objects.get(pk=pk)
             posts.appoint(by=None, person=person, org=org, post=post, valid_from=done.on)
+
+
+def _seat(done: Done, named: frozenset[int]) -> None:
+    held = Post.objects.on(done.on).filter(org=done.case.org, post="committee_member")
+    there = {one.person_id: one for one in held}
+    for pk in there.keys() - named:
+        posts.end(by=None, post=there[pk], on=done.on)
+    for person in Person.objects.filter(pk__in=named - there.keys()).in_order():
+        posts.appoint(
+            by=None, person=person, org=done.case.org, post="committee_member", valid_from=done.on
+        )
+
+
+# ---------------------------------------------------------------- what is an activity too
+
+
+def _recorded(done: Done, kind: str) -> bool:
+    held = Activity.objects.held().filter(kind=kind, hosts=done.case.org)
+    return held.filter(held_on__lte=done.on, held_on__gte=done.case.opened_on).exists()
+
+
+def _appraised(done: Done) -> None:
+    """It counts in the ledger, and who was there is told once."""
+    if not _recorded(done, "appraisal"):
+        says = "请先在“活动”里记录这次民主评议党员；到会人数从记录得出，台账也随之完成。"
+        raise Refused(says, {"present": says})
+
+
+def _drilled(done: Done) -> None:
+    """The drill counts as an activity, with nobody but who tells of it: attendance is not kept."""
+    if _recorded(done, "drill"):
+        return
+    if done.by is None or done.by.person_id is None:
+        raise Refused("您的账号没有对应的人员，请先在“活动”里记录这次应急演练再办理。")
+    late = "随应急演练的办理录入" if late_by(done.on, clock.today()) else ""
+    draft = Draft(
+        kind="drill", title=done.case.title, held_on=done.on, hosts=(done.case.org,),
+        attended=(Attended(done.by.person_id, "recorder"),), late_reason=late,
+        own={"scenario": done.earlier("plan", "scene")},
+    )  # fmt: skip
+    activities.record(by=None, draft=draft)
 
 
 EFFECTS: Final[Mapping[tuple[str, str], Effect]] = {
@@ -418,4 +469,6 @@ EFFECTS: Final[Mapping[tuple[str, str], Effect]] = {
     ("election", "approve_result"): _elected,
     ("election", "hand_over"): _in_office,
     ("dues-arrears", "approve"): _leaves("struck_off"),
+    ("appraisal", "hold"): _appraised,
+    ("drill", "hold"): _drilled,
 }

@@ -62,9 +62,10 @@ def tell(verb: str, case: Case, by: User | None, **more: Any) -> None:
     )  # fmt: skip
 
 
-def refresh(case: Case) -> None:
+def refresh(case: Case, *orgs_before: int) -> None:
+    """`orgs_before`: where the case was, if a step took it elsewhere."""
     people = frozenset([case.person_id] if case.person_id else [])
-    orgs = frozenset({case.org_id} | ({case.other_org_id} if case.other_org_id else set()))
+    orgs = frozenset(pk for pk in (case.org_id, case.other_org_id, *orgs_before) if pk)
     ledger.refresh(ledger.Touch(orgs, people, case.opened_on, None, TABLES))
 
 

@@ -24,11 +24,20 @@ from guantong.records import (
     sealing,
 )
 from guantong.records.access import Forbidden, Refused
-from guantong.records.actions import case_effects, case_rows, events, rows, spans, steps
+from guantong.records.actions import (
+    activities,
+    case_effects,
+    case_rows,
+    events,
+    rows,
+    spans,
+    steps,
+)
 from guantong.records.case_actors import Place, Standing
 from guantong.records.case_values import stored
 from guantong.records.handling import Handling
 from guantong.records.models import (
+    Activity,
     Call,
     Case,
     CaseStep,
@@ -163,6 +172,7 @@ def take_step(*, by: User | None, case: Case, version: int, entry: Entry) -> Cas
     case = case_rows.locked(by, case)
     case_rows.require_version(case, version)
     who, process, before = Standing.today(by), cases.process_of(case), cases.told(case)
+    was = case.org_id
     step = process.steps.get(entry.step)
     if step is None:
         raise Refused("没有这一步。")
@@ -193,7 +203,7 @@ def take_step(*, by: User | None, case: Case, version: int, entry: Entry) -> Cas
         "case.step_taken", case, by, step=step.title, on=entry.on,
         reason="；".join(why for _, why in event.passed_over),
     )  # fmt: skip
-    case_rows.refresh(case)
+    case_rows.refresh(case, was)
     return row
 
 
@@ -341,6 +351,14 @@ def why_not_back(by: User | None, case: Case, row: CaseStep) -> str:
 
 def _undo_effect(case: Case, by: User | None, row: CaseStep) -> None:
     if not row.made:
+        return
+    if all(one.startswith("activity:") for one in row.made):
+        with events.upon(case, by):
+            for one in row.made:
+                activity = Activity.objects.get(pk=one.partition(":")[2])
+                activities.withdraw(
+                    by=None, activity=activity, version=activity.version, reason="撤回办理步骤"
+                )
         return
     last = steps.last(case.person) if case.person else None
     if last is None or [last.subject] != row.made:

@@ -75,7 +75,7 @@ def refresh(touch: Touch) -> None:
     Open cases that go with a person's branch go with it here, whatever moved the person.
     """
     if "memberships" in touch.tables:
-        _let_cases_follow(touch.person_ids)
+        touch = _let_cases_follow(touch)
     live = Assessment.objects.select_for_update().filter(live=True).first()
     if live is None:  # no ledger yet; the first one will see this change too
         return
@@ -97,13 +97,26 @@ def refresh(touch: Touch) -> None:
     _replace(_reached(live, asked), live, ledger.answer(asked))
 
 
-def _let_cases_follow(people: Collection[int]) -> None:
-    """Open cases of people belong to the branch that these are in, where they are in one."""
+def _let_cases_follow(touch: Touch) -> Touch:
+    """Open cases of people belong to the branch that these are in, where they are in one.
+
+    What that changes is touched, too: where the cases were and where they come to.
+    """
     now = Membership.objects.filter(person=OuterRef("person"), valid_to=None).values("org")[:1]
     following = Case.objects.open().filter(process__in=catalogue.handling().names("follows"))
-    for some in batched(people, BATCH, strict=False):
-        moved = following.filter(person__in=some).alias(now=Subquery(now))
-        moved.exclude(now=None).exclude(now=F("org")).update(org=Subquery(now))
+    for some in batched(touch.person_ids, BATCH, strict=False):
+        moved = following.filter(person__in=some).annotate(now=Subquery(now))
+        moved = moved.exclude(now=None).exclude(now=F("org"))
+        if found := list(moved.values_list("pk", "org", "now", "opened_on")):
+            following.filter(pk__in=[pk for pk, *_ in found]).update(org=Subquery(now))
+            touch = replace(
+                touch,
+                org_ids=touch.org_ids.union(*((was, to) for _, was, to, _ in found)),
+                first_day=min(touch.first_day, *(day for *_, day in found)),
+                last_day=None,
+                tables=touch.tables | {"cases"},
+            )
+    return touch
 
 
 @transaction.atomic

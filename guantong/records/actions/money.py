@@ -7,11 +7,12 @@ from django.db import transaction
 
 from guantong.records import access, clock, days, dues
 from guantong.records.access import Refused
-from guantong.records.actions import events, rows, spans
+from guantong.records.actions import events, ledger, rows, spans
 from guantong.records.models import Activity, BudgetLine, Org, Spending, User
 
 BUDGET, DUES = "budget.edit", "dues.record"
 MOST = Decimal(100_000_000)
+TABLES = frozenset({"budgets"})
 TOLD = ("heading", "spent_on", "amount", "what", "decided_on", "activity")
 
 
@@ -32,6 +33,7 @@ def plan(
     else:
         change = rows.change(row, **told)
     events.leave("budget.planned", row, by=by, org=org, year=year, title=row.title, change=change)
+    _refresh(row)
     return row
 
 
@@ -46,6 +48,12 @@ def strike(*, by: User | None, line: BudgetLine, reason: str) -> None:
     before = {"year": line.year, "title": line.title, "amount": line.amount}
     events.leave("budget.struck", line, by=by, org=line.org, reason=reason, before=before)
     line.delete()
+    _refresh(line)
+
+
+def _refresh(line: BudgetLine) -> None:
+    first = date(line.year, 1, 1)
+    ledger.refresh(ledger.Touch(frozenset([line.org_id]), frozenset(), first, None, TABLES))
 
 
 @transaction.atomic

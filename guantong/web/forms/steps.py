@@ -146,8 +146,10 @@ def form_field(one: m.Field, people: Callable[[], People], day: date) -> forms.F
             return DayField(**common)
         case m.FieldType.NUMBER:
             return forms.DecimalField(
-                min_value=0, max_digits=10, decimal_places=2,
-                widget=forms.NumberInput(attrs={"min": 0, "step": "any", "inputmode": "decimal"}),
+                min_value=0, max_digits=10, decimal_places=0 if one.whole else 2,
+                widget=forms.NumberInput(
+                    attrs={"min": 0, "step": 1 if one.whole else "any", "inputmode": "decimal"}
+                ),
                 **common,
             )  # fmt: skip
         case m.FieldType.TEXT:

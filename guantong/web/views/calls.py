@@ -203,6 +203,7 @@ def quotas(request: HttpRequest) -> HttpResponse:
         raise Http404
     form = YearFilter(request)
     year = form.value("year", clock.today().year)
+    form.fields["year"].widget.attrs["placeholder"] = str(year)
     name = YEARLY[0]
     may = not access.check(acting(request), PERMISSION, org)
     if request.method == "POST":
@@ -252,13 +253,14 @@ def _set(request: HttpRequest, org: Org, **of: Any) -> None:
     """Every number that was typed; each that is refused is told."""
     kept, refused = 0, []
     for one in _below(org):
-        text = request.POST.get(f"n-{one.pk}", "").strip()
-        if not text:
+        text, was = (request.POST.get(f"{key}-{one.pk}", "").strip() for key in ("n", "was"))
+        if text in ("", was):
             continue
         try:
             if not text.isdecimal() or len(text) > 4:
                 raise Refused("请填整数，如 5。")
-            actions.set_quota(by=acting(request), org=one, number=int(text), **of)
+            seen = int(was) if was.isdecimal() and len(was) <= 4 else None
+            actions.set_quota(by=acting(request), org=one, number=int(text), was=seen, **of)
             kept += 1
         except Refused as why:
             refused.append(f"{one.short_name}：{why.text}")

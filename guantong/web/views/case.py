@@ -16,14 +16,16 @@ from django.views.decorators.http import require_GET, require_POST
 
 from guantong.processes import model as m
 from guantong.processes.engine import Option
-from guantong.records import access, case_facts, catalogue, clock, criteria
+from guantong.records import access, case_facts, catalogue, clock, criteria, papers
 from guantong.records import cases as reading
 from guantong.records.actions import case_beside, case_rows
 from guantong.records.actions import cases as actions
+from guantong.records.actions.papers import FILE
 from guantong.records.case_actors import Standing
 from guantong.records.case_values import says
 from guantong.records.drafts import late_by
 from guantong.records.models import Case, CaseStep, User
+from guantong.records.papers import Template
 from guantong.web import case_lines, case_words, route_chart
 from guantong.web.acting import ActionForm, acting, done, form_page
 from guantong.web.case_words import Names, cited, value_words
@@ -79,7 +81,7 @@ def case(request: HttpRequest, pk: int) -> TemplateResponse:
             "others": [one for one in nexts if not one.url and _others(one)],
             "steps": [(one, _late(one.row)) for one in case_words.timeline(process, steps)],
             "facts": _facts(row, process, today, who),
-            "documents": _documents(process, standing),
+            "documents": _documents(user, row, process, standing),
             "notes": [(n, says(n)) for n in row.notes.select_related("by").order_by("pk")],
             "hands": _hands(row, names := _nameable(user, row)),
             "names": names,
@@ -159,12 +161,16 @@ def _facts(row: Case, process: m.Process, today: date, who: Standing) -> list[Fa
     return found
 
 
-def _documents(process: m.Process, standing: Sequence[CaseStep]) -> list[tuple[str, list[str]]]:
-    """What papers each step yields, as far as the case has come."""
+def _documents(
+    user: User, case: Case, process: m.Process, standing: Sequence[CaseStep]
+) -> list[tuple[str, list[str], list[Template]]]:
+    """What papers each step yields, as far as the case has come, and the templates for them."""
+    may = not reading.handling_of(case).restricted and not access.check(user, FILE, case.org)
+    made = papers.by_step(user, process, case.org) if may else {}
     return [
-        (f"{process.steps[row.step].title}（{row.on_day}）", row.documents)
+        (f"{process.steps[row.step].title}（{row.on_day}）", row.documents, made.get(row.step, []))
         for row in standing
-        if row.documents
+        if row.documents or made.get(row.step)
     ]
 
 
@@ -236,7 +242,7 @@ def step(request: HttpRequest, pk: int, name: str) -> HttpResponse:
         kept=reading.handling_of(row),
         to_explain=[one.rule for one in option.to_explain] if option else (),
         last=row.steps.standing().filter(step=name).order_by("number").last(),
-        initial={"on": clock.today(), **_suggested(row)},
+        initial={"on": clock.today(), **_suggested(row, name)},
     )
     if taken := form.outcome(partial(_take, request, row, form)):
         return _after(request, process, taken)
@@ -262,8 +268,10 @@ def step(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     )
 
 
-def _suggested(row: Case) -> dict[str, int]:
-    """Numbers that the self-check knows; they can be changed."""
+def _suggested(row: Case, step: str) -> dict[str, int | str]:
+    """Numbers that the self-check knows, the committee that the tally names; can be changed."""
+    if (row.process, step) == ("election", "hand_over"):
+        return {named_as("a", "members"): case_facts.elected(row)}
     found = criteria.suggested(row, clock.today())
     return {named_as("f", name): number for name, number in found.items()}
 

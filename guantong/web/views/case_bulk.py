@@ -1,8 +1,9 @@
 """One step for many cases: a meeting that deals with twenty people, told one by one."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from django import forms
 from django.http import Http404, HttpRequest
@@ -10,10 +11,11 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from guantong.processes import model as m
-from guantong.records import access, case_facts, clock
+from guantong.records import access, case_facts, catalogue, clock, papers
 from guantong.records import cases as reading
 from guantong.records.actions import cases as actions
 from guantong.records.actions.cases import Entry, Outcome
+from guantong.records.actions.papers import FILE
 from guantong.records.case_actors import Standing
 from guantong.records.models import Case
 from guantong.web.acting import INVALID, DayField, acting
@@ -57,7 +59,7 @@ class Row:
     case: Case
     ticked: bool
     closed: str
-    own: tuple[tuple[str, str, str, str], ...]  # name, label, value, error
+    own: tuple[tuple[str, str, str, bool], ...]  # name, label, value, whether a number
     outcome: Outcome | None
 
 
@@ -93,10 +95,27 @@ def bulk(request: HttpRequest, name: str, step: str) -> TemplateResponse:
             "done": done,
             "kept": sum(1 for one in outcomes.values() if one.row),
             "refused": sum(1 for one in outcomes.values() if not one.row),
+            "papers": _papers(request, process, step, outcomes) if done else [],
             "back": reverse("case-board", args=[name]),
         },
         status=status,
     )
+
+
+def _papers(
+    request: HttpRequest, process: m.Process, step: str, outcomes: Mapping[int, Outcome]
+) -> list[tuple[str, str]]:
+    """Title and address of each template for what the step yields, for all of them at once."""
+    if catalogue.handling().of[process.name].restricted:
+        return []
+    (first, *_) = (one.case for one in outcomes.values())
+    if access.check(acting(request), FILE, first.org):
+        return []
+    chosen = [("case", pk) for pk in outcomes]
+    return [
+        (one.title, f"{reverse('paper-make', args=[one.code])}?{urlencode(chosen)}")
+        for one in papers.by_step(acting(request), process, first.org).get(step, [])
+    ]
 
 
 def _eligible(request: HttpRequest, process: m.Process, step: str) -> Iterator[Case]:
@@ -176,8 +195,9 @@ def _row(request: HttpRequest, row: Case, step: m.Step, outcome: Outcome | None)
         ticked=str(row.pk) in request.POST.getlist("case") if posted else True,
         closed="" if posted else _closed(request, row, step),
         own=tuple(
-            (f"{one.name}-{row.pk}", one.title, request.POST.get(f"{one.name}-{row.pk}", ""), "")
+            (name, one.title, request.POST.get(name, ""), one.type is m.FieldType.NUMBER)
             for one in _each(step)
+            for name in [f"{one.name}-{row.pk}"]
         ),
         outcome=outcome,
     )

@@ -1,5 +1,6 @@
 """The rules of a process as people read them, and which local practice the school has on."""
 
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -15,7 +16,7 @@ from guantong.records import cases as reading
 from guantong.records.actions import calls as actions
 from guantong.records.models import VariantChoice
 from guantong.web import case_words, route_chart
-from guantong.web.acting import ActionForm, acting, form_page, require
+from guantong.web.acting import CONFLICT, ActionForm, acting, form_page, require
 from guantong.web.case_words import cited
 from guantong.web.views.cases import process_or_404, require_cases, to_cases
 
@@ -66,6 +67,7 @@ class VariantForm(ActionForm):
         label="采用的做法", required=False, widget=forms.CheckboxSelectMultiple
     )
     reason = forms.CharField(label="依据", max_length=200, help_text="如：学校文件名称和文号。")
+    seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
 
 def decide(request: HttpRequest, name: str) -> HttpResponse:
@@ -73,23 +75,20 @@ def decide(request: HttpRequest, name: str) -> HttpResponse:
     process = process_or_404(name)
     last = VariantChoice.objects.filter(process=name).order_by("-id").first()
     chosen = reading.chosen_variants(process)
-    form = VariantForm(request.POST or None, initial={"variants": sorted(chosen)})
+    form = VariantForm(
+        request.POST or None, initial={"variants": sorted(chosen), "seen": last and last.pk}
+    )
     field = form.fields["variants"]
     assert isinstance(field, forms.MultipleChoiceField)
     field.choices = [
         (v.id, f"{v.title}（{case_words.bases(v.basis)}）") for v in process.variants.values()
     ]
-    seen = request.POST.get("seen", "")
-
-    def act(variants: list[str], reason: str) -> VariantChoice:
-        return actions.decide_variants(
-            by=acting(request), process=name, variants=variants, reason=reason,
-            seen=int(seen) if seen.isdecimal() and len(seen) < 10 else (last.pk if last else 0),
-        )  # fmt: skip
-
-    if form.outcome(act):
+    if form.outcome(partial(actions.decide_variants, by=acting(request), process=name)):
         messages.success(request, "已决定。以后开办的事项按新的做法；正在办理的不变。")
         return redirect("case-rules", name)
+    if form.status == CONFLICT:  # told what was decided meanwhile, and may decide after that
+        form.data = request.POST.copy()
+        form.data["seen"] = str(last.pk if last else "")
     return form_page(
         request, form, title=f"采用的做法：{process.title}", crumbs=to_cases(process),
         submit="决定", about="这些做法没有确定的依据，由学校决定用不用；相互代替的只能选一种。",

@@ -126,7 +126,7 @@ def _of_branches(
     request: HttpRequest, org: Org, form: YearFilter, listed: Sequence[date]
 ) -> HttpResponse:
     """The branches are paged before they are summed: a school has tens of thousands of months."""
-    there = branches(request, org)
+    there = branches(request, org).meeting(date(form.asked, 1, 1), date(form.asked + 1, 1, 1))
     state = form.value("state")
     whole = bool(state) or download.wanted(request)
     page = paged(request, there)

@@ -147,7 +147,10 @@ def coverage(request: HttpRequest) -> HttpResponse:
             "form": form,
             "page": page,
             "classes": classes.values(),
-            "rows": [(row, [(code, row.counts.get(code, 0)) for code in classes]) for row in page],
+            "rows": [
+                (row, [(code, title, row.counts.get(code, 0)) for code, title in classes.items()])
+                for row in page
+            ],
             "edits": set(
                 access.orgs(request.user, EDIT)
                 .filter(pk__in=[row.org.pk for row in page])

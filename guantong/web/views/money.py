@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET
 
 from guantong.records import access, clock, dues, money
 from guantong.records.actions import money as actions
-from guantong.records.models import Activity, BudgetLine, Org, Spending
+from guantong.records.models import Activity, BudgetLine, Org, OrgParent, Spending
 from guantong.sheets.write import Sheet, Value
 from guantong.web import download
 from guantong.web.acting import ActionForm, DayField, acting, form_page
@@ -127,13 +127,18 @@ def budget(request: HttpRequest) -> HttpResponse:
     org, form = org_of(request, BUDGET), YearOnly(request)
     rows = money.budget(org, form.asked)
     spent = [row for row in money.spent(org, form.asked) if row.line_id]
+    below = money.budgets(_directly_below(request, org), form.asked)
     if download.wanted(request):
         header = ("预算项目", "批准文件", "预算（元）", "支出（元）", "结余（元）")
         lines = [(r.line.title, r.line.basis, r.line.amount, r.spent, r.left) for r in rows]
         return download.workbook(
             request, title="党建经费", header=header, rows=lines,
             about=f"{org.name} · {form.asked} 年",
-            beside=[Sheet("支出明细", SPENT, map(_line, spent))],
+            beside=[
+                Sheet("支出明细", SPENT, map(_line, spent)),
+                Sheet("下级合计", ("党组织", *header[2:]),
+                      [(one.org.name, one.planned, one.spent, one.left) for one in below]),
+            ],
         )  # fmt: skip
     return TemplateResponse(
         request,
@@ -146,12 +151,19 @@ def budget(request: HttpRequest) -> HttpResponse:
             "asked": form.asked,
             "lines": rows,
             "rows": spent,
+            "below": below,
             "planned": sum((r.line.amount for r in rows), Decimal(0)),
             "spent": sum((r.spent for r in rows), Decimal(0)),
             "left": sum((r.left for r in rows), Decimal(0)),
             "may": not access.check(acting(request), actions.BUDGET, org),
         },
     )
+
+
+def _directly_below(request: HttpRequest, org: Org) -> list[Org]:
+    children = OrgParent.objects.on(clock.today()).filter(parent=org).values("org")
+    seen = access.orgs(request.user, BUDGET).on(clock.today())
+    return list(seen.filter(pk__in=children).exclude(kind="branch").in_order())
 
 
 class PlanForm(ActionForm):

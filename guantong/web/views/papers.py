@@ -201,8 +201,6 @@ def template_file(request: HttpRequest, code: str) -> HttpResponse:
 class MakeFilter(Filter):
     state = forms.ChoiceField(label="状态", required=False)
     q = forms.CharField(label="找人或事项", required=False, max_length=60)
-    case = forms.CharField(required=False, widget=forms.HiddenInput)
-    narrow_nothing = frozenset({"case"})
 
 
 def make(request: HttpRequest, code: str) -> HttpResponse:
@@ -231,7 +229,7 @@ def make(request: HttpRequest, code: str) -> HttpResponse:
             "template": template,
             "form": form,
             "rows": [(row, process.states[row.state].title) for row in found[:MOST]],
-            "ticked": request.POST.getlist("case") or [form.value("case")],
+            "ticked": request.POST.getlist("case") or request.GET.getlist("case"),
             "most": MOST,
             "refused": refused,
         },
@@ -246,8 +244,8 @@ def _cases(request: HttpRequest, template: Template, form: MakeFilter) -> list[C
         seen = seen.filter(org__path__startswith=template.org.path)
     if state := form.value("state"):
         seen = seen.filter(state=state)
-    if case := ids.read(form.value("case")):
-        seen = seen.filter(pk=case)
+    if asked := [pk for text in request.GET.getlist("case") if (pk := ids.read(text))]:
+        seen = seen.filter(pk__in=asked[:MOST])
     rows = seen.select_related("org", "other_org", "person").order_by(
         "closed_on", "org__sort_key", "pk"
     )

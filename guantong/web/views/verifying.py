@@ -27,6 +27,8 @@ HEADER: Final = ("日期", "类别", "主题", "主办组织", "学时", "录入
 
 
 class ReviewFilter(Filter):
+    narrow_nothing = Filter.narrow_nothing | {"month"}
+
     month = forms.ChoiceField(label="月份", required=False)
     kind = forms.ChoiceField(
         label="为什么要看", required=False, choices=[("", "全部"), *anomalies.KINDS.items()]
@@ -34,6 +36,7 @@ class ReviewFilter(Filter):
 
     def __init__(self, request: HttpRequest) -> None:
         super().__init__(request)
+        self.data = {"month": month.code_of(past_months()[0]), **request.GET.dict()}
         days = [month_of(clock.today()).start, *past_months()]
         self.offer("month", [(month.code_of(day), months.told(day)) for day in days])
 

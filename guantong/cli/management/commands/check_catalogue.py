@@ -1,6 +1,8 @@
 """`python3 run check-catalogue [DIR]`: load a catalogue folder and run all its examples."""
 
 from argparse import ArgumentParser
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from guantong.cli import files
-from guantong.conditions.parse import CatalogueError
+from guantong.conditions.parse import CatalogueError, Problem
 from guantong.dues import load_rates
 from guantong.obligations import naive
 from guantong.obligations.examples import all_examples
@@ -18,7 +20,12 @@ from guantong.processes.examples import faults, tried
 from guantong.processes.load import Loaded
 from guantong.processes.versions import check_released, release
 from guantong.records.catalogue import processes_of
+from guantong.records.criteria import load_criteria
+from guantong.records.handling import load_handling
+from guantong.records.papers import load_templates
+from guantong.records.purposes import load_purposes
 from guantong.records.roles import load_roles
+from guantong.records.statistics import load_bands
 from guantong.sheets.layout import load_layouts
 
 
@@ -42,12 +49,8 @@ class Command(BaseCommand):
         place = folder or settings.CATALOGUE_DIR
         try:
             catalogue = load_catalogue(place)
-            load_roles(place / "roles.yaml")
-            load_layouts(place / "sheets", catalogue)
-            load_layouts(place / "sheets" / "dates", catalogue)
             processes = processes_of(place, catalogue)
-            if (place / "dues.yaml").exists():
-                load_rates(place / "dues.yaml")
+            _load_the_rest(place, catalogue, processes)
             check_released(place, processes.values())
             wrong = [*_wrong_examples(catalogue), *_faults(processes)]
         except CatalogueError as error:
@@ -62,6 +65,33 @@ class Command(BaseCommand):
             f"规则目录无误：{len(catalogue.plans)} 个计划，{len(catalogue.obligations)} 项责任，"
             f"{len(processes)} 个流程，{len(catalogue.regulations)} 份依据，{total} 个例子全部相符"
         )
+
+
+def _load_the_rest(place: Path, rules: Catalogue, processes: Mapping[str, Loaded]) -> None:
+    """Every other file; raise CatalogueError with what is wrong in all of them."""
+    now = {name: one.process for name, one in processes.items() if "." not in name}
+
+    loads: dict[str, Callable[[], object]] = {
+        "roles.yaml": partial(load_roles, place / "roles.yaml"),
+        "sheets": partial(load_layouts, place / "sheets", rules),
+        "sheets/dates": partial(load_layouts, place / "sheets/dates", rules),
+        "exchange": partial(load_layouts, place / "exchange", rules),
+        "dues.yaml": partial(load_rates, place / "dues.yaml"),
+        "purposes.yaml": partial(load_purposes, place / "purposes.yaml"),
+        "statistics.yaml": partial(load_bands, place / "statistics.yaml"),
+        "documents": partial(load_templates, place, now),
+        "cases.yaml": partial(load_handling, place / "cases.yaml", now, rules.kinds),
+        "criteria": partial(load_criteria, place, rules, now),
+    }
+    problems: list[Problem] = []
+    for name, load in loads.items():
+        if name == "roles.yaml" or (place / name).exists():
+            try:
+                load()
+            except CatalogueError as error:
+                problems += error.problems
+    if problems:
+        raise CatalogueError(*problems)
 
 
 def _wrong_examples(catalogue: Catalogue) -> list[str]:

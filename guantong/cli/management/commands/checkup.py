@@ -31,6 +31,8 @@ class Command(BaseCommand):
             for text in (*told.problems, *(one.says for one in row.found)):
                 self.stdout.write(f"第 {told.line} 行 {told.name} {told.number}：{text}")
         wrong = sum(bool(row.found) for row in rows)
-        self.stdout.write(f"核对 {len(rows)} 份，{wrong} 份有矛盾")
-        if wrong:
+        unread = sum(bool(row.told.problems) for row in rows)
+        also = f"，{unread} 份有日期没能核对" if unread else ""
+        self.stdout.write(f"核对 {len(rows)} 份，{wrong} 份有矛盾{also}")
+        if wrong or unread:
             raise SystemExit(1)

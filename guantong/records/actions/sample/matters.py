@@ -39,7 +39,7 @@ HOME, COLLEGE, OTHERS = "文学院教师第二党支部", "文学院党委", "�
 HANDS: Final = {"branch": "zhishu", "college": "xueyuan", "school": "zuzhibu", "owner": "zhishu"}
 GIVEN: Final[m.Values] = {
     "can_approve": True, "quota_left": 5, "volunteer_hours": 12,
-    "expires_on": date(2023, 9, 30), "due_on": date(2023, 9, 30),
+    "expires_on": date(2023, 7, 5), "due_on": date(2023, 7, 5),
 }  # fmt: skip
 QUOTA: Final = 12
 CALL: Final = "2023 年样板支部申报"
@@ -181,8 +181,11 @@ def _others(people: People) -> list[Matter]:
         Matter("livelihood-project", HOME, [("adopt", _day("2023-05-16"), "branch", asked)],
                _day("2023-05-15"), title="给青年教师讲怎样写第一份课题申请"),
         Matter("model-branch", HOME, model, _day("2023-05-18"), call=CALL),
-        Matter("election", "文学院学生第二党支部", [("remind", _day("2023-03-28"), "college", {})],
-               _day("2023-03-28")),
+        Matter("election", HOME, [
+            ("remind", _day("2023-01-04"), "college", {}),
+            ("resolve", _day("2023-05-10"), "branch", {}),
+            ("request", _day("2023-06-02"), "branch", {}),
+        ], _day("2023-01-04")),
         Matter("hazard", COLLEGE, [
             ("report", _day("2023-06-02"), "branch",
              {"field": "venue", "noticed_on": _day("2023-06-01"), "what": "报告厅侧门打不开"}),

@@ -1,7 +1,8 @@
-"""Dues and the Party-building budget of the sample school, for one college and the school.
+"""Dues and the Party-building budgets of the sample school.
 
-Three of its branches pay their dues; the others have fixed nothing yet, as in a school that has
-just begun. Invented throughout: the sums follow from no wage.
+Four branches pay their dues; the others have fixed nothing yet, as in a school that has just
+begun. Every committee has its budget in the ledger, but for one this year. Invented throughout:
+the sums follow from no wage.
 """
 
 from collections.abc import Iterator, Sequence
@@ -26,8 +27,11 @@ from guantong.records.models import (
     Spending,
 )
 
-BRANCHES = ("教师第一党支部", "教师第二党支部", "学生第一党支部")
-COLLEGE = "化学学院"
+BRANCHES = (
+    "化学学院教师第一党支部", "化学学院教师第二党支部", "化学学院学生第一党支部",
+    "文学院教师第二党支部",
+)  # fmt: skip
+COLLEGE, LACKS, SCHOOL = "化学学院", "音乐学院党委", "示例大学党委"
 YEAR = days.TODAY.year
 SUMS = tuple(map(Decimal, ("48.00", "66.75", "82.50", "97.20", "128.40", "153.00")))
 LINES = (("主题党日和党课", "12000"), ("党员教育培训", "18000"), ("阵地建设", "9000"))
@@ -42,12 +46,14 @@ def fill(offices: Offices, documents: Sequence[Document]) -> Iterator[Sequence[M
     yield payments
     yield reliefs
     lines = [
-        BudgetLine(org=org, year=YEAR, title=title, amount=Decimal(amount), basis="示例预算批复")
-        for org in (college,)
+        BudgetLine(org=org, year=year, title=title, amount=Decimal(amount), basis="示例预算批复")
+        for org in (offices.tree.named[SCHOOL], *offices.tree.of("college_committee"))
+        for year in range(days.SINCE.year, YEAR + 1)
         for title, amount in LINES
+        if (org.name, year) != (LACKS, YEAR)
     ]
     yield lines
-    yield list(_spent(college, lines))
+    yield list(_spent(college, [one for one in lines if (one.org, one.year) == (college, YEAR)]))
     yield [
         DocumentCheck(
             document=documents[1], on_day=date(YEAR, 4, 12), recorded_at=_at(date(YEAR, 4, 12)),
@@ -65,7 +71,7 @@ def _dues(offices: Offices) -> tuple[list[DuesRate], list[DuesPayment], list[Due
     rates: list[DuesRate] = []
     payments: list[DuesPayment] = []
     for name in BRANCHES:
-        org = offices.tree.named[f"{COLLEGE}{name}"]
+        org = offices.tree.named[name]
         student = "学生" in name
         for place, person in enumerate(offices.roll.full(org, days.TODAY)):
             amount = Decimal("0.20") if student else rng.choice(SUMS)
