@@ -16,6 +16,7 @@ from guantong.conditions.yaml_file import Fields, read
 from guantong.obligations import model as m
 from guantong.obligations import tables
 from guantong.obligations.activity_kinds import check_kinds, check_own, read_kinds
+from guantong.obligations.calendar_file import load_calendar
 from guantong.obligations.examples import checked, lacking
 from guantong.obligations.guards import guard
 from guantong.obligations.plan_file import crossings, load_plan
@@ -62,7 +63,7 @@ def load_catalogue(folder: Path) -> m.Catalogue:
         obligations=attempts.one(lambda: _told_apart(obligations)) or {},
         regulations=attempts.one(lambda: _mapping(folder, "regulations.yaml")) or {},
         kinds=attempts.one(lambda: _mapping(folder, "kinds.yaml") | _process_words(folder)) or {},
-        calendar=attempts.one(lambda: _calendar(folder)) or Calendar(),
+        calendar=attempts.one(lambda: load_calendar(folder)) or Calendar(),
     )
     found = attempts.problems or [
         *_crossings(catalogue),
@@ -415,34 +416,6 @@ def _other(value: object, f: Fields) -> m.Option:
     read = m.Option(option.text("says"), option.text("id"), changes=option.take("with", dict))
     option.done()
     return read
-
-
-def _calendar(folder: Path) -> Calendar:
-    f = read(folder / "calendar.yaml", "calendar.yaml")
-    semesters = f.fields("semesters")
-    starts = [_month_day(semesters.fields(name)) for name in ("spring", "autumn")]
-    semesters.done()
-    given: dict[int, tuple[date, date]] = {}
-    for g in f.each("given", []):
-        year, spring, autumn = g.take("year", int), g.day("spring"), g.day("autumn")
-        g.done()
-        if year in given:
-            raise g.wrong("year", f"{year} 年写了两次", "每年只写一次")
-        if not (spring.year == autumn.year == year and spring < autumn):
-            raise g.wrong("year", f"{year} 年的春季学期 {spring}、秋季学期 {autumn} 对不上",
-                          "两学期都从这一年开始，春季在前")  # fmt: skip
-        given[year] = spring, autumn
-    f.done()
-    return Calendar(starts[0], starts[1], given=given)
-
-
-def _month_day(f: Fields) -> tuple[int, int]:
-    text = f.text("from")
-    try:
-        day = date.fromisoformat(f"2001-{text}")
-    except ValueError:
-        raise f.wrong("from", f"{text!r} 不是月-日", "写成 02-01 的样子") from None
-    return day.month, day.day
 
 
 def _mapping(folder: Path, name: str) -> dict[str, Any]:
