@@ -19,13 +19,13 @@ def decided(_: At | None, __: User) -> dict[str, Any]:
 
 
 def another(_: At, user: User) -> str:
-    return User.objects.filter(is_active=True).exclude(pk=user.pk)[0].username
+    return User.objects.filter(is_active=True).exclude(pk=user.pk).order_by("pk")[0].username
 
 
 def numbers(at: At, _: User) -> dict[str, Any]:
     """For one of those directly below."""
     below = OrgParent.objects.on(TODAY).filter(parent=at.org).values("org")
-    return {f"n-{Org.objects.filter(pk__in=below)[0].pk}": "3"}
+    return {f"n-{Org.objects.filter(pk__in=below).order_by('pk')[0].pk}": "3"}
 
 
 # fmt: off
