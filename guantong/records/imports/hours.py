@@ -73,7 +73,7 @@ class _Desk:
         self.by, self.left_out, self.today = by, left_out, clock.today()
         self.file_name = file_name
         self.orgs = OrgBook(by, PERMISSION)
-        self.host: dict[int, Org | Unfit] = {row.line: _host(row, self.orgs) for row in rows}
+        self.host = {row.line: self.orgs.of_row(row.org, row.held_on) for row in rows}
         hosts = {org.pk: org for org in self.host.values() if isinstance(org, Org)}
         self.hall = Hall({row.name for row in rows}, hosts.values(), by)
         days = {row.held_on for row in rows if row.held_on}
@@ -265,15 +265,6 @@ class _Desk:
                 "role": _role(kept.role),
             }
             yield Decision(None, Outcome.MISSING, shown, meant=pk)
-
-
-def _host(row: HoursRow, orgs: OrgBook) -> Org | Unfit:
-    if row.held_on is None:
-        return Unfit()
-    try:
-        return orgs.find(row.org, row.held_on, field="org")
-    except Unfit as found:
-        return found
 
 
 def _recorded(

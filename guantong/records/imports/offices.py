@@ -35,7 +35,8 @@ def decide(
     organisations of the file, of whom no row tells. Posts that rows end are vacant for the others.
     """
     desk = _Desk(rows, by, as_of, left_out)
-    found = {row.line: desk.decided(row) for row in desk.ending_first(rows)}
+    ending_first = sorted(rows, key=lambda row: (row.valid_to is None, row.line))
+    found = {row.line: desk.decided(row) for row in ending_first}
     for row in rows:
         yield found[row.line]
     yield from desk.missing()
@@ -52,7 +53,7 @@ class _Desk:
         asked = [RollRow(line=row.line, name=row.name, number=row.number) for row in rows]
         self.roll = Roll(asked, by, PERMISSION)
         self.paths = dict(Org.objects.values_list("pk", "path"))
-        self.place: dict[int, Org | Unfit] = {row.line: self._org(row) for row in rows}
+        self.place = {row.line: self.orgs.of_row(row.org, row.valid_from) for row in rows}
         self.held: dict[tuple[int, str], list[Post]] = defaultdict(list)
         ids = {org.pk for org in self.place.values() if isinstance(org, Org)}
         posts = Post.objects.select_related("person", "org").order_by("valid_from", "pk")
@@ -60,17 +61,6 @@ class _Desk:
             self.held[post.org_id, post.post].append(post)
         self.lines: dict[int, int] = {}  # id() of a post that a row means: its line
         self.unsure: set[str] = set()
-
-    def _org(self, row: PostRow) -> Org | Unfit:
-        if row.valid_from is None:
-            return Unfit()
-        try:
-            return self.orgs.find(row.org, row.valid_from, field="org")
-        except Unfit as found:
-            return found
-
-    def ending_first(self, rows: Sequence[PostRow]) -> list[PostRow]:
-        return sorted(rows, key=lambda row: (row.valid_to is None, row.line))
 
     def decided(self, row: PostRow) -> Decision:
         shown, org = _shown(row), self.place[row.line]

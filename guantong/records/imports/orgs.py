@@ -41,6 +41,15 @@ class OrgBook:
             raise unfit(field, f"“{name}”在 {on} 不存在", "请核对日期，或改为当时的党组织")
         raise self._unknown(name, field)
 
+    def of_row(self, name: str, on: date | None) -> Org | Unfit:
+        """The organisation of a row, or why there is none; that a day lacks is told already."""
+        if on is None:
+            return Unfit()
+        try:
+            return self.find(name, on, field="org")
+        except Unfit as found:
+            return found
+
     def called(self, name: str) -> list[Org]:
         """All that are or were called so, whatever official full names add."""
         found = self._named.get(plain(name)) or self._named.get(self.bare(name)) or {}

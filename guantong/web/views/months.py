@@ -123,7 +123,8 @@ def _rows(orgs: list[Org], asked: list[date]) -> list[Row]:
     """Two queries, however many organisations and months there are."""
     span = Period(min(asked), month_of(max(asked)).end)
     held: defaultdict[tuple[int, date], list[Activity]] = defaultdict(list)
-    for row in closed_months.held(orgs, span).select_related("activity"):
+    needed = ("org", "activity__held_on", "activity__verified_at", "activity__version")
+    for row in closed_months.held(orgs, span).select_related("activity").only(*needed):
         held[row.org_id, month_of(row.activity.held_on).start].append(row.activity)
     closings: defaultdict[tuple[int, date], list[ClosedMonth]] = defaultdict(list)
     kept = ClosedMonth.objects.filter(org__in=orgs, month__in=asked).order_by("pk")
