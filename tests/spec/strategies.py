@@ -1,7 +1,9 @@
 """Random obligations and random facts, small enough to read and wide enough to meet every edge."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cache
 
 from hypothesis import strategies as st
 
@@ -45,9 +47,14 @@ days = edges | st.dates(FIRST, LAST)
 hours = st.integers(0, 80).map(lambda quarters: Decimal(quarters) / 4)
 
 
-def conditions(columns):
+def conditions(columns: Mapping):
     """Conditions over the columns given, nested at most twice; often one that binds everybody."""
-    tests = [_test(name, kind) for name, kind in columns.items() if kind is not Type.ID]
+    return _conditions(tuple(columns.items()))
+
+
+@cache  # Hypothesis looks through every strategy that it has not met before: half of its time
+def _conditions(columns):
+    tests = [_test(name, kind) for name, kind in columns if kind is not Type.ID]
     return st.recursive(
         st.one_of(*tests),
         lambda inner: st.one_of(
@@ -94,20 +101,20 @@ counts = (
     )
 )  # fmt: skip
 hosted_by = st.none() | st.sampled_from(m.HostedBy)
+elsewhere = st.builds(
+    m.Attended, conditions(ATTENDANCE_ROW), st.just(False),
+    hosted_by.filter(lambda how: how is not m.HostedBy.OWN_ORG),
+)  # fmt: skip
+all_elsewhere = st.just(()) | st.tuples(elsewhere) | st.tuples(elsewhere, elsewhere)
 
 
 @st.composite
-def attended(draw, hosted_by=hosted_by):
+def attended(draw):
     """Attendances, their hours or different kinds; perhaps apart from those counted elsewhere."""
     hours = draw(st.booleans())
-    elsewhere = st.builds(
-        m.Attended, conditions(ATTENDANCE_ROW), st.just(False),
-        hosted_by.filter(lambda how: how is not m.HostedBy.OWN_ORG),
-    )  # fmt: skip
     return m.Attended(
         draw(conditions(ATTENDANCE_ROW)), hours, draw(hosted_by),
-        None if hours else draw(different),
-        draw(st.just(()) | st.tuples(elsewhere) | st.tuples(elsewhere, elsewhere)),
+        None if hours else draw(different), draw(all_elsewhere),
     )  # fmt: skip
 
 
@@ -131,21 +138,42 @@ shared_rhythms = st.one_of(
     ),
 )
 within = st.builds(Rhythm, st.just(Every.WITHIN), days=st.sampled_from([1, 31, 120]))
+by_term = st.just(Rhythm(Every.TERM))
+timed_rhythms = shared_rhythms | within
+all_rhythms = shared_rhythms | by_term | within
 
 
 def rhythms(measure):
     """Those that go with a measure."""
     if isinstance(measure, m.NextTerm):
-        return st.just(Rhythm(Every.TERM))
+        return by_term
     if isinstance(measure, m.Attended):
-        return shared_rhythms | within
+        return timed_rhythms
     below = isinstance(measure, m.State) and measure.table == "orgs"
     if below or isinstance(measure, m.Ratio | m.Coverage | m.CaseTime):
         return shared_rhythms
-    return shared_rhythms | st.just(Rhythm(Every.TERM)) | within
+    return all_rhythms
 
 
-any_measure = st.sampled_from(sorted(MEASURES, key=str))
+having = st.lists(st.builds(m.Having, flat_states, st.integers(1, 2)), max_size=1)
+
+
+def _codes(columns):
+    return {name: kind for name, kind in columns.items() if name != "org_id"}
+
+
+ROWS = {m.OrgBearer: TABLES["orgs"].columns, m.MemberBearer: TABLES["memberships"].columns,
+        m.PostBearer: _codes(POST_ROW)}  # fmt: skip
+bearing = {bearer: conditions(row) for bearer, row in ROWS.items()}
+exempt = {bearer: st.none() | st.none() | some for bearer, some in bearing.items()}
+holders = st.builds(
+    m.PostBearer, bearing[m.PostBearer], st.booleans(), st.none() | st.just("contact_point")
+)
+members = st.builds(m.MemberBearer, bearing[m.MemberBearer], st.none() | bearing[m.PostBearer])
+numbers = st.integers(0, 10**6)
+values = st.sampled_from([Decimal(text) for text in ("0", "0.25", "1", "2", "12")])
+beginnings = st.sampled_from([date(2020, 1, 1), date(2020, 1, 1), date(2023, 12, 31)])
+ends = st.sampled_from([None, None, date(2024, 3, 1)])
 
 
 @st.composite
@@ -153,32 +181,26 @@ def obligations(draw, kind):
     """One obligation of any bearer, period and standard that go with such a measure."""
     measure = draw(MEASURES[kind])
     rhythm = draw(rhythms(measure))
-    having, pro_rata = (), False
-    value = Decimal(draw(st.sampled_from(["0", "0.25", "1", "2", "12"])))
+    needs, pro_rata = (), False
+    value = draw(values)
     if not isinstance(measure, m.Attended):
-        row = TABLES["orgs"].columns
-        bearer = m.OrgBearer(draw(conditions(row)))
-        having = draw(st.lists(st.builds(m.Having, flat_states, st.integers(1, 2)), max_size=1))
+        bearer = m.OrgBearer(draw(bearing[m.OrgBearer]))
+        needs = draw(having)
     elif measure.hosted_by is not m.HostedBy.OWN_ORG and draw(st.booleans()):
-        row = TABLES["memberships"].columns
-        without = draw(st.none() | conditions(_codes(POST_ROW)))
-        bearer = m.MemberBearer(draw(conditions(row)), without)
+        bearer = draw(members)
     else:
-        row = _codes(POST_ROW)
-        linked = draw(st.none() | st.just("contact_point"))
-        bearer = m.PostBearer(draw(conditions(row)), draw(st.booleans()), linked)
+        bearer = draw(holders)
     if isinstance(measure, m.Attended) and rhythm.every in {Every.YEAR, Every.PLAN_YEAR}:
         pro_rata = draw(st.booleans())
     at_least = isinstance(measure, m.NextTerm) or draw(st.booleans())
     bound = m.Bound.AT_LEAST if at_least else m.Bound.AT_MOST
     return m.Obligation(
-        name=f"rule-{draw(st.integers(0, 10**6))}",
+        name=f"rule-{draw(numbers)}",
         title="", demand="", basis=(m.Basis("x", "1", "A"),), level="must", confidence="A",
         switchable=False,
-        since=draw(st.sampled_from([date(2020, 1, 1), date(2020, 1, 1), date(2023, 12, 31)])),
-        until=draw(st.sampled_from([None, None, date(2024, 3, 1)])), bearer=bearer, rhythm=rhythm,
-        measure=measure, unit="", remedy="", having=tuple(having),
-        exempt=draw(st.none() | st.none() | conditions(row)), pro_rata=pro_rata,
+        since=draw(beginnings), until=draw(ends), bearer=bearer, rhythm=rhythm,
+        measure=measure, unit="", remedy="", having=tuple(needs),
+        exempt=draw(exempt[type(bearer)]), pro_rata=pro_rata,
         apart_from=("theme-day",) * len(getattr(measure, "apart_from", ())),
         standards=(
             m.Standard(date(2020, 1, 1), bound, value, 0),
@@ -187,29 +209,31 @@ def obligations(draw, kind):
     )  # fmt: skip
 
 
-def _codes(columns):
-    return {name: kind for name, kind in columns.items() if name != "org_id"}
+of_measure = {kind: obligations(kind) for kind in MEASURES}
+others = st.lists(st.one_of(*of_measure.values()), max_size=2)
+scopes = st.builds(
+    m.Scope, st.frozensets(st.sampled_from(ORGS)), st.frozensets(st.sampled_from(PERSONS))
+)
+scopes = st.none() | st.none() | scopes
+last_or_any = st.just(LAST) | days
+none_or_any = st.none() | days
 
 
 @st.composite
 def questions(draw, measure):
     """One obligation with that measure, with others or alone."""
-    on = draw(st.just(LAST) | days)
-    rules = [draw(obligations(measure))]
-    rules += draw(st.lists(any_measure.flatmap(obligations), max_size=2))
+    on = draw(last_or_any)
+    rules = [draw(of_measure[measure]), *draw(others)]
     rules = {rule.name: rule for rule in rules}.values()
-    scope = draw(
-        st.none()
-        | st.none()
-        | st.builds(
-            m.Scope, st.frozensets(st.sampled_from(ORGS)), st.frozensets(st.sampled_from(PERSONS))
-        )
-    )
+    scope = draw(scopes)
     span, calendar = Period(FIRST, LAST + timedelta(days=1)), Calendar(plan_year=(9, 1))
     return m.Question(
         tuple(rules), on, span, calendar, scope,
-        forecast=draw(st.booleans()), tree_on=draw(st.none() | days),
+        forecast=draw(st.booleans()), tree_on=draw(none_or_any),
     )  # fmt: skip
+
+
+# ---------------------------------------------------------------- facts
 
 
 @st.composite
@@ -221,7 +245,7 @@ def facts(draw, question):
     for name in sorted(set().union(*map(reads.tables_of, question.obligations))):
         table = TABLES[name]
         some = draw(st.integers(0, 9)) or name == "orgs"
-        rows = draw(st.lists(row_of(name, table), min_size=3, max_size=7)) if some else []
+        rows = draw(ROWS_OF[name]) if some else []
         found[name] = list({tuple(row[k] for k in table.key): row for row in rows}.values())
     return found
 
@@ -232,6 +256,7 @@ def cases(draw, measure):
     return question, draw(facts(question))
 
 
+shortly = st.integers(1, 90).map(timedelta)
 SPANS = (("valid_from", "valid_to"), ("elected_on", "expires_on"), ("opened_on", "closed_on"))
 
 
@@ -244,19 +269,18 @@ def row_of(draw, name, table):
         row[column] = (
             None if column not in table.required and likely and draw(st.booleans()) else value
         )
-    if name == "terms" and draw(
-        st.booleans()
-    ):  # short, so that the next one comes in time or late
-        row["expires_on"] = row["elected_on"] + timedelta(days=draw(st.integers(1, 90)))
+    if name == "terms" and draw(st.booleans()):  # short: the next one comes in time or late
+        row["expires_on"] = row["elected_on"] + draw(shortly)
         row["extended_to"] = None
     for start, end in SPANS:
         if start in row and row[end] is not None and row[end] <= row[start]:
-            row[end] = row[start] + timedelta(days=draw(st.integers(1, 90)))
+            row[end] = row[start] + draw(shortly)
     if name == "org_parents" and row["org_id"] == row["parent_id"]:
         row["parent_id"] = 1 if row["org_id"] != 1 else 2
     return row
 
 
+@cache
 def _value(table, column, kind):
     if column in {"activity_id", "relation_id", "document_id", "budget_id", "case_id"}:
         return st.integers(1, 4)
@@ -273,3 +297,8 @@ def _value(table, column, kind):
     if column == "valid_from":
         return st.just(date(2020, 1, 1)) | st.just(date(2020, 1, 1)) | days
     return days
+
+
+ROWS_OF = {
+    name: st.lists(row_of(name, table), min_size=3, max_size=7) for name, table in TABLES.items()
+}

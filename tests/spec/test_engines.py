@@ -19,17 +19,21 @@ from guantong.periods import Every
 from tests.spec import engines, strategies
 from tests.spec.test_catalogue import CATALOGUE
 
-CASES = 20_000 if os.environ.get("GUANTONG_DEEP") else 500
+DEEP = bool(os.environ.get("GUANTONG_DEEP"))
+CASES = 20_000 if DEEP else 500
 MEASURES = get_args(m.Measure.__value__)
 some_cases = settings(
     max_examples=CASES // len(MEASURES) + 1,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
+# In the deep run each measure is a test of its own, so that processors share them.
+TOGETHER = [[measure] for measure in MEASURES] if DEEP else [MEASURES]
 
 
 @pytest.mark.django_db
-def test_every_engine_gives_the_entries_of_the_naive_interpreter():
+@pytest.mark.parametrize("measures", TOGETHER, ids=lambda some: f"{len(some)}x{some[0].__name__}")
+def test_every_engine_gives_the_entries_of_the_naive_interpreter(measures):
     reached = Counter()
 
     def agree(case):
@@ -41,7 +45,7 @@ def test_every_engine_gives_the_entries_of_the_naive_interpreter():
             assert engines.written(found) == engines.written(expected), engine
         reached.update(_told(question, expected))
 
-    for measure in MEASURES:
+    for measure in measures:
         some_cases(given(strategies.cases(measure))(agree))()
     # Chance seldom elects a committee late; the catalogue's examples do.
     for example in examples(CATALOGUE.obligations["branch-term"], CATALOGUE.calendar):

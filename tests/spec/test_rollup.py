@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlglot import exp
 
@@ -54,6 +54,7 @@ ENTRIES = st.lists(
 )  # fmt: skip
 
 
+@settings(max_examples=500)  # enough of small trees, in the deep run, too
 @given(trees(), ENTRIES, st.booleans())
 def test_totals_are_those_of_a_plain_walk_up_the_tree(tree, entries, early):
     size, now, before = tree
