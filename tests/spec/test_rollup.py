@@ -11,6 +11,7 @@ from sqlglot import exp
 from guantong.obligations import rollup
 from guantong.obligations.model import Verdict
 from tests.spec import engines
+from tests.spec.test_engines import DEEP
 
 MAY = date(2023, 5, 1)
 pytestmark = pytest.mark.django_db
@@ -54,7 +55,7 @@ ENTRIES = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=500)  # enough of small trees, in the deep run, too
+@settings(max_examples=500 if DEEP else 100)
 @given(trees(), ENTRIES, st.booleans())
 def test_totals_are_those_of_a_plain_walk_up_the_tree(tree, entries, early):
     size, now, before = tree
