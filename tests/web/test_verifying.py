@@ -18,7 +18,7 @@ REVIEW, MONTHS = "/activities/review/", "/activities/months/"
 
 
 def test_a_branch_closes_and_its_college_unlocks(cast: Cast, as_: SignIn) -> None:
-    may_day(cast)
+    held = may_day(cast)
     secretary, officer = as_(cast.secretary), as_(cast.officer)
     assert shown(secretary.get(MONTHS)).count(">结账</button>") == 12
     seen = {row.code: row.seal for row in secretary.get(MONTHS).context["rows"]}
@@ -34,7 +34,11 @@ def test_a_branch_closes_and_its_college_unlocks(cast: Cast, as_: SignIn) -> Non
     assert "已结账" in page
     assert "解锁</a>" not in page
     form = secretary.get(reverse("activity-new"), {"held_on": "2023-05-20"})
-    assert form.status_code == 200
+    assert "5 月已经结账" in shown(form)  # said before anything is filled in
+    record = shown(secretary.get(reverse("activity", args=[held.pk])))
+    edit = reverse("activity-edit", args=[held.pk])
+    assert ("5 月已经结账" in record, edit in record) == (True, False)
+    assert "5 月已经结账" in shown(secretary.get(edit, follow=True))
     at = f"{MONTHS}{ClosedMonth.objects.get().pk}/unlock/"
     assert at in part(officer, MONTHS)
     for user in (cast.outsider, cast.member, cast.secretary, cast.inspector):
@@ -42,6 +46,7 @@ def test_a_branch_closes_and_its_college_unlocks(cast: Cast, as_: SignIn) -> Non
     assert officer.post(at, {"reason": ""}).status_code == 422
     assert officer.post(at, {"reason": "漏记一次"}).status_code == 302
     assert "解锁：漏记一次" in shown(secretary.get(MONTHS))
+    assert edit in shown(secretary.get(reverse("activity", args=[held.pk])))
     told = rows(officer.get(MONTHS, {"export": "xlsx"}))
     assert ["甲学院教师第一党支部", "2023 年 5 月", 2, 2, "", "", 1, "漏记一次"] in told
     assert len(rows(officer.get(MONTHS, {"export": "xlsx", "state": "unverified"}))) == 2

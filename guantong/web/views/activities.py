@@ -125,10 +125,11 @@ def _found(request: HttpRequest, form: ActivityFilter, org: Org | None) -> Activ
     asked = {
         "title__contains": form.value("q"),
         "kind": form.value("kind"),
-        "held_on__gte": form.value("from"),
         "held_on__lte": form.value("to"),
     }
     found = found.filter(**{name: value for name, value in asked.items() if value})
+    if first := form.value("from"):
+        found = found.since(first)
     found = _in_state(found, form.value("state")).prefetch_related("hosts")
     return found.order_by(*SORTS[form.value("sort", "-held")])
 
