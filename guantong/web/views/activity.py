@@ -186,11 +186,14 @@ class _People:
         self.present = len(attended)
         self.missing = len(absent)
         label = catalogue.current().label
+        late = set(shown.sign_ins.filter(late=True).values_list("person_id", flat=True))
         self.attended = [
             self._person(
                 row.person,
                 label("roles", row.role) if row.role != "attendee" else "",
-                _own_hours(row.hours, shown),
+                "，".join(
+                    filter(None, (_own_hours(row.hours, shown), "迟到" * (row.person_id in late)))
+                ),
             )
             for row in attended
             if whole or row.role != "attendee" or row.person_id in self._known
