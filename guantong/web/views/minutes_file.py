@@ -153,10 +153,10 @@ class Reader:
     def _decided(self) -> Iterator[tuple[str, str]]:
         """The agenda of a meeting that decides; what was decided beside it, if it can only be
         about the one item. The rest goes into the summary."""
-        agenda, decided = self.found.agenda[:MOST_ITEMS], list(self.found.decided)
-        deciding = self.found.kind and catalogue.activity_kinds()[self.found.kind].deciding
-        if not deciding:
-            agenda, decided = (), [*self.found.agenda, *decided]
+        kind = catalogue.activity_kinds().get(self.found.kind)
+        places = MOST_ITEMS if kind and kind.deciding else 0
+        agenda = self.found.agenda[:places]
+        decided = [*self.found.agenda[places:], *self.found.decided]
         yield from ((f"agenda-{n}-title", item) for n, item in enumerate(agenda))
         if len(agenda) == 1 and decided:
             yield "agenda-0-resolution", "\n".join(decided)
