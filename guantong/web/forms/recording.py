@@ -251,11 +251,8 @@ class RecordForm(MinutesForm):
     def many_hours(self) -> str:
         """What is odd about more hours than such an activity has, or its rule gives."""
         hours = self._entered("hours")
-        if (
-            hours is None
-            or hours > MOST_HOURS
-            or (self.on_record and self.on_record.hours == hours)
-        ):
+        known = (self.proposal.hours, plain(self.on_record.hours) if self.on_record else "")
+        if hours is None or hours > MOST_HOURS or plain(hours) in known:
             return ""
         last_on = self._entered("last_on") or self.chosen_day
         days = max((last_on - self.chosen_day).days, 0) + 1
@@ -264,7 +261,7 @@ class RecordForm(MinutesForm):
         ]
         limit = catalogue.current().kinds["limits"]["most_hours"]["value"]
         most = max(kind.most_hours or limit for kind in kinds)
-        if plain(hours) == self.usual_hours or hours <= min(most, 24 * days):
+        if hours <= min(most, 24 * days):
             return ""
         return (
             f"{days} 天记了 {plain(hours)} 学时。"
@@ -404,12 +401,12 @@ class RecordForm(MinutesForm):
                 f"提交的名单里有 {self.people.strange} 个不认识的人，可能页面放得太久。"
                 "请核对下面的出席和缺席，再点一次保存。",
             )
-        elif self.many_hours and self.typed is not None and "sure" not in self.typed:
-            self.add_error("hours", self.many_hours)
         elif self.twin and self.typed is not None and "again" not in self.typed:
             self.add_error(
                 None, "当天已有一次同类活动，请核对。确实又开展了一次的，再点一次保存。"
             )
+        if self.many_hours and self.typed is not None and "sure" not in self.typed:
+            self.add_error("hours", self.many_hours)
         return self.cleaned_data
 
     @cached_property
