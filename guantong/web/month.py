@@ -107,7 +107,7 @@ class Month:
             late = f"补录 {some}" if (some := sum(map(bool, days))) else ""
             query = {"kind": kind, "from": day.isoformat(), "to": day.isoformat()}
             url = f"{reverse('activity-list')}?{urlencode(query)}"
-            yield Mark(label("activities", kind), url, planned, len(days), late)
+            yield Mark(label("activities", kind), url, planned, len(days), late=late)
 
 
 def code_of(day: date) -> str:
