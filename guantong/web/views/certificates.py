@@ -10,7 +10,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from guantong.records import access, certificates, days, signing
@@ -81,7 +80,7 @@ def _certificate_or_404(request: HttpRequest, pk: int, certificate_pk: int) -> H
 
 def _pdf(row: HoursCertificate) -> bytes:
     signed, note = row.content, row.content["note"]
-    gone = row.revoked_on or (row.withdrawn_at and timezone.localdate(row.withdrawn_at))
+    gone = row.revoked_on
     return pdf.pdf(
         f"{note['year']} 年学习培训学时证明",
         [
