@@ -80,12 +80,12 @@ def test_a_leader_s_life_in_his_own_branch_goes_from_the_form_to_his_entry(
         assert client.post(address, typed | more).status_code == 302
 
     meet(officer, held.sibling, guest=[leader.pk], present=[owner(held.officer).pk])
-    lists = lists_of(secretary, entry)
+    lists = lists_of(officer, entry)
     assert [row.title for row in lists["没有计入的记录"]] == [held.sibling.short_name]
     meet(secretary, held.branch)
     entry.refresh_from_db()
     assert (entry.verdict, entry.actual) == ("met", 1)
-    assert [row.title for row in lists_of(secretary, entry)["计入的记录"]] == [
+    assert [row.title for row in lists_of(officer, entry)["计入的记录"]] == [
         held.branch.short_name
     ]
     act = Activity.objects.get(title=held.branch.short_name)

@@ -57,8 +57,8 @@ def test_a_phone_gets_own_activities_plans_and_days_due(as_: SignIn, held: Cast)
                   starts_at=time(19, 30), place="三教, 201")  # fmt: skip
     make_activity(held.branch, title="培训", held_on=date(2023, 4, 28), last_on=date(2023, 4, 30),
                   starts_at=time(9), late_reason="漏记")  # fmt: skip
-    make_activity(held.branch, title="碰头会", held_on=date(2023, 6, 1), starts_at=time(9),
-                  ends_at=time(9, 20))  # fmt: skip
+    make_activity(held.branch, title="碰头会", kind="branch_committee", hours=None,
+                  held_on=date(2023, 6, 1), starts_at=time(9), ends_at=time(9, 20))  # fmt: skip
     make_activity(held.sibling, title="别的支部")
     found = fetched(address(as_(held.secretary)))
 

@@ -35,7 +35,7 @@ def prepare(held: Cast) -> None:
         valid_to=date(2024, 6, 15),
     )  # fmt: skip
     task = Task("修订制度", owner(held.member).pk, date(2023, 6, 30))
-    make_activity(held.branch, kind="branch_assembly", held_on=date(2023, 5, 10), hours=None,
+    make_activity(held.branch, kind="branch_assembly", held_on=date(2023, 5, 20), hours=None,
                   title="支部大会", follow_ups=(task,))  # fmt: skip
     cases.begin(by=None, process="hazard", org=held.branch, on=TODAY, title="实验室通风")
     corrections.ask(by=None, person=owner(held.member), about="入党时间", says="应为 2020 年")
@@ -54,7 +54,7 @@ def test_a_successor_finds_where_everything_stands(as_: SignIn, held: Cast) -> N
     assert [row[2] for row in found["计划中的活动"]] == ["七一座谈"]
     assert ("更正申请", "党员甲", "2023-06-15 提出，待答复：入党时间") in found["等着办的事"]
     assert found["会议定下的落实事项"] == [
-        ("修订制度", "党员甲", "2023-06-30，还有 15 天", "2023-05-10 支部大会")
+        ("修订制度", "党员甲", "2023-06-30，还有 15 天", "2023-05-20 支部大会")
     ]
     assert [row[:2] for row in found["办理中的事项"]] == [("实验室通风", "风险隐患报告")]
     assert [row[:2] for row in found["日期"]] == [
@@ -63,7 +63,7 @@ def test_a_successor_finds_where_everything_stands(as_: SignIn, held: Cast) -> N
     ]
     assert found["联系和结对"][0][1] == held.sibling.short_name
     assert [row[0] for row in found["近三个月办过的活动"]] == [
-        "2023-05-18", "2023-05-10", "2023-04-20"
+        "2023-05-20", "2023-05-18", "2023-04-20"
     ]  # fmt: skip
     for table in response.context["tables"]:
         for row in table.rows:
