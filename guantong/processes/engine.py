@@ -137,7 +137,7 @@ def _runs(process: m.Process, case: m.Case, step: m.Step, rule: m.Rule) -> bool:
             return False
     if not step.target or case.days_of(step.name):
         return False  # a reminder has its time; what was done once is known to be in time or not
-    if again and case.state not in process.steps[again].sources:
+    if again and again not in {one.name for one in process.out_of(case.state)}:
         return False
     coming = reached(process, case.state, without=anchor.partition(".")[0])
     return not coming.isdisjoint(step.sources)

@@ -267,7 +267,10 @@ def _may_vote(case: Case, on: date, filled: Fields) -> int:
 def _may_elect(case: Case, on: date, filled: Fields) -> int:
     """The delegates of a congress, else those of the roll; less those whom the meeting leaves out
     with approval from above."""
-    delegates, left_out = _last(case, "request").get("delegates"), filled.get("left_out") or 0
+    delegates, left_out = (
+        last_written(case, "request").get("delegates"),
+        filled.get("left_out") or 0,
+    )
     assert isinstance(left_out, int | Decimal)
     all_told = int(delegates) if delegates else _heads(case.org, on).of("may_elect")
     return max(0, all_told - int(left_out))
@@ -370,7 +373,7 @@ def listed(case: Case, text: str, on: date) -> frozenset[int]:
 def elected(case: Case) -> str:
     """The committee by the last tally, one a line, but for its secretary and deputy; empty where
     there is none, for then the tally elects the secretary."""
-    chosen = _last(case, "constitute")
+    chosen = last_written(case, "constitute")
     if not chosen:
         return ""
     leaders = [pk for key in ("secretary", "deputy") if (pk := chosen.get(key))]
@@ -379,11 +382,11 @@ def elected(case: Case) -> str:
 
 
 def _elected(case: Case) -> list[str]:
-    votes = _last(case, "hold").get("votes", ())
+    votes = last_written(case, "hold").get("votes", ())
     return [line["name"] for line in votes if line["elected"]]
 
 
-def _last(case: Case, step: str) -> Mapping[str, Any]:
+def last_written(case: Case, step: str) -> Mapping[str, Any]:
     """What a step wrote down the last time; nothing where it was not taken."""
     row = case.steps.standing().filter(step=step).order_by("number").last()
     return written(row) if row else {}

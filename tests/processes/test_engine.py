@@ -171,8 +171,8 @@ def test_a_refusal_says_options_in_words_and_where_a_fact_comes_from():
     told = {one.step.name: one.reasons for one in found}
     assert "大会决定 按期转正" in "".join(told["approve_extension"])
     unknown = {**GIVEN, "quota_left": None}
-    attempt = Attempt("clear", date(2023, 4, 1), 102, frozenset({"college"}), {})
-    with pytest.raises(StepRefused, match="2023年4月1日还没有本年度剩余发展计划数"):
+    attempt = Attempt("clear", date(2023, 5, 20), 102, frozenset({"college"}), {})
+    with pytest.raises(StepRefused, match="2023年5月20日还没有本年度剩余发展计划数"):
         advance(RECRUITMENT, case_before("clear"), attempt, today=TODAY, given=unknown)
 
 

@@ -91,6 +91,7 @@ def case(request: HttpRequest, pk: int) -> TemplateResponse:
             ),
             "earlier": _earlier(request, row),
             "ballot": row.process == "election",
+            "hours": row.process == "transfer-out",
             "own": user.person_id is not None and user.person_id == row.person_id,
             "variants": [v.title for v in process.variants.values() if v.id in row.variants],
             "member_url": _member_url(request, row),
@@ -269,9 +270,13 @@ def step(request: HttpRequest, pk: int, name: str) -> HttpResponse:
 
 
 def _suggested(row: Case, step: str) -> dict[str, int | str]:
-    """Numbers that the self-check knows, the committee that the tally names; can be changed."""
+    """Numbers that the self-check knows, the seats as filed, the committee that the tally names;
+    can be changed."""
     if (row.process, step) == ("election", "hand_over"):
         return {named_as("a", "members"): case_facts.elected(row)}
+    if (row.process, step) == ("election", "hold"):
+        seats = case_facts.last_written(row, "file_candidates").get("seats")
+        return {named_as("f", "seats"): int(seats)} if seats else {}
     found = criteria.suggested(row, clock.today())
     return {named_as("f", name): number for name, number in found.items()}
 
