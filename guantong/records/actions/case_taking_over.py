@@ -53,7 +53,7 @@ def take_over(
     for step, on in told.items():
         _write(case, by, now.steps[step], on, reason)
     if current.probation_to is not None:
-        decided = {"outcome": "extend", "extended_to": current.probation_to}
+        decided: m.Values = {"outcome": "extend", "extended_to": current.probation_to}
         _write(case, by, now.steps["discuss"], current.valid_from, reason, decided)
         _write(case, by, now.steps["approve_extension"], current.valid_from, reason)
     case_rows.look_ahead(case)

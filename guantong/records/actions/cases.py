@@ -254,7 +254,7 @@ def _asked(case: Case, entry: Entry) -> dict[str, m.Value | None]:
         name: f"{one.title}：请从列出的人中选择。"
         for name, one in known.items()
         if one.type is m.FieldType.PERSON
-        and (pk := entry.asked.get(name)) is not None
+        and isinstance(pk := entry.asked.get(name), int)
         and not case_facts.nameable(case, entry.on).filter(pk=pk).exists()
     }
     if missing:

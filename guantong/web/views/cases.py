@@ -206,13 +206,10 @@ def board(request: HttpRequest, name: str) -> TemplateResponse:
 def _acts_above(request: HttpRequest) -> bool:
     """Whether the user acts above the branches of the organisation in view."""
     org = scope.org_in_view(request)
-    below = (
-        Org.objects.below(org).on(clock.today()).filter(kind="branch")
-        if org
-        else Org.objects.none()
-    )
-    some = below.exclude(pk=org.pk if org else None).first()
-    who = Standing.today(acting(request))
+    if org is None:
+        return False
+    below = Org.objects.below(org).on(clock.today()).filter(kind="branch").exclude(pk=org.pk)
+    some, who = below.first(), Standing.today(acting(request))
     return some is not None and bool(who.actors_at(Place(some)) & {"college", "school"})
 
 
