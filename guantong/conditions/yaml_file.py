@@ -22,7 +22,7 @@ DEEPEST = 40
 YEARS = range(1900, 3000)
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # in C: ten times as fast
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # C: faster
     """YAML 1.2's booleans, and no key twice."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
@@ -34,7 +34,8 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # in C: ten times
             if key in seen:
                 raise _wrong(key_node, f"键 {key!r} 写了两次", "留一处")
             seen.add(key)
-        return super().construct_mapping(node, deep)
+        built: dict[Hashable, Any] = super().construct_mapping(node, deep)
+        return built
 
     def construct_day(self, node: yaml.ScalarNode) -> date:
         """Days alone, and only those of the calendar, in years that a rule may speak of."""
