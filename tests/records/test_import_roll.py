@@ -97,6 +97,7 @@ def test_namesakes_with_different_numbers_are_two(cast: Cast) -> None:
         ({"id_number": an_id(1), "gender": "2"}, "性别与身份证号不符"),
         ({"joined_on": date(2023, 7, 1)}, "在今天之后"),
         ({"joined_on": date(1989, 1, 1), "birth_date": date(1990, 1, 1)}, "早于出生日期"),
+        ({"joined_on": date(2007, 12, 1), "birth_date": date(1990, 1, 1)}, "不满 18 周岁"),
         ({"joined_on": date(2021, 9, 1), "full_member_on": date(2021, 9, 1)}, "应在入党时间之后"),
         ({"status": "probationary", "full_member_on": date(2021, 9, 1)}, "不应有转正时间"),
         ({"status": ""}, "没有写人员类别"),

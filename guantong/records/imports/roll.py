@@ -26,6 +26,7 @@ from guantong.records.imports.rows import (
     Problem,
     RollRow,
 )
+from guantong.records.lifecycle import was_minor
 from guantong.records.models import Membership, Org, Person, User
 from guantong.records.models.batch import PERMISSIONS
 from guantong.records.rosters import BRANCH
@@ -117,7 +118,7 @@ def _checked(row: RollRow, desk: _Desk) -> tuple[RollRow, Org | None, list[Probl
 def _with_id_number(row: RollRow) -> RollRow:
     born = id_number.birth_date(row.id_number)
     assert born is not None, "a number that was read has a date in it"
-    gender = "1" if int(row.id_number[16]) % 2 else "2"
+    gender = id_number.gender(row.id_number)
     if row.birth_date and not agree(born, row.birth_date, month_only="birth_date" in row.months):
         what = f"出生日期 {row.birth_date} 与身份证号中的 {born} 不符"
         raise unfit("birth_date", what, "请核对这两列")
@@ -134,6 +135,9 @@ def _wrong_dates(row: RollRow, desk: _Desk) -> Iterator[Problem]:
     born, joined, full = row.birth_date, row.joined_on, row.full_member_on
     if born and joined and joined <= born:
         yield Problem("joined_on", f"入党时间 {joined} 早于出生日期 {born}", "请核对这两列")
+    elif born and joined and was_minor(born, joined):
+        told = f"{born} 出生、{joined} 入党，不满 18 周岁"
+        yield Problem("joined_on", told, "请核对这两列")
     if joined and full and full <= joined and not (full == joined and "joined_on" in row.months):
         yield Problem("full_member_on", "转正时间应在入党时间之后", "请核对这两列")
     if row.status == "probationary" and full:
