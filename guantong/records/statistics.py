@@ -1,10 +1,11 @@
 """The yearly statistics' tables of members and organisations, as of a day, in reach of the user.
 
 Each number is a condition on memberships or organisations: the list behind it asks the same one.
-Nobody types a figure here; what is not on record (schooling, nationality) is not counted. What
+Nobody types a figure here; what is not on record (nationality) is not counted. What
 happened "this year" happened in the calendar year of the day, no later than it.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -59,6 +60,9 @@ class Line:
     title: str
     counts: Q
     group: str = ""
+
+
+UNTOLD = Line("schooling-unknown", "学历不详", Q(person__schooling=None), "学历")
 
 
 @dataclass(frozen=True)
@@ -219,6 +223,9 @@ def _member_rows(day: date) -> Iterator[Line]:
     yield from _branches()
     yield from _banded("age", "年龄", "person__birth_date", day)
     yield from _banded("party_age", "党龄（正式党员）", "person__full_member_on", day)
+    for code, entry in catalogue.current().kinds["schooling"].items():
+        yield Line(f"schooling-{code}", str(entry["title"]), Q(person__schooling=code), "学历")
+    yield UNTOLD
     there = Attendance.objects.filter(person=OuterRef("person"), activity__in=_appraisals(day))
     yield Line("appraised", "参加民主评议", Q(Exists(there)), "本年民主评议")
 
@@ -246,9 +253,20 @@ def _register_rows(name: str, day: date) -> Iterator[Line]:
     yield from _banded("lost_age", "年龄", "person__birth_date", day)
     if name == LOST:
         yield from _banded("party_age", "党龄（正式党员）", "person__full_member_on", day)
+        yield from _schooled()
         yield from _banded("lost", "失去联系时间", "since", day)
         for code, entry in catalogue.current().kinds["situations"].items():
             yield Line(f"situation-{code}", str(entry["title"]), Q(situation=code), "失联情形")
+
+
+def _schooled() -> Iterator[Line]:
+    """The bands of schooling."""
+    bands = defaultdict[str, list[str]](list)
+    for code, entry in catalogue.current().kinds["schooling"].items():
+        bands[str(entry["band"])].append(code)
+    for i, (title, codes) in enumerate(bands.items()):
+        yield Line(f"schooled-{i}", title, Q(person__schooling__in=codes), "学历")
+    yield UNTOLD
 
 
 def _branches() -> Iterator[Line]:

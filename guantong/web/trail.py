@@ -135,6 +135,7 @@ CODES: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
         ("activity", "kind"): "activities",
         ("membership", "status"): "statuses",
         ("membership", "departure"): "departures",
+        ("person", "schooling"): "schooling",
         ("person", "status"): "statuses",
         ("post", "post"): "posts",
         ("figure", "name"): "figures",

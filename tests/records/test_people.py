@@ -45,6 +45,7 @@ def test_register_enters_a_person_with_the_branch(cast: Cast) -> None:
     [
         ({"name": " "}, "姓名：请填写姓名"),
         ({"gender": "m"}, "性别代码"),
+        ({"schooling": "mba"}, "列出的学历"),
         ({"id_number": "110105194912310021"}, "校验位"),
         ({"id_number": "11010519491231"}, "应为 18 位"),
         ({"phone": "138-abc"}, "手机号只能是"),

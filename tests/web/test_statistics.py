@@ -28,7 +28,7 @@ def test_every_number_is_as_long_as_its_list(cast: Cast) -> None:
     make_person("预样", cast.other_branch, status="probationary")
     make_person("申样", cast.branch, status="applicant")
     make_person("新样", cast.branch, since=date(2023, 3, 1), status="probationary")
-    lost = make_person("失样", cast.branch, gender="2")
+    lost = make_person("失样", cast.branch, gender="2", schooling="junior_college")
     registers.enter(by=None, person=lost, kind="lost", valid_from=date(2022, 6, 1),
                     situation="graduated", place="外地")  # fmt: skip
     make_activity(cast.branch, kind="appraisal", hours=None)
@@ -58,6 +58,8 @@ def test_every_number_is_as_long_as_its_list(cast: Cast) -> None:
     assert (joined["all", "all"], joined["category-faculty", "all"]) == (1, 1)
     found = statistics.table(cast.office, "lost", TODAY).numbers
     assert (found["lost-2", "all"], found["situation-graduated", "women"]) == (1, 1)
+    assert (found["schooled-0", "women"], found["schooling-unknown", "all"]) == (1, 0)
+    assert members["schooling-junior_college", "all"] == 1
     assert statistics.table(cast.office, "mobile", TODAY).numbers["all", "all"] == 0
     assert members["party_age-1", "all"] == 3, "a whole year on the day"
     groups = ("age-", "party_age-")
@@ -114,7 +116,7 @@ def test_a_table_from_elsewhere_is_compared_number_by_number(cast: Cast, as_: As
         ["年龄", "30岁及以下", 1, 0],
         ["", "31~35岁", "两人", 0],
         ["党龄", "不满1年", 0, 0],
-        ["学历", "研究生", 1, 1],
+        ["民族", "少数民族", 1, 1],
     ])  # fmt: skip
     answer = checked(theirs)
     ours = statistics.table(cast.office, "members", TODAY).numbers["all", "all"]
@@ -126,7 +128,7 @@ def test_a_table_from_elsewhere_is_compared_number_by_number(cast: Cast, as_: As
     assert client.get(one.url).status_code == 200
     notes = shown(answer)
     assert "“党员情况”C5 不是整数" in notes
-    assert "第 7 行“研究生”不是本页的项目" in notes
+    assert "第 7 行“少数民族”不是本页的项目" in notes
     sheet = read.grids(checked(theirs, **{"as": "xlsx"}).content)[0]
     assert sheet.rows[-1][4:7] == [1, 0, 1]
     nothing = checked(workbook([["姓名"], ["某人"]]))

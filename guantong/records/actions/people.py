@@ -13,7 +13,9 @@ from guantong.records.access import Forbidden, Refused
 from guantong.records.actions import events, memberships, rows, spans
 from guantong.records.models import Event, Org, Person, Restricted, User
 
-PLAIN = ("name", "gender", "birth_date", "number", "joined_on", "full_member_on")
+PLAIN = (
+    "name", "gender", "birth_date", "schooling", "number", "joined_on", "full_member_on",
+)  # fmt: skip
 GENDERS = frozenset("0129")
 LABELS = {field.name: str(field.verbose_name) for field in Person._meta.concrete_fields}
 MOBILE_LENGTHS = range(7, 16)
@@ -32,7 +34,8 @@ def register(
 ) -> Person:
     """Enter a person who belongs to a branch since a day.
 
-    `more`: gender, birth_date, number, id_number, phone, address, joined_on, full_member_on.
+    `more`: gender, birth_date, schooling, number, id_number, phone, address, joined_on,
+    full_member_on.
     `another`: the user was asked, and it is not the person of the same name and birth date.
     """
     access.require(by, "member.edit", org)
@@ -152,6 +155,7 @@ def _problems(person: Person, given: Mapping[str, Any]) -> dict[str, str]:
     found = {
         "name": "请填写姓名。" if "name" in given and not given["name"] else "",
         "gender": "性别代码应为 0、1、2 或 9。" if _odd_gender(given.get("gender")) else "",
+        "schooling": _odd_schooling(given.get("schooling")),
         "number": _taken(person, "number", given.get("number"), "这个学工号"),
         "id_number": _id_problem(person, given.get("id_number")),
         "phone": _phone_problem(given.get("phone")),
@@ -160,7 +164,9 @@ def _problems(person: Person, given: Mapping[str, Any]) -> dict[str, str]:
         **{name: told for name in days if name in given and (told := _day_problem(name, days))},
     }
     if differing & {"birth_date", "gender", "id_number"} and not found["id_number"]:
-        found |= _unlike_id(person, given)
+        unlike = _unlike_id(person, given)
+        asked = unlike.keys() if "id_number" in differing else differing
+        found |= {name: told for name, told in unlike.items() if name in asked}
     return {name: reason for name, reason in found.items() if reason}
 
 
@@ -209,6 +215,11 @@ def _ask_about_doubles(by: User | None, given: Mapping[str, Any]) -> None:
 
 def _odd_gender(gender: str | None) -> bool:
     return gender is not None and gender not in GENDERS
+
+
+def _odd_schooling(code: str | None) -> str:
+    known = catalogue.current().kinds["schooling"]
+    return "" if code is None or code in known else "请从列出的学历里选。"
 
 
 def _id_problem(person: Person, number: str | None) -> str:

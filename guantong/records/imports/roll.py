@@ -35,7 +35,7 @@ PERMISSION = PERMISSIONS[ROLL]
 GENDERS = {"1": "男", "2": "女", "0": "未知", "9": "未说明"}
 DATES = ("birth_date", "joined_on", "full_member_on")
 LABELS = {field.name: str(field.verbose_name) for field in Person._meta.concrete_fields}
-PLAIN = ("name", "gender", *DATES, "number")
+PLAIN = ("name", "gender", *DATES, "schooling", "number")
 
 
 def decide(
@@ -345,6 +345,7 @@ def _shown(row: RollRow) -> dict[str, str]:
         "org": row.org,
         "status": _status(row.status) if row.status else "",
         "gender": GENDERS.get(row.gender, ""),
+        "schooling": _words("schooling", row.schooling) if row.schooling else "",
         "number": row.number,
         **{name: sealing.mask(name, getattr(row, name)) for name in sealing.ON_ROLL},
         **dates,
@@ -359,6 +360,8 @@ def _difference(name: str, before: object, after: object) -> Difference:
 def _words(name: str, value: object) -> str:
     if value in (None, ""):
         return "（空）"
+    if name == "schooling":
+        return catalogue.current().label("schooling", str(value))
     return GENDERS.get(str(value), str(value)) if name == "gender" else str(value)
 
 

@@ -38,6 +38,7 @@ class PersonForm(ActionForm):
         label="性别", required=False, choices=[("", "未填"), *GENDERS.items()]
     )
     birth_date = DayField(label="出生日期", required=False)
+    schooling = forms.ChoiceField(label="学历", required=False, help_text="已经取得的最高学历。")
     number = forms.CharField(label="学工号", max_length=40, required=False)
     id_number = forms.CharField(
         label="身份证号", max_length=30, required=False,
@@ -59,12 +60,21 @@ class PersonForm(ActionForm):
     )
     full_member_on = DayField(label="转正时间", required=False)
 
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        schooling = self.fields["schooling"]
+        assert isinstance(schooling, forms.ChoiceField)
+        schooling.choices = choices.kinds("schooling", every="未填")
+
     @property
     def bases(self) -> dict[str, str]:
         return {name: kept_for(f"person.{name}") for name in self.fields}
 
     def clean_gender(self) -> str | None:
         return self.cleaned_data["gender"] or None
+
+    def clean_schooling(self) -> str | None:
+        return self.cleaned_data["schooling"] or None
 
     def clean_number(self) -> str | None:
         return self.cleaned_data["number"] or None
