@@ -111,6 +111,13 @@ def test_what_cannot_be_is_a_problem(cast: Cast, row: Any, says: str) -> None:
     assert says in problem(roll({"name": "李样", **row}))
 
 
+def test_nobody_changes_his_own_days_by_a_sheet(cast: Cast) -> None:
+    own = {"name": "组织员甲", "org": A2, "joined_on": date(2015, 1, 1)}
+    told = decided(roll(own), cast.officer)
+    assert (told.outcome, "由别人登记" in told.problems[0].what) == ("conflict", True)
+    assert decided(roll(own), cast.office).outcome == "changed"
+
+
 def test_birth_and_gender_come_from_the_id_number(cast: Cast) -> None:
     work = decided(roll({"name": "李样", "id_number": an_id(2)})).work
     assert (work.fields["birth_date"], work.fields["gender"]) == (date(1990, 1, 1), "2")

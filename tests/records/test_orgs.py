@@ -71,6 +71,9 @@ def test_rename_keeps_the_tree(cast: Cast) -> None:
     assert (renamed.short_name, renamed.path) == ("甲学院教师党支部", cast.branch.path)
     with refused("下已有"):
         orgs.rename(by=cast.officer, org=cast.branch, name=cast.sibling.name, on=TODAY)
+    for unseen in ("\ud7ff", "\u202e部支"):
+        with refused("不可见的控制字符"):
+            orgs.rename(by=cast.officer, org=cast.branch, name=unseen, on=TODAY)
 
 
 def test_a_name_lasts_until_the_next_one_begins(cast: Cast) -> None:

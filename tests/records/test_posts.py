@@ -114,6 +114,8 @@ def test_an_extension_needs_an_approval_and_lasts_a_year_at_most(cast: Cast) -> 
         extend(date(2025, 3, 1), approval=" ")
     with refused("批准日期还没到"):
         extend(date(2025, 3, 1), on=TOMORROW)
+    with refused("早于这一届的当选日期"):
+        extend(date(2025, 3, 1), on=date(2021, 12, 31))
     extended = extend(date(2026, 1, 1))
     assert (extended.extended_to, extended.approval, extended.approved_on) == (
         date(2026, 1, 1), "学校批复", TODAY

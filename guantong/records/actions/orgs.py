@@ -227,7 +227,8 @@ def _require_free(name: str, parent: Org | None, external_code: str | None) -> N
 
 def _require_unlike(name: str, parent: Org | None, org: Org | None = None) -> None:
     """No other organisation of the name hangs there."""
-    if parent and namesakes(name, parent.pk).exclude(pk=org.pk if org else None).exists():
+    others = namesakes(name, parent.pk) if parent else Org.objects.none()
+    if parent and (others.exclude(pk=org.pk) if org else others).exists():
         text = f"“{parent.short_name}”下已有“{name}”，请换个名称。"
         raise Refused(text, {"name": text})
 

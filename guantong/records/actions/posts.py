@@ -47,8 +47,8 @@ def appoint(
         raise Refused("结束日应在开始日之后。")
     spans.require_near(days.AGREED, valid_from=valid_from)
     spans.require_near(days.LASTING, valid_to=valid_to)
-    if told := qualification.misplaced(post, org, valid_from):
-        raise Refused(f"{told}，请核对职务和党组织。", {"post": f"{told}。"})
+    if wrong := qualification.misplaced(post, org, valid_from):
+        raise Refused(f"{wrong}，请核对职务和党组织。", {"post": f"{wrong}。"})
     span = Membership.objects.on(valid_from).of_members().filter(person=person).first()
     if span is None:
         raise Refused(f"{person.name}在 {valid_from} 没有组织关系或还不是党员，不能任职。")

@@ -35,6 +35,7 @@ PERMISSION = PERMISSIONS[ROLL]
 GENDERS = {"1": "男", "2": "女", "0": "未知", "9": "未说明"}
 DATES = ("birth_date", "joined_on", "full_member_on")
 LABELS = {field.name: str(field.verbose_name) for field in Person._meta.concrete_fields}
+OWN_DATES = frozenset({"joined_on", "full_member_on"})
 PLAIN = ("name", "gender", *DATES, "schooling", "number")
 
 
@@ -50,6 +51,7 @@ def decide(
         as_of=as_of,
         today=clock.today(),
         left_out=frozenset(left_out),
+        own=by.person_id if by else None,
     )
     for row in rows:
         decision = desk.doubles.checked(row, _decide(row, desk))
@@ -67,6 +69,7 @@ class _Desk:
     as_of: date
     today: date
     left_out: frozenset[str]
+    own: int | None  # the person who imports
     doubles: "_Doubles" = field(default_factory=lambda: _Doubles())
     meant: set[int] = field(default_factory=set)
     unsure: set[str] = field(default_factory=set)
@@ -201,6 +204,10 @@ def _changed(row: RollRow, org: Org, known: Known, shown: dict[str, str], desk: 
     fields = dict(_fields_that_differ(row, known))
     sealed = dict(_sealed_that_differ(row, known, desk))
     steps, moves = _moves(row, org, known, desk)
+    stepped = any(step.status != known.spans[-1].status for step in steps)
+    if known.person.pk == desk.own and (stepped or fields.keys() & OWN_DATES):
+        what = "本人的入党、转正时间和类别要由别人登记"
+        raise unfit("name", what, "请排除这一行，或请别人导入")
     differences = [
         *(_difference(name, getattr(known.person, name), value) for name, value in fields.items()),
         *(_sealed_difference(name, known, value) for name, value in sealed.items()),
