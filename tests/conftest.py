@@ -10,6 +10,8 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import compress
+from operator import not_
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +38,9 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    left = [item for item in items if not belongs(item)]
-    config.hook.pytest_deselected(items=left)
-    items[:] = [item for item in items if item not in left]
+    chosen = [belongs(item) for item in items]
+    config.hook.pytest_deselected(items=[*compress(items, map(not_, chosen))])
+    items[:] = [*compress(items, chosen)]
 
 
 def belongs(item: pytest.Item) -> bool:
