@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from guantong.obligations.describe import cited
 from guantong.records import access, catalogue, clock
-from guantong.records.access import Refused
+from guantong.records.access import Conflict, Refused
 from guantong.records.actions import memberships, people, steps
 from guantong.records.models import Membership, Person
 from guantong.records.models.membership import MEMBER_STATUSES
@@ -28,6 +28,7 @@ from guantong.web.views.orgs import Crumbs
 
 EDIT = "member.edit"
 ANOTHER = "another"
+CHANGED_MEANWHILE = "刚由别人改过，请重新打开这一页再改。"
 
 
 class PersonForm(ActionForm):
@@ -141,6 +142,8 @@ def correct(request: HttpRequest, pk: int) -> HttpResponse:
     for name, label in SEALED:
         form.fields[name].label = f"新的{label}"
         form.fields[name].help_text = "不改请留空。加密保存。"
+    for name in shown:
+        form.fields[name].show_hidden_initial = True
     if form.outcome(partial(_correct, request, person)):
         messages.success(request, "已更正，原来的内容留在操作记录里。")
         return redirect("member", pk)
@@ -150,9 +153,18 @@ def correct(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _correct(request: HttpRequest, person: Person, **given: Any) -> Person:
-    """A sealed field left empty stays as it is."""
-    kept = {name for name, _ in SEALED if not given[name]}
-    changed = {name: value for name, value in given.items() if name not in kept}
+    """Only what the user changed: somebody else may have corrected the rest meanwhile. A sealed
+    field left empty stays as it is.
+    """
+    changed = {name: given.pop(name) for name, _ in SEALED if given[name]}
+    for name, value in given.items():
+        now = str(getattr(person, name) or "") if name not in dict(SEALED) else ""
+        seen = request.POST.get(f"initial-{name}", now)
+        if str(value or "") == seen:
+            continue
+        if seen != now:
+            raise Conflict(CHANGED_MEANWHILE, {name: CHANGED_MEANWHILE})
+        changed[name] = value
     return people.correct(by=acting(request), person=person, **changed)
 
 
