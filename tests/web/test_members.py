@@ -411,6 +411,8 @@ def test_an_exemption_begins_and_ends_on_the_same_page(cast: Cast, as_: SignIn) 
     at = address("member-exempt", person)
     send(client, at, on="2023-05-01", reason="年老体弱")
     assert person.memberships.get(valid_to=None).exempt
+    twice = client.post(at, {"on": "2023-05-01", "reason": "年老体弱", "exempt": "True"})
+    assert (twice.status_code, "已经豁免" in shown(twice)) == (422, True)
     assert "结束豁免" in shown(client.get(page(person)))
     send(client, at, reason="恢复")
     assert not person.memberships.get(valid_to=None).exempt

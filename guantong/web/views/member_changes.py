@@ -337,6 +337,7 @@ class ExemptForm(ActionForm):
     reason = forms.CharField(
         label="原因", max_length=200, help_text="只写类别，如“年老体弱”；不要写病情。"
     )
+    exempt = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
     @property
     def bases(self) -> dict[str, str]:
@@ -348,11 +349,12 @@ def exempt(request: HttpRequest, pk: int) -> HttpResponse:
     person = person_or_404(request, pk, EDIT)
     now: Membership | None = person.memberships.filter(valid_to=None).first()
     begins = not (now and now.exempt)
-    form = ExemptForm(request.POST or None, initial={"on": clock.today()})
+    if request.method == "POST":  # what the page offered: sent twice, it must not turn round
+        begins = request.POST.get("exempt") == str(True)
+    form = ExemptForm(request.POST or None, initial={"on": clock.today(), "exempt": begins})
     if not begins:
         del form.fields["until"]
-    act = partial(memberships.set_exempt, by=acting(request), person=person, exempt=begins)
-    if form.outcome(act):
+    if form.outcome(partial(memberships.set_exempt, by=acting(request), person=person)):
         messages.success(request, "已登记豁免。" if begins else "已结束豁免。")
         return redirect("member", pk)
     return form_page(
