@@ -359,6 +359,8 @@ def closing(o: m.Obligation, entry: m.Entry, candidates: Sequence[Candidate]) ->
         return ""
     if entry.verdict is m.Verdict.UNKNOWN:
         blank = sum(candidate.counted is None for candidate in candidates)
+        if isinstance(o.measure, m.Ratio) and _complete(o.measure, candidates):
+            return "作分母的各数合计为 0，算不出比例，请核对这些数"
         return (
             f"有 {blank} 条记录缺少必要的数据，补全后自动核算"
             if blank
@@ -369,6 +371,12 @@ def closing(o: m.Obligation, entry: m.Entry, candidates: Sequence[Candidate]) ->
     if entry.verdict is m.Verdict.DUE:
         return f"{day.year}年{day.month}月{day.day}日前{gap}"
     return f"本期已过，{gap}；确已按期完成只是没有记录的，请补录并写明原因"
+
+
+def _complete(measure: m.Ratio, candidates: Sequence[Candidate]) -> bool:
+    """Whether every figure is there: if nothing is known all the same, they come to zero."""
+    there = {candidate.row["name"] for candidate in candidates if candidate.counted}
+    return there >= {*measure.of, *measure.to}
 
 
 def _gap(o: m.Obligation, entry: m.Entry) -> str:

@@ -99,6 +99,28 @@ def test_an_activity_without_a_kind_is_open_where_kinds_are_counted():
     assert found
 
 
+@pytest.mark.django_db
+def test_a_ratio_of_nothing_says_that_its_figures_come_to_zero():
+    example = next(e for e in all_examples(CATALOGUE) if isinstance(e.obligation.measure, m.Ratio))
+    figures = [{**row, "value": 0} for row in example.facts["figures"]]
+    said = set()
+    for rows in (figures, figures[:1]):  # all of them, and one alone
+        facts = {**example.facts, "figures": rows}
+        [entry, *_] = naive.entries(example.question, facts)
+        assert entry.verdict is m.Verdict.UNKNOWN
+        for engine in engines.available():
+            execute = engines.connected(engine)
+            engines.fill(engine, execute, facts)
+            listing = explain.listing(example.obligation, entry, example.question, exp.to_table)
+            found = execute(listing.query().sql(dialect=engine), ()).fetchall()
+            candidates = listing.candidates(found, Words(CATALOGUE, listing.table))
+            said.add((len(rows), explain.closing(example.obligation, entry, candidates)))
+    assert said == {
+        (len(figures), "作分母的各数合计为 0，算不出比例，请核对这些数"),
+        (1, "补全缺少的数据后自动核算"),
+    }
+
+
 def added_up(measure, candidates):
     """What the counted rows come to, in the terms of the measure."""
     counted = [c.row for c in candidates if c.counted]
@@ -109,12 +131,11 @@ def added_up(measure, candidates):
             return len({row[column] for row in counted})
         case m.NextTerm():  # one that came too late is a next term all the same
             return bool(counted)
-        case m.Ratio(of, _):
-            # One figure may be missing: then nothing is known, however much the others say.
-            names = {row["name"] for row in counted}
-            values = [number(row["value"]) for row in counted if row["name"] in of]
-            complete = names >= {*measure.of, *measure.to}
-            return sum(values) if complete else None
+        case m.Ratio(of, to):
+            # One figure may be missing, or those below come to zero: then nothing is known.
+            values = {row["name"]: number(row["value"]) for row in counted}
+            known = values.keys() >= {*of, *to} and sum(values[name] for name in to)
+            return sum(values[name] for name in of) if known else None
         case _:
             return len(counted)
 
