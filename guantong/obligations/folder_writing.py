@@ -9,9 +9,11 @@ What belongs to none is in `top=0`. The cut is for many readers at once; it mean
 import os
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from glob import escape
 from pathlib import Path
 from tempfile import mkdtemp
+from time import time
 
 import duckdb
 
@@ -20,6 +22,7 @@ from guantong.obligations.folder import PARQUET
 from guantong.obligations.known import DEEPEST
 from guantong.obligations.tables import TABLES
 
+ABANDONED = 60 * 60  # seconds
 # What tells to which part a row belongs: the top of an organisation or of an activity's host.
 BY_ORG = ("memberships", "posts")
 BY_ACTIVITY = ("activities", "hosts", "attendances", "details")
@@ -38,6 +41,7 @@ def write(
     try:
         counts = _fill(connection, fresh, partition=partition)
         fresh.chmod(0o755 & ~_mask())
+        require_free(folder, replace=replace)  # another export may have been quicker
         _take_the_place_of(folder, fresh)
     except OSError as error:
         raise _unwritable(folder, error) from None
@@ -49,13 +53,16 @@ def write(
 
 
 def _clear_up_beside(folder: Path) -> None:
-    """Remove what an export that was killed left: hidden folders named by `mkdtemp`."""
+    """Remove what an export that was killed left: hidden folders named by `mkdtemp`, untouched
+    for so long that none can be at work in them.
+    """
     for path in folder.parent.glob(f".{escape(folder.name)}-????????"):
-        if path.is_dir() and {one.name.removesuffix(PARQUET) for one in path.iterdir()} <= {
-            folder.name,
-            *TABLES,
-        }:
-            shutil.rmtree(path, ignore_errors=True)
+        with suppress(OSError):  # another export has just ended
+            there = list(path.iterdir()) if path.is_dir() else []
+            ours = {one.name.removesuffix(PARQUET) for one in there} <= {folder.name, *TABLES}
+            touched = max(one.stat().st_mtime for one in (path, *there))
+            if path.is_dir() and ours and touched < time() - ABANDONED:
+                shutil.rmtree(path, ignore_errors=True)
 
 
 def require_free(folder: Path, *, replace: bool) -> None:

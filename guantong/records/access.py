@@ -240,7 +240,7 @@ def cases(user: Someone, on: date | None = None) -> CaseQuerySet:
     """Those of organisations in reach, on either side; one's own; those one is named in.
 
     Of a restricted process only what lies at an organisation where the user himself handles
-    cases, or directly below it.
+    cases, or directly below it; a general branch between them decides nothing and counts for none.
     """
     far, closed = reach(user, "case.view", on), catalogue.handling().names("restricted")
     if not isinstance(user, User) or not user.is_active:
@@ -275,7 +275,9 @@ def _near(user: User, day: date) -> OrgQuerySet:
     held = [h for h in roles_of(user, day) if "case.handle" in h.role.permissions]
     top = Q(kind="school_committee") if any(not h.path for h in held) else Q(pk__in=())
     own = Org.objects.filter(Q(pk__in=[h.org.pk for h in held if h.org]) | top)
-    below = OrgParent.objects.on(day).filter(parent__in=own)
+    hung = OrgParent.objects.on(day)
+    through = hung.filter(parent__in=own, org__kind="general_branch")
+    below = hung.filter(Q(parent__in=own) | Q(parent__in=through.values("org")))
     return Org.objects.filter(Q(pk__in=own) | Q(pk__in=below.values("org")))
 
 

@@ -36,3 +36,8 @@ def birth_date(number: str) -> date | None:
         return date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
     except ValueError:
         return None
+
+
+def gender(number: str) -> str:
+    """The code of GB/T 2261.1: an odd 17th digit is a man's."""
+    return "1" if int(number[16]) % 2 else "2"

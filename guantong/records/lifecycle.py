@@ -16,6 +16,8 @@ from guantong.records.models.membership import MEMBER_STATUSES
 
 PROBATION = 12  # months, from the branch meeting that accepted
 EXTENSION = (6, 12)  # months by which it may be extended, once (细则 33)
+ADULT = 18 * 12  # months
+FROM_EIGHTEEN = date(1956, 9, 26)  # the statutes of that day; in the war some were younger
 CULTIVATION = 12  # months as an activist, at least, before becoming a candidate
 
 
@@ -27,6 +29,12 @@ class Milestone:
     title: str
     says: str = ""
     ahead: bool = False
+
+
+def was_minor(born: date, joined: date) -> bool:
+    """Whether somebody was accepted in a month before the one of the 18th birthday."""
+    months = (joined.year - born.year) * 12 + joined.month - born.month
+    return months < ADULT and joined >= FROM_EIGHTEEN
 
 
 def party_age(person: Person, on: date) -> int | None:

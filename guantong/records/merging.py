@@ -46,7 +46,9 @@ from guantong.records.models import (
 )
 from guantong.records.models.span import Span
 
-FILLED: Final = ("gender", "birth_date", "number", "joined_on", "full_member_on")
+FILLED: Final = (
+    "gender", "birth_date", "schooling", "number", "joined_on", "full_member_on",
+)  # fmt: skip
 LEFT: Final = (Entry, Merge, Person)
 """What is not moved: worked out anew, or about merges themselves."""
 

@@ -1,5 +1,7 @@
 """How Chinese names are spelt and sorted. Surnames are read as surnames (曾 zeng, 单 shan)."""
 
+import re
+import unicodedata
 from collections.abc import Iterator
 
 from pypinyin import Style, lazy_pinyin
@@ -32,8 +34,34 @@ SURNAMES = {
     "隗": "wei",
     "郇": "xun",
 }
+HIDDEN = ("Cc", "Cf")
+TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 SPELT = ("pinyin", "letters")
 NUMERALS = {numeral: str(value) for value, numeral in enumerate("零一二三四五六七八九")}
+
+
+def printable(text: str) -> str:
+    """Without control and invisible characters, which make two of one name."""
+    if text.isprintable():  # most are
+        return text
+    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in HIDDEN)
+
+
+def misleads(text: str) -> bool:
+    """Whether a text holds what no page shows: a control, no character at all, or a turn of the
+    direction of writing, behind which another name may stand.
+    """
+    return not text.isprintable() and any(
+        c in TURNS or (c not in "\n\r\t" and unicodedata.category(c) in ("Cc", "Cn", "Cs"))
+        for c in text
+    )
+
+
+def tidy(text: str) -> str:
+    """A person's name: no blanks between Chinese characters, the dot of names always “·”."""
+    text = " ".join(printable(text).split())
+    text = re.sub(r"\s*[·•・‧∙⋅●．]\s*", "·", text)
+    return text if re.search(r"[A-Za-z]", text) else text.replace(" ", "")
 
 
 def pinyin(name: str) -> str:

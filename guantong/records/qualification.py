@@ -74,6 +74,15 @@ def excluded(candidate: Candidate) -> str:
     return "；".join(f"{one.text}（{one.rule.demand}，{one.rule.cited}）" for one in wrong)
 
 
+def misplaced(post: str, org: Org, on: date) -> str:
+    """Why an organisation has no such post on a day; empty where it may have it."""
+    told = catalogue.current().kinds["posts"][post]
+    in_kind = org.kind in told.get("in", [org.kind])
+    if in_kind and "below" in told:
+        in_kind = org.parents.on(on).filter(parent__kind__in=told["below"]).exists()
+    return "" if in_kind else f"“{org.short_name}”没有{told['title']}这一职务"
+
+
 def taken(person_id: int, held: Iterable[Post], *, acting: bool = False) -> str:
     """Why somebody cannot be given a post that is `held` meanwhile: he holds it, or anybody does
     if it has one holder at a time; who acts in it and who holds it may be two.

@@ -11,7 +11,7 @@ from typing import Any
 from django.utils import timezone
 
 from guantong.records import catalogue, names, sealing
-from guantong.records.imports.decisions import Unfit
+from guantong.records.imports.decisions import Unfit, unfit
 from guantong.records.imports.orgs import OrgBook
 from guantong.records.imports.people import Known, Roll, Stay, agree, in_chunks
 from guantong.records.imports.roll import GENDERS, LABELS
@@ -63,7 +63,8 @@ class Comparing:
         self._orgs, self._roll = OrgBook(by, PERMISSION), Roll(rows, by, PERMISSION)
         self._found: list[Found] = []
         self._unread: list[tuple[int, str]] = []
-        self._branches, self._meant, self._unsure = set[int](), set[int](), set[str]()
+        self._branches, self._unsure = set[int](), set[str]()
+        self._lines = dict[str, int]()  # whom each row means, and in which it stands first
 
     def take(self, rows: Iterable[RollRow]) -> None:
         for row in rows:
@@ -80,14 +81,17 @@ class Comparing:
         org = self._orgs.find(row.org, self.on, field="org")
         known = self._roll.find(row, org, row.birth_date)
         self._branches.add(org.pk)
+        found = _not_ours(row, org)
+        first = self._lines.setdefault(f"p{known.person.pk}" if known else found.key, row.line)
+        if first != row.line:
+            raise unfit("name", f"与第 {first} 行是同一个人", "请核对后只留一行")
         if known is None:
-            return [_not_ours(row, org)]
-        self._meant.add(known.person.pk)
+            return [found]
         return list(_differences(row, org, known, self._orgs.by_id, self.on))
 
     def compared(self) -> Compared:
         """What the rows came to, and who is only on the roll."""
-        gone = _not_theirs(self._branches, self._meant, self._unsure, self.on)
+        gone = _not_theirs(self._branches, self._lines, self._unsure, self.on)
         found = tuple(_explained([*self._found, *gone], self.on))
         return Compared(found, frozenset(self._branches), tuple(self._unread))
 
@@ -105,19 +109,26 @@ def _not_ours(row: RollRow, org: Org) -> Found:
 
 
 def _not_theirs(
-    branches: Collection[int], meant: Collection[int], unsure: Collection[str], on: date
+    branches: Collection[int], meant: Collection[str], unsure: Collection[str], on: date
 ) -> Iterator[Found]:
     lasting = Membership.objects.filter(valid_to=None).of_members()
-    for span in in_chunks(lasting.select_related("person", "org"), "org", branches):
-        if span.person_id in meant or span.person.name in unsure:
-            continue
-        later = span.valid_from > on
+    spans = [
+        span
+        for span in in_chunks(lasting.select_related("person", "org"), "org", branches)
+        if f"p{span.person_id}" not in meant and span.person.name not in unsure
+    ]
+    later = {span.person_id for span in spans if span.valid_from > on}
+    then = Membership.objects.on(on).of_members()
+    was_in = {one.person_id: one.org_id for one in in_chunks(then, "person", later)}
+    for span in spans:
+        cause = "对方漏登，或组织关系还在别处"
+        if span.person_id in later and was_in.get(span.person_id) != span.org_id:
+            came = "转入这个支部" if span.person_id in was_in else "进入我方名册"
+            cause = f"{span.valid_from} 才{came}，晚于对方导出日 {on}"
         yield _found(
             f"p{span.person_id}", PRESENCE, span.person.name, span.org_id, theirs="没有",
             ours=f"在册（{span.org.short_name}）", raw=("", f"there:{span.org_id}"),
-            person_id=span.person_id, since=span.valid_from,
-            cause=f"{span.valid_from} 才进入我方名册，晚于对方导出日 {on}" if later
-            else "对方漏登，或组织关系还在别处",
+            person_id=span.person_id, since=span.valid_from, cause=cause,
         )  # fmt: skip
 
 

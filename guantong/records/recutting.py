@@ -7,18 +7,20 @@ new one, or nothing yet. Everyone else stays where he is.
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cached_property
 from typing import Any, Self
 
 from django.db.models import F
 
 from guantong.records import catalogue, org_rules
-from guantong.records.models import Membership, Org, Post, Recut
+from guantong.records.models import Activity, Membership, Org, Post, Recut
 from guantong.records.models.org import OrgQuerySet
 from guantong.records.org_rules import Finding
 from guantong.records.rosters import BRANCH
 
 NOWHERE = ""
+NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -213,6 +215,29 @@ class Preview:
             yield f"新支部“{'、'.join(empty)}”还没有党员，请分人或去掉。"
         if not self.moves and not self.plan.closes:
             yield "还没有任何调整。"
+        yield from still_to_hold(self.closing, self.recut.on_day)
+
+    def cautions(self) -> Iterator[str]:
+        """What is to be thought of before it is carried out; nothing of it stands in the way."""
+        for place in self.places:
+            yield from (f"{place.name}：{one.text}" for one in place.findings if not one.must)
+            if place.loses_secretary:
+                yield f"{place.name}：书记{place.secretary}任职结束"
+
+
+def still_to_hold(ending: Collection[Org], on: date) -> Iterator[str]:
+    """For each that ends while it has activities on the day or later: which, and what to do."""
+    named = {org.pk: org.short_name for org in ending}
+    live = Activity.objects.live().filter(hosts__in=named, held_on__gte=on)
+    found = defaultdict[int, list[str]](list)
+    for pk, day, title in live.order_by("held_on", "pk").values_list("hosts", "held_on", "title"):
+        found[pk].append(f"{day} {title}")
+    for pk, told in found.items():
+        more = "等" if len(told) > NAMED else ""
+        yield (
+            f"“{named[pk]}”在 {on} 当天或之后还有 {len(told)} 项活动"
+            f"（{'、'.join(told[:NAMED])}{more}），请先更正或撤销。"
+        )
 
 
 def targets(preview: Preview) -> list[tuple[str, str]]:

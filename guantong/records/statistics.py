@@ -1,10 +1,11 @@
 """The yearly statistics' tables of members and organisations, as of a day, in reach of the user.
 
 Each number is a condition on memberships or organisations: the list behind it asks the same one.
-Nobody types a figure here; what is not on record (schooling, nationality) is not counted. What
+Nobody types a figure here; what is not on record (nationality) is not counted. What
 happened "this year" happened in the calendar year of the day, no later than it.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -22,22 +23,31 @@ from guantong.records.models import (
     Activity,
     ActivityHost,
     Attendance,
+    Case,
+    CaseStep,
     Membership,
     Org,
+    Post,
     Term,
     Whereabouts,
 )
 from guantong.records.models.membership import MEMBER_STATUSES
 
 MEMBERS, JOINED, MOBILE, LOST, ORGS = "members", "joined", "mobile", "lost", "orgs"
+HONOURS = "honours"
 TITLES: Mapping[str, str] = {
     MEMBERS: "党员情况",
     JOINED: "本年发展党员情况",
     MOBILE: "流动党员情况",
     LOST: "失去联系党员情况",
     ORGS: "党组织情况",
+    HONOURS: "本年党内表彰情况",
 }
-
+NOMINATING, HONOUR = "nominate", "award"  # the step of a commendation that names the honour
+COMMENDING: Mapping[str, str] = {
+    "award": "个人",
+    "award-org": "党组织",
+}  # process and whom it is for
 
 EVERY = Q(pk__isnull=False)
 
@@ -50,6 +60,9 @@ class Line:
     title: str
     counts: Q
     group: str = ""
+
+
+UNTOLD = Line("schooling-unknown", "学历不详", Q(person__schooling=None), "学历")
 
 
 @dataclass(frozen=True)
@@ -71,17 +84,29 @@ class Bands:
     up_to: tuple[tuple[str, int | None], ...]
 
 
-def bands() -> Mapping[str, Bands]:
-    return load_bands(settings.CATALOGUE_DIR / "statistics.yaml")
+@dataclass(frozen=True)
+class Layout:
+    """`spelt`: how tables from elsewhere write our titles besides."""
+
+    bands: Mapping[str, Bands]
+    spelt: Mapping[str, Sequence[str]]
+
+
+def layout() -> Layout:
+    return load_layout(settings.CATALOGUE_DIR / "statistics.yaml")
 
 
 @cache
-def load_bands(path: Path) -> Mapping[str, Bands]:
-    """The age bands of the tables; raise CatalogueError."""
+def load_layout(path: Path) -> Layout:
+    """The bands and titles of the tables; raise CatalogueError."""
     f = read(path, path.name)
-    found = {name: _one(f.fields(name)) for name in ("age", "party_age", "lost_age", "lost")}
+    bands = {name: _one(f.fields(name)) for name in ("age", "party_age", "lost_age", "lost")}
+    spelt = {}
+    for one in f.each("spelt", []):
+        spelt[one.text("title")] = one.names("also")
+        one.done()
     f.done()
-    return found
+    return Layout(bands, spelt)
 
 
 def _one(f: Fields) -> Bands:
@@ -134,6 +159,8 @@ def _population(user: access.Someone, name: str, day: date, within: Org | None) 
         return orgs.on(day)
     if name == JOINED:
         return _joined(orgs, day)
+    if name == HONOURS:
+        return _commended(user, orgs, day)
     members = Membership.objects.on(day).of_members().filter(org__in=orgs)
     members = members.select_related("person", "org")
     return members if name == MEMBERS else _on_register(members, name, day)
@@ -151,6 +178,13 @@ def _joined(orgs: QuerySet[Org], day: date) -> QuerySet[Membership]:
     return new.exclude(Exists(earlier)).exclude(elsewhere).select_related("person", "org")
 
 
+def _commended(user: access.Someone, orgs: QuerySet[Org], day: date) -> QuerySet[Case]:
+    """The commendations of this year that the user may look at."""
+    found = access.cases(user).filter(process__in=COMMENDING, state="awarded", org__in=orgs)
+    found = found.filter(closed_on__gte=date(day.year, 1, 1), closed_on__lte=day)
+    return found.select_related("person", "org")
+
+
 def _on_register(members: QuerySet[Membership], name: str, day: date) -> QuerySet[Membership]:
     """Those on a register, with the day since when and how contact was lost."""
     there = Whereabouts.objects.on(day).filter(kind=name, person=OuterRef("person"))
@@ -166,6 +200,12 @@ def lines(name: str, day: date) -> tuple[Sequence[Line], Sequence[Line]]:
     if name == ORGS:
         return list(_org_rows(day)), [Line("all", "个数", EVERY)]
     women = Line("women", "女", Q(person__gender="2"))
+    if name == HONOURS:
+        held = Post.objects.filter(person=OuterRef("person"), post="secretary")
+        held = held.filter(valid_from__lte=OuterRef("closed_on"))
+        held = held.filter(Q(valid_to=None) | Q(valid_to__gt=OuterRef("closed_on")))
+        secretaries = Line("secretaries", "其中书记", Q(Exists(held)))
+        return list(_honour_rows()), [Line("all", "合计", EVERY), women, secretaries]
     if name == JOINED:
         return list(_joined_rows(day)), [Line("all", "合计", EVERY), women]
     columns = [
@@ -183,6 +223,9 @@ def _member_rows(day: date) -> Iterator[Line]:
     yield from _branches()
     yield from _banded("age", "年龄", "person__birth_date", day)
     yield from _banded("party_age", "党龄（正式党员）", "person__full_member_on", day)
+    for code, entry in catalogue.current().kinds["schooling"].items():
+        yield Line(f"schooling-{code}", str(entry["title"]), Q(person__schooling=code), "学历")
+    yield UNTOLD
     there = Attendance.objects.filter(person=OuterRef("person"), activity__in=_appraisals(day))
     yield Line("appraised", "参加民主评议", Q(Exists(there)), "本年民主评议")
 
@@ -193,15 +236,37 @@ def _joined_rows(day: date) -> Iterator[Line]:
     yield from _banded("age", "年龄", "person__birth_date", day)
 
 
+def _honour_rows() -> Iterator[Line]:
+    """Each honour, as the step that nominates for it names it."""
+    for process, group in COMMENDING.items():
+        written = catalogue.process(process).steps[NOMINATING].fields
+        (honour,) = (one for one in written if one.name == HONOUR)
+        for code, title in honour.options.items():
+            step = CaseStep.objects.standing().filter(case=OuterRef("pk"), step=NOMINATING)
+            counts = Q(process=process) & Q(Exists(step.filter(**{f"fields__{HONOUR}": code})))
+            yield Line(f"{process}-{code}", title, counts, group)
+
+
 def _register_rows(name: str, day: date) -> Iterator[Line]:
     yield Line("all", "总数", EVERY)
     yield from _branches()
     yield from _banded("lost_age", "年龄", "person__birth_date", day)
     if name == LOST:
         yield from _banded("party_age", "党龄（正式党员）", "person__full_member_on", day)
+        yield from _schooled()
         yield from _banded("lost", "失去联系时间", "since", day)
         for code, entry in catalogue.current().kinds["situations"].items():
             yield Line(f"situation-{code}", str(entry["title"]), Q(situation=code), "失联情形")
+
+
+def _schooled() -> Iterator[Line]:
+    """The bands of schooling."""
+    bands = defaultdict[str, list[str]](list)
+    for code, entry in catalogue.current().kinds["schooling"].items():
+        bands[str(entry["band"])].append(code)
+    for i, (title, codes) in enumerate(bands.items()):
+        yield Line(f"schooled-{i}", title, Q(person__schooling__in=codes), "学历")
+    yield UNTOLD
 
 
 def _branches() -> Iterator[Line]:
@@ -218,7 +283,7 @@ def _banded(name: str, group: str, path: str, day: date) -> Iterator[Line]:
     """Whole years between the date at `path` and the day; who has no date, apart."""
     known = Q(status="full") if name == "party_age" else Q()
     last = day + timedelta(days=1)
-    for i, (title, up_to) in enumerate(bands()[name].up_to):
+    for i, (title, up_to) in enumerate(layout().bands[name].up_to):
         within = Q(**{f"{path}__lt": last})
         if up_to is not None:
             last = add_months(day, -(up_to + 1)) + timedelta(days=1)

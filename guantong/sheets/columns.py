@@ -59,7 +59,7 @@ def find(layout: Layout, grids: Sequence[Grid], chosen: Mapping[str, str] | None
     `chosen` maps headers, made plain, to fields ("": not to be read) and overrides the layout.
     """
     headers = _headers(layout, chosen)
-    found = [(grid, *_best_row(grid, headers)) for grid in grids]
+    found = [(grid, *_best_row(grid, headers)) for grid in _written(grids)]
     matches = max((count for *_, count in found), default=0)
     if matches < FEWEST_MATCHES:
         raise Unmatched(
@@ -82,9 +82,7 @@ def heard(
 ) -> tuple[int, list[Heard]]:
     """The number of the row that looks most like a header, and the columns as they stand there."""
     headers = _headers(layout, chosen)
-    found = [(grid, *_best_row(grid, headers)) for grid in grids if grid.rows]
-    if not found:
-        raise Refusal("文件是空的。请核对是否选错了文件。")
+    found = [(grid, *_best_row(grid, headers)) for grid in _written(grids)]
     grid, row, matches = max(found, key=lambda one: one[2])
     if matches < FEWEST_MATCHES:
         texts = [
@@ -101,6 +99,14 @@ def heard(
             field = _match(cell, headers) or ""
             columns.append(Heard(place, plain(cell), field, tuple(there[:SAMPLES])))
     return row + 1, columns
+
+
+def _written(grids: Sequence[Grid]) -> list[Grid]:
+    """The worksheets that hold anything."""
+    written = [grid for grid in grids if grid.rows]
+    if not written:
+        raise Refusal("表里没有内容。请核对是否选错了文件，或在 Excel 里填好、保存后再选。")
+    return written
 
 
 def _headers(layout: Layout, chosen: Mapping[str, str] | None) -> dict[str, str]:

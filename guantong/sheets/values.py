@@ -13,7 +13,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from guantong.records import days, id_number
+from guantong.records import days, id_number, names
 from guantong.records.imports.rows import EVERYONE, Named
 from guantong.records.models.activity import MOST_HOURS
 from guantong.sheets.layout import As, Column, plain
@@ -25,7 +25,6 @@ EXACT_DIGITS = 15  # what a number in Excel keeps
 DIGITS_LOST = "单元格是数值格式，Excel 只保留前 15 位数字，后面的已经丢失"
 AS_TEXT = "请把整列设为文本格式，再重新填写完整号码"
 LONG_NUMBER = re.compile(r"(\d{3})\d{5,}(\w{3})", re.ASCII)  # 11 digits or more
-HIDDEN = ("Cc", "Cf")
 DATE_FORMS = "请写成 2020-09-01 或 2020.9"
 
 
@@ -59,8 +58,7 @@ def printable(text: str) -> str:
     """Without control and invisible characters, blanks at the ends, and Excel's leading quote."""
     if text.isalnum():  # the common case, and there are many cells
         return text
-    if not text.isprintable():  # most are
-        text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in HIDDEN)
+    text = names.printable(text)
     return text.replace("\t", " ").strip().removeprefix("'").strip()
 
 
@@ -114,9 +112,8 @@ def _number(column: Column, cell: Cell) -> str:
 
 
 def name(text: str) -> str:
-    """A person's name: no blanks between Chinese characters, the dot of names always “·”."""
-    text = " ".join(printable(text).split())
-    text = re.sub(r"\s*[·•・‧∙⋅●．]\s*", "·", text)
+    """A person's name, tidy; raise Wrong where something else is written."""
+    text = names.tidy(printable(text))
     if re.search(r"[0-9０-９]", text):
         raise Wrong(f"姓名“{text}”里有数字", "请只写姓名")
     if re.search(r"[()（）\[\]【】]", text):
@@ -127,8 +124,7 @@ def name(text: str) -> str:
         raise Wrong(f"姓名“{text}”里有符号", "请只写姓名")
     if len(text) > 60:
         raise Wrong("姓名超过 60 字", "请核对是不是填错了列")
-    han = not re.search(r"[A-Za-z]", text)
-    return text.replace(" ", "") if han else text
+    return text
 
 
 def _name(column: Column, cell: Cell) -> str:

@@ -12,7 +12,8 @@ from typing import Any, Final
 from django.db.models import Model, QuerySet
 from django.utils import timezone
 
-from guantong.records import catalogue, dues, sealing
+from guantong.records import catalogue, dues, reconciling, sealing
+from guantong.records.actions.reconciling import STATES
 from guantong.records.models import (
     Case,
     CaseNote,
@@ -23,6 +24,7 @@ from guantong.records.models import (
     Org,
     Person,
     Relation,
+    TrustedIssuer,
 )
 from guantong.web import case_words
 from guantong.web.trail import CODES
@@ -65,6 +67,10 @@ WORKED_OUT: Final = {
 PAIRED: Final = ("relation", "detail")  # the person may stand at either end
 UNUSED: Final = ("is_staff", "is_superuser", "last_name")
 OPENED: Final = {("casenote", "sealed")}
+COMPARED: Final[Mapping[tuple[str, str], Mapping[str, str]]] = {
+    ("discrepancy", "field"): reconciling.TITLES,
+    ("discrepancy", "state"): STATES,
+}
 UNSAID: Final = {
     ("user", "password"): "（只存摘要，不能还原）",
     ("merge", "made"): "（撤回合并所需的内容）",
@@ -171,6 +177,8 @@ def _words(row: Model, table: str, field: Any, sealed: Mapping[str, str] | None)
         return GENDERS[value]
     if (table, field.name) == ("duesrate", "payer"):
         return dues.rates().payers[value].title
+    if words := COMPARED.get((table, field.name)):
+        return words[value]
     if group := _group(table, field.name):
         return catalogue.current().label(group, value)
     return _plain(value)
@@ -188,7 +196,9 @@ def _plain(value: Any) -> str:
             return f"{timezone.localtime(value):%Y-%m-%d %H:%M}"
         case date():
             return value.isoformat()
-        case Org():
+        case Org() | TrustedIssuer():
             return value.name
+        case [] | {} if not value:  # an empty mapping matches every other
+            return ""
         case _:
             return str(value)

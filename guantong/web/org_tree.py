@@ -32,6 +32,7 @@ class Node:
     category: str | None
     external_code: str | None
     valid_from: date
+    on: date  # the day of the figures
     secretaries: tuple[str, ...]
     members: int
     branches: int
@@ -48,7 +49,8 @@ class Node:
 
     @property
     def wants_secretary(self) -> bool:
-        return self.kind == BRANCH and not self.secretaries
+        """Unless it was founded only after the day."""
+        return self.kind == BRANCH and not self.secretaries and self.valid_from <= self.on
 
     def flat(self) -> Iterator["Node"]:
         yield self
@@ -96,7 +98,7 @@ class Forest:
         there = orgs.on(tree_day)
         hung = FilteredRelation("parents", condition=on("parents__", tree_day))
         rows = there.annotate(hung=hung, hung_on=F("hung__parent")).in_order().values(*FIELDS)
-        self.wanted = wanted
+        self.wanted, self.day = wanted, day
         self.rows = {row["pk"]: row for row in rows}
         for pk, (name, short_name) in names_on(tree_day).items():
             if pk in self.rows:
@@ -134,6 +136,7 @@ class Forest:
             category=row["category"],
             external_code=row["external_code"],
             valid_from=row["valid_from"],
+            on=self.day,
             secretaries=tuple(self.secretaries[pk]),
             members=self.members.get(pk, 0) + sum(node.members for node in below),
             branches=sum(node.branches + (node.kind == BRANCH) for node in below),

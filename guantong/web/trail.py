@@ -136,6 +136,7 @@ CODES: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
         ("activity", "kind"): "activities",
         ("membership", "status"): "statuses",
         ("membership", "departure"): "departures",
+        ("person", "schooling"): "schooling",
         ("person", "status"): "statuses",
         ("post", "post"): "posts",
         ("figure", "name"): "figures",

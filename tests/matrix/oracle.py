@@ -143,7 +143,7 @@ def _may(reader: Reader, needed: str, place: str) -> bool:
             return handles(reader, place) and reader.role != "secretary"
         case "near":
             org = SELVES.get(place, place)
-            closely = reader.place in (org, parent(org)) and handles(reader, place)
+            closely = reader.place in (org, *superiors(org)) and handles(reader, place)
             return closely or place == reader.own
     permission = needed.lstrip("~=*^>")
     if needed.startswith("^") and place == reader.own:

@@ -23,7 +23,7 @@ def test_an_action_refuses_a_day_that_nobody_can_mean(cast: Cast, day: date) -> 
             activities.record(by=None, draft=make_draft(cast.branch, held_on=day, planned=planned))
     with refused():
         posts.appoint(
-            by=None, person=owner(cast.member), org=cast.branch, post="dean", valid_from=day
+            by=None, person=owner(cast.member), org=cast.college, post="dean", valid_from=day
         )
     with refused():
         posts.end(by=None, post=cast.secretary_post, on=day)

@@ -97,6 +97,7 @@ def test_namesakes_with_different_numbers_are_two(cast: Cast) -> None:
         ({"id_number": an_id(1), "gender": "2"}, "性别与身份证号不符"),
         ({"joined_on": date(2023, 7, 1)}, "在今天之后"),
         ({"joined_on": date(1989, 1, 1), "birth_date": date(1990, 1, 1)}, "早于出生日期"),
+        ({"joined_on": date(2007, 12, 1), "birth_date": date(1990, 1, 1)}, "不满 18 周岁"),
         ({"joined_on": date(2021, 9, 1), "full_member_on": date(2021, 9, 1)}, "应在入党时间之后"),
         ({"status": "probationary", "full_member_on": date(2021, 9, 1)}, "不应有转正时间"),
         ({"status": ""}, "没有写人员类别"),
@@ -108,6 +109,13 @@ def test_namesakes_with_different_numbers_are_two(cast: Cast) -> None:
 )
 def test_what_cannot_be_is_a_problem(cast: Cast, row: Any, says: str) -> None:
     assert says in problem(roll({"name": "李样", **row}))
+
+
+def test_nobody_changes_his_own_days_by_a_sheet(cast: Cast) -> None:
+    own = {"name": "组织员甲", "org": A2, "joined_on": date(2015, 1, 1)}
+    told = decided(roll(own), cast.officer)
+    assert (told.outcome, "由别人登记" in told.problems[0].what) == ("conflict", True)
+    assert decided(roll(own), cast.office).outcome == "changed"
 
 
 def test_birth_and_gender_come_from_the_id_number(cast: Cast) -> None:

@@ -119,11 +119,14 @@ NOT_IN_TREE: list[tuple[list[Any], str]] = [
     ([A1, "", COLLEGE, "学生"], "系统中是教师"),
     ([A1, "", COLLEGE, "", "", "", "2020-01-01"], "系统中的成立日期是 2022-01-01"),
     (["乙支", "党支部", COLLEGE, "", "", "B1"], "您无权调整的党组织"),
+    (["中共甲学院教师第二支部委员会", "党支部", COLLEGE, "教师", "", "A9"], "，代码是 A2"),
+    (["甲学院教师第一党支部", "", COLLEGE, "", "", "A2"], "下已有“甲学院教师第一党支部”"),
 ]
 
 
 def test_what_may_not_be_in_the_tree_is_told(cast: Cast) -> None:
-    Org.objects.filter(pk=cast.other_branch.pk).update(external_code="B1")
+    for org, code in ((cast.other_branch, "B1"), (cast.sibling, "A2")):
+        Org.objects.filter(pk=org.pk).update(external_code=code)
     require_told("orgs", NOT_IN_TREE, cast.officer)
 
 
@@ -176,6 +179,7 @@ NOT_IN_POST: list[tuple[list[Any], str]] = [
     (["支书甲", A1, "书记", "2022-03-01"], "系统中自 2022-01-01 起任职"),
     (["组织员甲", COLLEGE, "组织员", "2022-01-01"], "本人的任免要由别人办理"),
     (["重名", A1, "委员", "2023-01-01"], "有 2 名“重名”"),
+    (["党员甲", A1, "院长", "2023-01-01"], "没有院长这一职务"),
 ]
 
 

@@ -117,7 +117,8 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(cast: Cast) -> None:
 
 def test_what_is_imported_is_what_registering_gives(cast: Cast) -> None:
     facts: dict[str, Any] = {
-        "gender": "2", "birth_date": date(1990, 1, 1), "number": "N1", "phone": "13812345678",
+        "gender": "2", "birth_date": date(1990, 1, 1), "schooling": "undergraduate",
+        "number": "N1", "phone": "13812345678",
         "joined_on": date(2020, 9, 1), "full_member_on": date(2021, 9, 1),
     }  # fmt: skip
     since = {"branch_since": date(2022, 9, 1)}
@@ -130,7 +131,10 @@ def test_what_is_imported_is_what_registering_gives(cast: Cast) -> None:
     imported = Person.objects.get(name="曾样")
     other = make_person("曾样", cast.branch, since=date(2022, 9, 1), id_number=an_id(4),
                         **{**facts, "number": "N2"})  # fmt: skip
-    plain = ("name", "pinyin", "letters", "gender", "birth_date", "joined_on", "full_member_on")
+    plain = (
+        "name", "pinyin", "letters", "gender", "birth_date", "schooling", "joined_on",
+        "full_member_on",
+    )  # fmt: skip
     assert [getattr(imported, f) for f in plain] == [getattr(other, f) for f in plain]
     assert sealing.unseal(imported, "phone") == sealing.unseal(other, "phone")
     assert imported.id_index == sealing.id_index(an_id(2))

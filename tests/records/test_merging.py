@@ -19,9 +19,10 @@ from guantong.records.drafts import Attended
 from guantong.records.models import Absence, Entry, Event, Merge, Person, User
 from tests.factories import SINCE, TODAY, Cast, appoint, make_activity, make_person, make_user
 from tests.records.conftest import one_event, refused
+from tests.records.spreadsheets import an_id
 
 BORN = date(2000, 3, 7)
-ID_NUMBER = "11010119900307395X"
+ID_NUMBER = an_id(8, "20000307")
 LEFT = date(2022, 7, 1)
 
 
@@ -259,7 +260,7 @@ def test_another_id_number_answers_the_question(cast: Cast) -> None:
     make_person("李重", cast.branch, birth_date=BORN, id_number=ID_NUMBER)
     people.register(
         by=cast.secretary, org=cast.branch, status="full", since=TODAY, name="李重",
-        birth_date=BORN, id_number="11010519491231002X",
+        birth_date=BORN, id_number=an_id(9, "20000307"),
     )  # fmt: skip
 
 

@@ -69,6 +69,11 @@ def test_an_external_code_is_given_once(cast: Cast) -> None:
 def test_rename_keeps_the_tree(cast: Cast) -> None:
     renamed = orgs.rename(by=cast.officer, org=cast.branch, name="甲学院教师党支部", on=TODAY)
     assert (renamed.short_name, renamed.path) == ("甲学院教师党支部", cast.branch.path)
+    with refused("下已有"):
+        orgs.rename(by=cast.officer, org=cast.branch, name=cast.sibling.name, on=TODAY)
+    for unseen in ("\ud7ff", "\u202e部支"):
+        with refused("不可见的控制字符"):
+            orgs.rename(by=cast.officer, org=cast.branch, name=unseen, on=TODAY)
 
 
 def test_a_name_lasts_until_the_next_one_begins(cast: Cast) -> None:
@@ -112,6 +117,9 @@ def test_move_refuses_loops_the_future_and_no_change(cast: Cast) -> None:
         orgs.move(by=None, org=cast.branch, parent=cast.college, on=TODAY)
     with refused("党支部的上级应是"):
         orgs.move(by=None, org=cast.branch, parent=cast.sibling, on=TODAY)
+    make_org(cast.branch.name, "branch", cast.other_college)
+    with refused("下已有"):
+        orgs.move(by=None, org=cast.branch, parent=cast.other_college, on=TODAY)
     with refused("最上级"):
         orgs.move(by=None, org=cast.school, parent=cast.college, on=TODAY)
     later = make_org("丙学院党委", "college_committee", cast.school)
@@ -141,7 +149,7 @@ def test_dissolve_refuses_while_anything_is_left(cast: Cast) -> None:
         successions.dissolve(by=None, org=cast.branch, on=TODAY, reason="无")
     empty = make_org("空党支部", "branch", cast.college)
     make_activity(empty, cast.branch)
-    with refused("还有 1 项活动"):
+    with refused("“空党支部”.+还有 1 项活动（2023-06-"):
         successions.dissolve(by=None, org=empty, on=date(2023, 6, 1), reason="无")
     with refused("成立日"):
         successions.dissolve(by=None, org=empty, on=SINCE, reason="无")

@@ -13,6 +13,7 @@ from guantong.records.models import Event, Person
 from guantong.trust.sealed import DoesNotOpen
 from tests.factories import TODAY, Cast, make_person, owner
 from tests.records.conftest import refused
+from tests.records.spreadsheets import an_id
 
 ID_NUMBER = "11010519491231002X"
 PHONE = "13800138000"
@@ -29,7 +30,7 @@ def test_register_enters_a_person_with_the_branch(cast: Cast) -> None:
         org=cast.branch,
         status="probationary",
         since=TODAY,
-        name=" 单小红 ",
+        name=" 单　小\u200b红 ",
         gender="2",
         birth_date=date(2002, 5, 1),
         joined_on=date(2023, 6, 1),
@@ -44,11 +45,15 @@ def test_register_enters_a_person_with_the_branch(cast: Cast) -> None:
     [
         ({"name": " "}, "姓名：请填写姓名"),
         ({"gender": "m"}, "性别代码"),
+        ({"schooling": "mba"}, "列出的学历"),
         ({"id_number": "110105194912310021"}, "校验位"),
         ({"id_number": "11010519491231"}, "应为 18 位"),
         ({"phone": "138-abc"}, "手机号只能是"),
         ({"birth_date": date(2023, 7, 1)}, "今天之后"),
         ({"birth_date": date(2000, 1, 1), "joined_on": date(1999, 1, 1)}, "早于出生日期"),
+        ({"birth_date": date(2005, 1, 1), "joined_on": date(2022, 12, 31)}, "不满 18 周岁"),
+        ({"birth_date": date(1990, 1, 2), "id_number": an_id(3)}, "出生日期：与身份证号"),
+        ({"gender": "2", "id_number": an_id(3, "19900101")}, "性别：与身份证号不符"),
         ({"joined_on": date(2022, 1, 2), "full_member_on": date(2022, 1, 1)}, "转正时间应在"),
         ({"number": "2020001"}, "学工号已登记"),
         ({"id_number": "１１０１０５19491231002x"}, "身份证号已登记"),
@@ -98,6 +103,11 @@ def test_correct_refuses_what_cannot_be(cast: Cast, person: Person) -> None:
     other = make_person("李四", cast.branch)
     with refused("学工号已登记"):
         people.correct(by=cast.secretary, person=other, number="2020001")
+    with refused("出生日期：与身份证号"):
+        people.correct(by=cast.secretary, person=person, birth_date=date(1950, 1, 1))
+    with refused("由别人更正"):
+        myself = owner(cast.secretary)
+        people.correct(by=cast.secretary, person=myself, full_member_on=date(2010, 1, 1))
 
 
 def test_sealed_values_are_nowhere_in_clear(cast: Cast, person: Person) -> None:

@@ -59,6 +59,9 @@ def test_appoint_refuses_strangers_oneself_and_odd_days(cast: Cast) -> None:
         appoint(me, cast.college, "king")
     with refused("结束日应在开始日之后"):
         appoint(me, cast.college, "dean", valid_to=SINCE)
+    for org, post in ((cast.branch, "dean"), (cast.college, "president")):
+        with refused("没有.+这一职务"):
+            appoint(me, org, post)
     gone = make_person("离开者", cast.branch)
     memberships.leave(by=None, person=gone, on=date(2023, 1, 1), reason="转出")
     with refused("没有组织关系"):
@@ -111,6 +114,8 @@ def test_an_extension_needs_an_approval_and_lasts_a_year_at_most(cast: Cast) -> 
         extend(date(2025, 3, 1), approval=" ")
     with refused("批准日期还没到"):
         extend(date(2025, 3, 1), on=TOMORROW)
+    with refused("早于这一届的当选日期"):
+        extend(date(2025, 3, 1), on=date(2021, 12, 31))
     extended = extend(date(2026, 1, 1))
     assert (extended.extended_to, extended.approval, extended.approved_on) == (
         date(2026, 1, 1), "学校批复", TODAY
@@ -237,7 +242,7 @@ def test_a_relation_has_two_sides_that_differ(cast: Cast) -> None:
         record(person=person, other_person=person)
     record(org=cast.branch, other_org=cast.sibling)
     with refused("这段时间已登记"):
-        record(org=cast.branch, other_org=cast.sibling)
+        record(org=cast.sibling, other_org=cast.branch)
 
 
 def test_a_relation_begins_when_both_sides_are_there(cast: Cast) -> None:

@@ -36,6 +36,10 @@ def test_each_difference_says_what_it_may_come_from(cast: Cast) -> None:
     gone = make_person("离样", cast.branch, id_number=an_id(3))
     memberships.leave(by=None, person=gone, on=date(2023, 3, 1), reason="转出")
     make_person("新样", cast.branch, since=date(2023, 6, 2))
+    came = make_person("来样", cast.sibling)
+    memberships.transfer_within(by=None, person=came, to=cast.branch, on=date(2023, 6, 1))
+    made = make_person("正样", cast.branch, status="probationary", joined_on=date(2022, 5, 20))
+    memberships.become_full(by=None, person=made, on=date(2023, 5, 25))
     late = make_person("补样", cast.branch, id_number=an_id(4))
     people.correct(by=None, person=late, phone="13800000001")
     before = records()
@@ -44,6 +48,8 @@ def test_each_difference_says_what_it_may_come_from(cast: Cast) -> None:
         {"name": "增样", "id_number": an_id(1), "joined_on": date(2020, 9, 15)},
         {"name": "移样", "id_number": an_id(2)},
         {"name": "离样", "id_number": an_id(3)},
+        {"name": "补样", "id_number": an_id(4), "phone": "13800000002"},
+        {"name": "外样", "id_number": an_id(5)},
         {"name": "补样", "id_number": an_id(4), "phone": "13800000002"},
         {"name": "外样", "id_number": an_id(5)},
     )
@@ -60,7 +66,11 @@ def test_each_difference_says_what_it_may_come_from(cast: Cast) -> None:
     assert "我方 2023-06-15 才登记" in phone
     assert "只差 1 位" in phone
     assert "我方漏登" in told.pop(("外样", "presence"))
+    assert "2023-06-01 才转入这个支部" in told.pop(("来样", "presence"))
+    assert "对方漏登" in told.pop(("正样", "presence"))
     assert not told
+    unread = dict(Reconciliation.objects.latest("pk").unread).values()
+    assert ["是同一个人" in why for why in unread] == [True, True], "twice in their list"
     assert "13800000002" not in repr(list(Discrepancy.objects.values_list()))
     assert an_id(5) not in repr(list(Discrepancy.objects.values_list()))
 

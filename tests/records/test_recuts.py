@@ -9,7 +9,16 @@ from guantong.records import recutting
 from guantong.records.actions import ledger, memberships, orgs, posts, recuts
 from guantong.records.models import Entry, Membership, Org, OrgSuccession, Person, Post, Recut
 from guantong.records.recutting import Plan, Preview, SheetRow
-from tests.factories import SINCE, TODAY, Cast, appoint, make_activity, make_person, owner
+from tests.factories import (
+    SINCE,
+    TODAY,
+    Cast,
+    appoint,
+    make_activity,
+    make_org,
+    make_person,
+    owner,
+)
 from tests.records.conftest import one_event, refused
 from tests.records.spreadsheets import entries, records, spans
 
@@ -199,6 +208,10 @@ def test_the_preview_names_secretaries_who_would_be_lost(cast: Cast, draft: Recu
         place.name: place.secretary for place in Preview(draft).places if place.loses_secretary
     }
     assert lost == {cast.branch.short_name: "支书甲"}
+    assert f"{cast.branch.short_name}：书记支书甲任职结束" in list(Preview(draft).cautions())
+    make_activity(cast.sibling, held_on=TODAY)
+    draft = recuts.close(by=None, recut=draft, org=cast.sibling, closing=True)
+    assert any("还有 1 项活动" in why for why in Preview(draft).problems())
 
 
 def test_a_sheet_says_where_everyone_goes_and_founds_what_it_names(
@@ -219,6 +232,10 @@ def test_a_sheet_says_where_everyone_goes_and_founds_what_it_names(
     to = {mover.name: mover.to for mover in preview.movers}
     assert (to["学生一"], to["学生二"], to["学生三"]) == (str(cast.sibling.pk), "n1", "")
     assert [place.name for place in preview.places if place.new] == ["书院第一党支部"]
+    make_org("学生旧支部", "branch", cast.college, category="student")
+    with refused("不在这次调整的范围里"):
+        beside = SheetRow(4, students[0].pk, "", "学生一", "学生旧支部")
+        recuts.fill_in(by=cast.officer, recut=only, filled=[beside])
 
 
 def test_a_sheet_with_strangers_is_refused_line_by_line(

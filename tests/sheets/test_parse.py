@@ -119,6 +119,7 @@ def test_a_sheet_without_what_is_needed_is_refused_with_the_reason() -> None:
     assert "党支部、支部" in missing
     assert "B 列“支部”和 C 列“党支部”都是" in refusal(["姓名", "支部", "党支部"], ["a", "b", "c"])
     assert "下面没有内容" in refusal(LEAST)
+    assert "表里没有内容" in refusal()
 
 
 def test_too_many_rows_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,9 @@
 before anything is worked out.
 """
 
+import os
 from decimal import Decimal
+from time import time
 
 import duckdb
 import pyarrow as pa
@@ -277,12 +279,18 @@ def test_parts_follow_the_top_of_the_tree(tmp_path):
         one.execute("INSERT INTO org_parents VALUES (4, 3, '2020-01-01', NULL)")
         one.execute("INSERT INTO hosts VALUES (7, 4), (8, 2), (9, 1)")
         killed, foreign = tmp_path / ".one-ab12cd_9", tmp_path / ".one-my-notes"
+        running = tmp_path / ".one-ef34gh_7"
         (killed / "hosts").mkdir(parents=True)
+        (running / "hosts").mkdir(parents=True)
+        long_ago = time() - 2 * folder_writing.ABANDONED
+        for path in (killed / "hosts", killed):
+            os.utime(path, (long_ago, long_ago))
         foreign.mkdir()
         (foreign / "x.txt").touch()
         assert tops(one, tmp_path / "one") == {"top=3": [7], "top=2": [8], "top=1": [9]}
         assert foreign.exists()
         assert not killed.exists(), "what a killed write left"
+        assert running.exists(), "another write is at work in it"
 
 
 def tops(connection, place):

@@ -24,7 +24,7 @@ from guantong.records.models import (
     Post,
     User,
 )
-from tests.factories import TODAY, Cast, make_person, make_user, owner
+from tests.factories import TODAY, Cast, make_org, make_person, make_user, owner
 from tests.web.answers import part, rows, shown
 from tests.web.test_members import send
 
@@ -155,10 +155,15 @@ def test_who_sees_what_and_what_is_only_counted(cast: Cast, as_: SignIn) -> None
                 answer = as_(user).get(page)
                 assert (answer.status_code != 404) <= (case in sees), (user, page)
             assert (as_(user).get(at(case)).status_code == 200) is (case in sees), user
+    general = make_org("甲总支", "general_branch", cast.college)
+    lower = make_org("甲总支一支部", "branch", general)
+    below = begun("care", cast, make_person("总支困难者", lower), org=lower)
+    sees = {u: as_(u).get(at(below)).status_code == 200 for u in (cast.officer, cast.office)}
+    assert sees == {cast.officer: True, cast.office: False}, "who has to decide it sees it"
     counted = shown(as_(cast.office).get(reverse("case-orgs", args=["care"])))
     assert "甲学院党委" in counted
     assert "困难者" not in shown(as_(cast.office).get(board("care"))) + counted
-    assert "另有 1 件" in shown(as_(cast.office).get(board("care")))
+    assert "另有 2 件" in shown(as_(cast.office).get(board("care")))
     walked(care, "verify", TODAY, ground="hardship", agreed=True)
     step = care.steps.get()
     assert (step.fields, bool(step.sealed)) == ({}, True)

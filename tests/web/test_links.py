@@ -107,10 +107,16 @@ def test_ending_leaves_the_link_in_the_list_of_the_ended(
     cast: Cast, as_: SignIn, link: Relation
 ) -> None:
     client, at = as_(cast.officer), f"{LIST}{link.pk}/end/"
+    above = relations.record(
+        by=None, kind="contact_point", person=make_person("校领导", cast.other_branch),
+        other_org=cast.branch, valid_from=SINCE,
+    )  # fmt: skip
+    assert f"{LIST}{above.pk}/end/" not in shown(client.get(LIST)), "one side is not the user's"
+    relations.end(by=None, relation=above, on=date(2022, 6, 1))
     assert as_(cast.outsider).get(at).status_code == 404
     assert send(client, at, on="2023-06-01").status_code == 302
     assert told(client.get(LIST)) == []
-    assert len(told(client.get(LIST, {"state": "ended"}))) == 1
+    assert len(told(client.get(LIST, {"state": "ended"}))) == 2
     assert send(client, at, on="2023-06-10").status_code == 422
 
 

@@ -334,6 +334,20 @@ def test_a_correction_leaves_alone_what_stays_empty(
     assert sealing.unseal(person, "id_number") == ID_NUMBER
 
 
+def test_two_correct_at_once_and_neither_undoes_the_other(
+    cast: Cast, as_: SignIn, sealed: Person
+) -> None:
+    at, client = address("member-correct", sealed), as_(cast.officer)
+    opened = client.get(at)
+    assert 'name="initial-number" value="S1"' in opened.content.decode()
+    seen = {"name": "党员甲", "number": "S1", "initial-name": "党员甲", "initial-number": "S1"}
+    people.correct(by=None, person=sealed, number="S2")
+    assert client.post(at, {**seen, "birth_date": "1990-03-07"}).status_code == 302
+    person = Person.objects.get(pk=sealed.pk)
+    assert (person.number, person.birth_date) == ("S2", date(1990, 3, 7))
+    assert client.post(at, {**seen, "number": "S3"}).status_code == 409
+
+
 def test_a_transfer_ends_one_span_and_begins_another(cast: Cast, as_: SignIn) -> None:
     person = owner(cast.member)
     at = address("member-transfer", person)
@@ -397,6 +411,8 @@ def test_an_exemption_begins_and_ends_on_the_same_page(cast: Cast, as_: SignIn) 
     at = address("member-exempt", person)
     send(client, at, on="2023-05-01", reason="年老体弱")
     assert person.memberships.get(valid_to=None).exempt
+    twice = client.post(at, {"on": "2023-05-01", "reason": "年老体弱", "exempt": "True"})
+    assert (twice.status_code, "已经豁免" in shown(twice)) == (422, True)
     assert "结束豁免" in shown(client.get(page(person)))
     send(client, at, reason="恢复")
     assert not person.memberships.get(valid_to=None).exempt

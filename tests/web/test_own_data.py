@@ -8,10 +8,19 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from guantong.records import clock
 from guantong.records.actions import corrections, ledger, people, relations, restricted
-from guantong.records.models import Case, CorrectionRequest, Event, Person, User
+from guantong.records.models import (
+    Case,
+    CorrectionRequest,
+    Discrepancy,
+    Event,
+    Person,
+    Reconciliation,
+    User,
+)
 from guantong.web import held
-from tests.factories import SINCE, Cast, make_activity, owner
+from tests.factories import SINCE, TODAY, Cast, make_activity, owner
 from tests.web.answers import shown
 from tests.web.test_members import ID_NUMBER, ME, PHONE, page, send
 
@@ -44,7 +53,16 @@ def test_a_link_is_held_about_both_its_ends(cast: Cast, own: Person) -> None:
 
 def test_the_page_tells_it_in_words_and_with_masks(cast: Cast, as_: SignIn, own: Person) -> None:
     ledger.rebuild()
+    seen = Reconciliation.objects.create(
+        system="national", file_name="导出.xlsx", exported_on=TODAY, loaded_at=clock.now(), rows=1
+    )
+    Discrepancy.objects.create(
+        system="national", key="p1", field="presence", person=own, named="党员甲", seen=seen,
+        org=cast.branch, state="open",
+    )  # fmt: skip
     text = shown(as_(cast.member).get(HELD))
+    assert "object (" not in text
+    assert "是否在册" in text
     for told in ("党员甲", "男", "正式党员", "集中学习", "参加", "138****0000", "****", "member"):
         assert told in text, told
     for hidden in (ID_NUMBER, PHONE, "5200", "pbkdf2", "md5$"):

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from guantong.records.actions import reconciling
-from guantong.records.models import Discrepancy, ImportBatch, Job, User
+from guantong.records.models import Discrepancy, ImportBatch, Job, Person, User
 from guantong.sheets import read
 from tests.factories import Cast, make_person
 from tests.records.spreadsheets import an_id
@@ -21,7 +21,8 @@ HEADER = ["姓名", "公民身份号码", "性别", "所在党支部", "民族"]
 
 
 def test_differences_are_loaded_decided_and_handed_out(cast: Cast, as_: As) -> None:
-    make_person("王样", cast.branch, id_number=an_id(1), gender="2")
+    wrong = make_person("王样", cast.branch, id_number=an_id(1))
+    Person.objects.filter(pk=wrong.pk).update(gender="2")
     client = as_(cast.officer)
     page = reverse("reconcile")
     assert "还没有比对过" in client.get(page).content.decode()

@@ -67,6 +67,8 @@ def rename(*, by: User | None, org: Org, name: str, on: date, short_name: str = 
     org = rows.locked(org)
     access.require(by, "org.edit", org)
     spans.require_come(on=on)
+    above = org.parents.filter(valid_to=None).select_related("parent").first()
+    _require_unlike(name.strip(), above.parent if above else None, org)
     before = changes.rows_of((), [org.pk])
     change = call(org, name.strip(), short_name.strip() or name.strip(), on)
     if change.after:
@@ -88,6 +90,7 @@ def move(*, by: User | None, org: Org, parent: Org, on: date) -> Org:
     if span is None:
         raise Refused("最上级组织或已撤销的组织不能调整隶属关系。")
     spans.require_come(on=on)
+    _require_unlike(org.name, parent, org)
     above, before = span.parent, changes.rows_of((), [org.pk])
     hang(org, span, parent, on)
     touch = _touch([org, above, parent], on)
@@ -217,10 +220,17 @@ def require_place(kind: str, parent: Org | None, on: date) -> None:
 
 
 def _require_free(name: str, parent: Org | None, external_code: str | None) -> None:
-    if parent and namesakes(name.strip(), parent.pk).exists():
-        raise Refused(f"“{parent.short_name}”下已有“{name.strip()}”，请换个名称。")
+    _require_unlike(name.strip(), parent)
     if external_code and Org.objects.filter(external_code=external_code).exists():
         raise Refused(f"组织代码 {external_code} 已被使用，请核对。")
+
+
+def _require_unlike(name: str, parent: Org | None, org: Org | None = None) -> None:
+    """No other organisation of the name hangs there."""
+    others = namesakes(name, parent.pk) if parent else Org.objects.none()
+    if parent and (others.exclude(pk=org.pk) if org else others).exists():
+        text = f"“{parent.short_name}”下已有“{name}”，请换个名称。"
+        raise Refused(text, {"name": text})
 
 
 def namesakes(name: str, parent: int | None) -> OrgQuerySet:

@@ -8,12 +8,14 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from guantong.records import access, catalogue, clock, id_number, names, sealing
+from guantong.records import access, catalogue, clock, id_number, lifecycle, names, sealing
 from guantong.records.access import Forbidden, Refused
 from guantong.records.actions import events, memberships, rows, spans
 from guantong.records.models import Event, Org, Person, Restricted, User
 
-PLAIN = ("name", "gender", "birth_date", "number", "joined_on", "full_member_on")
+PLAIN = (
+    "name", "gender", "birth_date", "schooling", "number", "joined_on", "full_member_on",
+)  # fmt: skip
 GENDERS = frozenset("0129")
 LABELS = {field.name: str(field.verbose_name) for field in Person._meta.concrete_fields}
 MOBILE_LENGTHS = range(7, 16)
@@ -32,7 +34,8 @@ def register(
 ) -> Person:
     """Enter a person who belongs to a branch since a day.
 
-    `more`: gender, birth_date, number, id_number, phone, address, joined_on, full_member_on.
+    `more`: gender, birth_date, schooling, number, id_number, phone, address, joined_on,
+    full_member_on.
     `another`: the user was asked, and it is not the person of the same name and birth date.
     """
     access.require(by, "member.edit", org)
@@ -57,6 +60,8 @@ def correct(*, by: User | None, person: Person, **given: Any) -> Person:
     access.require_person(by, "member.edit", person)
     person = rows.locked(person)
     given = _tidy(given)
+    if _differing(person, given) & {"joined_on", "full_member_on"}:
+        access.require_other(by, person.pk, "本人的入党时间和转正时间要由别人更正。")
     _refuse(_problems(person, given))
     sealed = {
         field: value for field, value in _masked(given).items()
@@ -131,6 +136,8 @@ def _tidy(given: Mapping[str, Any]) -> dict[str, Any]:
     tidy: dict[str, Any] = {
         k: (v.strip() or None) if isinstance(v, str) else v for k, v in given.items()
     }
+    if tidy.get("name"):
+        tidy["name"] = names.tidy(tidy["name"])
     if tidy.get("id_number"):
         tidy["id_number"] = id_number.tidy(tidy["id_number"])
     if tidy.get("phone"):
@@ -143,16 +150,49 @@ def _problems(person: Person, given: Mapping[str, Any]) -> dict[str, str]:
         field: given.get(field, getattr(person, field))
         for field in ("birth_date", "joined_on", "full_member_on")
     }
+    differing = _differing(person, given)
+    young = differing & {"birth_date", "joined_on"} and _was_minor(days)
     found = {
         "name": "请填写姓名。" if "name" in given and not given["name"] else "",
         "gender": "性别代码应为 0、1、2 或 9。" if _odd_gender(given.get("gender")) else "",
+        "schooling": _odd_schooling(given.get("schooling")),
         "number": _taken(person, "number", given.get("number"), "这个学工号"),
         "id_number": _id_problem(person, given.get("id_number")),
         "phone": _phone_problem(given.get("phone")),
         "address": _address_problem(given.get("address")),
-        **{name: _day_problem(name, days) for name in days if name in given},
+        **({"joined_on": "入党时不满 18 周岁，请核对出生日期和入党时间。"} if young else {}),
+        **{name: told for name in days if name in given and (told := _day_problem(name, days))},
     }
+    if differing & {"birth_date", "gender", "id_number"} and not found["id_number"]:
+        unlike = _unlike_id(person, given)
+        asked = unlike.keys() if "id_number" in differing else differing
+        found |= {name: told for name, told in unlike.items() if name in asked}
     return {name: reason for name, reason in found.items() if reason}
+
+
+def _differing(person: Person, given: Mapping[str, Any]) -> set[str]:
+    """The fields that would be otherwise than they are; sealed ones always would."""
+    return {name for name in given if (given[name] or None) != (getattr(person, name) or None)}
+
+
+def _was_minor(days: Mapping[str, date | None]) -> bool:
+    born, joined = days["birth_date"], days["joined_on"]
+    return bool(born and joined and lifecycle.was_minor(born, joined))
+
+
+def _unlike_id(person: Person, given: Mapping[str, Any]) -> dict[str, str]:
+    """What an ID number says of itself: the day of birth, and the gender."""
+    number = given.get("id_number") or sealing.unseal(person, "id_number")
+    if not number or id_number.problem(number):
+        return {}
+    born = given.get("birth_date", person.birth_date)
+    gender = given.get("gender", person.gender)
+    found = {}
+    if born and born != id_number.birth_date(number):
+        found["birth_date"] = "与身份证号中的出生日期不符，请核对这两项。"
+    if gender in ("1", "2") and gender != id_number.gender(number):
+        found["gender"] = "与身份证号不符，请核对这两项。"
+    return found
 
 
 def _ask_about_doubles(by: User | None, given: Mapping[str, Any]) -> None:
@@ -175,6 +215,11 @@ def _ask_about_doubles(by: User | None, given: Mapping[str, Any]) -> None:
 
 def _odd_gender(gender: str | None) -> bool:
     return gender is not None and gender not in GENDERS
+
+
+def _odd_schooling(code: str | None) -> str:
+    known = catalogue.current().kinds["schooling"]
+    return "" if code is None or code in known else "请从列出的学历里选。"
 
 
 def _id_problem(person: Person, number: str | None) -> str:

@@ -47,6 +47,8 @@ def appoint(
         raise Refused("结束日应在开始日之后。")
     spans.require_near(days.AGREED, valid_from=valid_from)
     spans.require_near(days.LASTING, valid_to=valid_to)
+    if wrong := qualification.misplaced(post, org, valid_from):
+        raise Refused(f"{wrong}，请核对职务和党组织。", {"post": f"{wrong}。"})
     span = Membership.objects.on(valid_from).of_members().filter(person=person).first()
     if span is None:
         raise Refused(f"{person.name}在 {valid_from} 没有组织关系或还不是党员，不能任职。")
@@ -80,6 +82,7 @@ def set_flags(
     """
     post = rows.locked(post)
     access.require(by, "post.edit", post.org)
+    access.require_other(by, post.person.pk, OWN)
     more = evidence.checked(post.org, clock.today()) if evidence else {}
     leads = evidence.leads(double_leader) if evidence else double_leader
     change = rows.change(post, double_leader=leads, full_time=full_time, **more)

@@ -220,8 +220,10 @@ def _with_branch(
     codes.kind("categories", category)
     taken = {one.name for one in plan.branches}
     taken |= set(recutting.concerned(recut).values_list("name", flat=True))
-    if name in taken:
-        text = f"已有“{name}”，请换个名称。"
+    beside = orgs.namesakes(name, recut.org_id).exists()
+    if name in taken or beside:
+        outside = "" if name in taken else "，不在这次调整的范围里"
+        text = f"已有“{name}”{outside}，请换个名称。"
         raise Refused(text, {"name": text})
     used = [int(one.key.removeprefix("n")) for one in plan.branches]
     made = NewBranch(f"n{max(used, default=0) + 1}", name, short_name.strip() or name, category)

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from guantong.records import access, catalogue, days
 from guantong.records.access import Refused
@@ -101,11 +102,13 @@ def _require_sense(relation: Relation) -> None:
     _require_there(relation)
     spans.require_near(days.AGREED, valid_from=relation.valid_from)
     spans.require_near(days.LASTING, valid_to=relation.valid_to)
+    sides = Q(org=relation.org, other_org=relation.other_org)
+    if relation.org and relation.other_org:  # whichever of them was named first
+        sides |= Q(org=relation.other_org, other_org=relation.org)
     same = Relation.objects.meeting(relation.valid_from, relation.valid_to).filter(
+        sides,
         kind=relation.kind,
         person=relation.person,
-        org=relation.org,
-        other_org=relation.other_org,
         other_person=relation.other_person,
         partner=relation.partner,
     )

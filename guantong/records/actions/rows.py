@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Model
 
-from guantong.records import days, plain_words
+from guantong.records import days, names, plain_words
 from guantong.records.access import Conflict, Refused
 
 AT_ONCE = 1000  # rows in one statement
@@ -66,7 +66,7 @@ def put(rows: Sequence[Model], fields: Sequence[str]) -> None:
 
 
 def check(row: Model) -> None:
-    """Refuse texts that are empty, too long or hold a NUL, as every database should; odd days."""
+    """Refuse texts that are empty, too long or hold what is not to be seen; odd days."""
     links = {field.name for field in row._meta.concrete_fields if field.is_relation}
     try:
         row.clean_fields(exclude=links)
@@ -78,7 +78,7 @@ def check(row: Model) -> None:
         ) from None
     for field in row._meta.concrete_fields:
         value = getattr(row, field.attname)
-        if isinstance(value, str) and "\0" in value:
+        if isinstance(value, str) and names.misleads(value):
             raise Refused(f"{field.verbose_name}：含有不可见的控制字符，请重新输入。")
         if type(value) is date and (reason := days.odd(value)):
             raise Refused.about({field.name: reason}, {field.name: str(field.verbose_name)})

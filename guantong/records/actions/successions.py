@@ -13,11 +13,10 @@ from datetime import date
 from django.db import transaction
 from django.db.models import Q
 
-from guantong.records import access
+from guantong.records import access, recutting
 from guantong.records.access import Refused
 from guantong.records.actions import changes, events, ledger, memberships, orgs, rows, spans
 from guantong.records.models import (
-    Activity,
     Document,
     Membership,
     Org,
@@ -245,9 +244,8 @@ def _require_empty(org: Org, on: date) -> None:
     members = Membership.objects.meeting(on, None).filter(org=org)
     if count := members.count():
         raise Refused(f"还有 {count} 名党员，请先转到其他党支部，或选由谁承接。")
-    later = Activity.objects.live().filter(hosts=org, held_on__gte=on)
-    if count := later.count():
-        raise Refused(f"在 {on} 当天或之后还有 {count} 项活动，请先更正或撤销。")
+    for told in recutting.still_to_hold([org], on):
+        raise Refused(told)
 
 
 def _begun(org: Org, on: date, *groups: Sequence[Span]) -> list[Span]:

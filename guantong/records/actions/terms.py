@@ -49,7 +49,7 @@ def extend(
     wrong = {
         "extended_to": _extension_problem(term, extended_to),
         "approval": "" if approval.strip() else "请写明批准延期的文件。",
-        "approved_on": "批准日期还没到。" if approved_on > clock.today() else "",
+        "approved_on": _approval_problem(term, approved_on),
     }
     if wrong := {name: reason for name, reason in wrong.items() if reason}:
         raise Refused("\n".join(wrong.values()), wrong)
@@ -59,6 +59,12 @@ def extend(
     events.leave("term.extended", term, by=by, org=term.org, change=change)
     _refresh(term)
     return term
+
+
+def _approval_problem(term: Term, on: date) -> str:
+    if on > clock.today():
+        return "批准日期还没到。"
+    return "" if on >= term.elected_on else f"批准日期早于这一届的当选日期 {term.elected_on}。"
 
 
 def _extension_problem(term: Term, extended_to: date) -> str:

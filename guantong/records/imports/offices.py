@@ -162,6 +162,8 @@ class _Desk:
         if span is None or span.status not in MEMBER_STATUSES:
             what = f"{row.name}在 {row.valid_from} 没有组织关系或还不是党员，不能任职"
             raise unfit("valid_from", what, "请核对任职日期，或先登记到名册")
+        if told := qualification.misplaced(row.post, org, row.valid_from):
+            raise unfit("post", told, "请核对职务和党组织")
         evidence = Evidence(row.qualified_as, row.evidence, row.evidence_on)
         candidate = Candidate(
             known.person, org, row.post, row.valid_from, row.qualified_as, span.status

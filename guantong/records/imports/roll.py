@@ -26,6 +26,7 @@ from guantong.records.imports.rows import (
     Problem,
     RollRow,
 )
+from guantong.records.lifecycle import was_minor
 from guantong.records.models import Membership, Org, Person, User
 from guantong.records.models.batch import PERMISSIONS
 from guantong.records.rosters import BRANCH
@@ -34,7 +35,8 @@ PERMISSION = PERMISSIONS[ROLL]
 GENDERS = {"1": "男", "2": "女", "0": "未知", "9": "未说明"}
 DATES = ("birth_date", "joined_on", "full_member_on")
 LABELS = {field.name: str(field.verbose_name) for field in Person._meta.concrete_fields}
-PLAIN = ("name", "gender", *DATES, "number")
+OWN_DATES = frozenset({"joined_on", "full_member_on"})
+PLAIN = ("name", "gender", *DATES, "schooling", "number")
 
 
 def decide(
@@ -49,6 +51,7 @@ def decide(
         as_of=as_of,
         today=clock.today(),
         left_out=frozenset(left_out),
+        own=by.person_id if by else None,
     )
     for row in rows:
         decision = desk.doubles.checked(row, _decide(row, desk))
@@ -66,6 +69,7 @@ class _Desk:
     as_of: date
     today: date
     left_out: frozenset[str]
+    own: int | None  # the person who imports
     doubles: "_Doubles" = field(default_factory=lambda: _Doubles())
     meant: set[int] = field(default_factory=set)
     unsure: set[str] = field(default_factory=set)
@@ -117,7 +121,7 @@ def _checked(row: RollRow, desk: _Desk) -> tuple[RollRow, Org | None, list[Probl
 def _with_id_number(row: RollRow) -> RollRow:
     born = id_number.birth_date(row.id_number)
     assert born is not None, "a number that was read has a date in it"
-    gender = "1" if int(row.id_number[16]) % 2 else "2"
+    gender = id_number.gender(row.id_number)
     if row.birth_date and not agree(born, row.birth_date, month_only="birth_date" in row.months):
         what = f"出生日期 {row.birth_date} 与身份证号中的 {born} 不符"
         raise unfit("birth_date", what, "请核对这两列")
@@ -134,6 +138,9 @@ def _wrong_dates(row: RollRow, desk: _Desk) -> Iterator[Problem]:
     born, joined, full = row.birth_date, row.joined_on, row.full_member_on
     if born and joined and joined <= born:
         yield Problem("joined_on", f"入党时间 {joined} 早于出生日期 {born}", "请核对这两列")
+    elif born and joined and was_minor(born, joined):
+        told = f"{born} 出生、{joined} 入党，不满 18 周岁"
+        yield Problem("joined_on", told, "请核对这两列")
     if joined and full and full <= joined and not (full == joined and "joined_on" in row.months):
         yield Problem("full_member_on", "转正时间应在入党时间之后", "请核对这两列")
     if row.status == "probationary" and full:
@@ -197,6 +204,10 @@ def _changed(row: RollRow, org: Org, known: Known, shown: dict[str, str], desk: 
     fields = dict(_fields_that_differ(row, known))
     sealed = dict(_sealed_that_differ(row, known, desk))
     steps, moves = _moves(row, org, known, desk)
+    stepped = any(step.status != known.spans[-1].status for step in steps)
+    if known.person.pk == desk.own and (stepped or fields.keys() & OWN_DATES):
+        what = "本人的入党、转正时间和类别要由别人登记"
+        raise unfit("name", what, "请排除这一行，或请别人导入")
     differences = [
         *(_difference(name, getattr(known.person, name), value) for name, value in fields.items()),
         *(_sealed_difference(name, known, value) for name, value in sealed.items()),
@@ -341,6 +352,7 @@ def _shown(row: RollRow) -> dict[str, str]:
         "org": row.org,
         "status": _status(row.status) if row.status else "",
         "gender": GENDERS.get(row.gender, ""),
+        "schooling": _words("schooling", row.schooling) if row.schooling else "",
         "number": row.number,
         **{name: sealing.mask(name, getattr(row, name)) for name in sealing.ON_ROLL},
         **dates,
@@ -355,6 +367,8 @@ def _difference(name: str, before: object, after: object) -> Difference:
 def _words(name: str, value: object) -> str:
     if value in (None, ""):
         return "（空）"
+    if name == "schooling":
+        return catalogue.current().label("schooling", str(value))
     return GENDERS.get(str(value), str(value)) if name == "gender" else str(value)
 
 

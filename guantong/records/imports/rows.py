@@ -98,6 +98,7 @@ class RollRow(Row):
     joined_on: date | None = None
     full_member_on: date | None = None
     branch_since: date | None = None
+    schooling: str = ""
     number: str = ""
     phone: str = ""
     months: frozenset[str] = frozenset()

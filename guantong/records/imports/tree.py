@@ -75,11 +75,10 @@ class _Desk:
         self.called = Counter(plain(row.name) for row in rows)
         self.times = Counter(row.external_code for row in rows if row.external_code)
         self.new: dict[int, _Place | Unfit | None] = {}  # by line; None while it is being decided
-        self.beside: set[tuple[int | str, str]] = {
-            (span.parent_id, plain(self.orgs.by_id[span.org_id].name))
-            for span in spans
-            if span.org_id in self.orgs.by_id
-        }
+        self.beside: dict[tuple[int | str, str], Org] = {}  # by parent and name
+        for span in spans:
+            if org := self.orgs.by_id.get(span.org_id):
+                self._stands(org, span.parent_id)
         self.meant: dict[int, int] = {}  # organisation to line
         self.above: set[int] = set()
         self.unsure: set[str] = set()
@@ -197,15 +196,27 @@ class _Desk:
         above = self._hangs_below(row, on)
         if reason := org_rules.misplaced(row.kind, above.org, on):
             raise unfit("parent", reason.rstrip("。"), "请核对类别、上级和日期")
-        if (above.key, plain(row.name)) in self.beside:
-            what = f"“{above.org.short_name}”下已有“{row.name}”"
-            raise unfit("name", what, "请删去或排除这一行")
-        self.beside.add((above.key, plain(row.name)))
+        self._require_unlike(row.name, above, "name")
         founded = Org(
             name=row.name, short_name=short, kind=row.kind, category=row.category or None,
             external_code=row.external_code or None, valid_from=on, units=_units(row),
         )  # fmt: skip
+        self._stands(founded, above.key)
         return _Place(founded, above.root, row.line, above)
+
+    def _stands(self, org: Org, above: int | str) -> None:
+        for name in (org.name, org.short_name):
+            self.beside[above, self.orgs.bare(name)] = org
+
+    def _require_unlike(
+        self, name: str, above: _Place, field: str, org: Org | None = None
+    ) -> None:
+        """No other one of the name hangs there, whatever official full names add."""
+        there = self.beside.get((above.key, self.orgs.bare(name)))
+        if there is not None and there is not org:
+            code = f"，代码是 {there.external_code}" if there.external_code else ""
+            what = f"“{above.org.short_name}”下已有“{name}”{code}"
+            raise unfit(field, what, "是同一个的请改正代码，不是的请换个名称，或排除这一行")
 
     def _doubts(self, row: OrgRow) -> tuple[Difference, ...]:
         """Of the same name elsewhere: perhaps it has only moved."""
@@ -226,6 +237,9 @@ class _Desk:
         self._contradicted(row, org)
         fields = dict(self._fields_that_differ(row, org))
         above = self._new_place(row, org, span)
+        at = self.orgs.by_id.get(span.parent_id) if span else None
+        if "name" in fields and (hung := above or (at and _Place(at, at.pk))):
+            self._require_unlike(fields["name"], hung, "name", org)
         differences = [
             Difference(LABELS[name], _words(name, getattr(org, name)), _words(name, value), name)
             for name, value in fields.items()
@@ -293,9 +307,7 @@ class _Desk:
             raise unfit("parent", what, "请改表格日期，或在组织页调整")
         if reason := org_rules.misplaced(org.kind, above.org, self.as_of):
             raise unfit("parent", reason.rstrip("。"), "请核对上级党组织")
-        if (above.key, plain(org.name)) in self.beside:
-            what = f"“{above.org.short_name}”下已有同名党组织"
-            raise unfit("parent", what, "请核对，或先更名")
+        self._require_unlike(org.name, above, "parent", org)
         return above
 
     # What the file does not have

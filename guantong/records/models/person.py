@@ -40,6 +40,7 @@ class Person(models.Model):
     `id_number`, `phone` and `address` are sealed and bound to this row's id, so a row is saved
     before they are (see `records.sealing`); `id_index` finds equal ID numbers without opening any.
     `letters` are all spellings of the name that a search may begin with ("|zengguofan|zgf|").
+    `schooling`, the highest completed, is a code of kinds.yaml.
     `gender` is a code of GB/T 2261.1 (0 unknown, 1 male, 2 female, 9 not stated).
     """
 
@@ -48,6 +49,7 @@ class Person(models.Model):
     letters = models.CharField(max_length=500, editable=False)
     gender = models.CharField("性别", max_length=1, null=True, blank=True)  # noqa: DJ001
     birth_date = models.DateField("出生日期", null=True, blank=True)
+    schooling = models.CharField("学历", max_length=20, null=True, blank=True)  # noqa: DJ001
     number = models.CharField("学工号", max_length=40, null=True, blank=True, unique=True)
     id_number = models.BinaryField("身份证号", null=True)
     id_index = models.CharField(max_length=64, null=True, unique=True, editable=False)  # noqa: DJ001

@@ -23,6 +23,9 @@ class Reconciliation(models.Model):
     rows = models.PositiveIntegerField("对方人数")
     unread = models.JSONField("没有读的行", default=list, blank=True)
 
+    def __str__(self) -> str:
+        return f"{self.file_name}（{self.exported_on} 导出）"
+
 
 class Discrepancy(models.Model):
     """Grain: system x person (`key`) x item (`field`) that differs, as of the last comparison.

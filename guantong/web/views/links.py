@@ -27,6 +27,7 @@ from guantong.web.acting import ActionForm, DayField, acting, form_page
 from guantong.web.filters import Filter, paged, part_of
 
 ENDS: Final = ("person", "org", "other_org", "other_person")
+ORGS, PEOPLE = ("org_id", "other_org_id"), ("person_id", "other_person_id")
 STATES: Final = [("", "现有"), ("ended", "已结束"), ("all", "全部")]
 SORTS: Final = {
     "kind": ("kind", "-valid_from", "pk"),
@@ -65,6 +66,7 @@ def links(request: HttpRequest) -> HttpResponse:
             "form": form,
             "page": page,
             "rows": _rows(request, list(page)),
+            "endable": _endable(request, list(page)),
             "sort": form.value("sort", "-since"),
             "searched": any(form.value(name) for name in ("kind", "state", "q")),
             "kinds": _may_record(request),
@@ -104,6 +106,27 @@ def _rows(request: HttpRequest, found: list[Relation]) -> list[dict[str, Any]]:
     seen = access.activities(request.user, "activity.view")
     made = visits.of(found, seen, clock.today().year)
     return [_row(one, made.get(one.pk, ())) for one in found]
+
+
+def _endable(request: HttpRequest, found: Sequence[Relation]) -> set[int]:
+    """Those whose sides are all in the user's scope. Two queries for each permission."""
+    mine = set[int]()
+    for needed in {relations.permission(kind) for kind in catalogue.current().kinds["relations"]}:
+        orgs = access.orgs(request.user, needed).filter(pk__in=_ids(found, ORGS))
+        people = access.people(request.user, needed).filter(pk__in=_ids(found, PEOPLE))
+        near = set(orgs.values_list("pk", flat=True)), set(people.values_list("pk", flat=True))
+        mine |= {
+            one.pk
+            for one in found
+            if relations.permission(one.kind) == needed
+            and _ids([one], ORGS) <= near[0]
+            and _ids([one], PEOPLE) <= near[1]
+        }
+    return mine
+
+
+def _ids(found: Sequence[Relation], names: Sequence[str]) -> set[int]:
+    return {pk for one in found for name in names if (pk := getattr(one, name))}
 
 
 def _row(relation: Relation, made: Sequence[Activity]) -> dict[str, Any]:

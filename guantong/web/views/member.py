@@ -154,10 +154,11 @@ def _facts(person: Person, *, details: bool) -> list[tuple[str, object]]:
     ]
     if not details:
         return joined
-    gender = GENDERS.get(person.gender or "", "")
+    gender, label = GENDERS.get(person.gender or "", ""), catalogue.current().label
     return [
         ("性别", gender),
         ("出生日期", _iso(person.birth_date)),
+        ("学历", label("schooling", person.schooling) if person.schooling else ""),
         ("学工号", person.number),
         *joined,
     ]

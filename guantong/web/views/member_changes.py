@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from guantong.obligations.describe import cited
 from guantong.records import access, catalogue, clock
-from guantong.records.access import Refused
+from guantong.records.access import Conflict, Refused
 from guantong.records.actions import memberships, people, steps
 from guantong.records.models import Membership, Person
 from guantong.records.models.membership import MEMBER_STATUSES
@@ -28,6 +28,7 @@ from guantong.web.views.orgs import Crumbs
 
 EDIT = "member.edit"
 ANOTHER = "another"
+CHANGED_MEANWHILE = "刚由别人改过，请重新打开这一页再改。"
 
 
 class PersonForm(ActionForm):
@@ -38,6 +39,7 @@ class PersonForm(ActionForm):
         label="性别", required=False, choices=[("", "未填"), *GENDERS.items()]
     )
     birth_date = DayField(label="出生日期", required=False)
+    schooling = forms.ChoiceField(label="学历", required=False, help_text="已经取得的最高学历。")
     number = forms.CharField(label="学工号", max_length=40, required=False)
     id_number = forms.CharField(
         label="身份证号", max_length=30, required=False,
@@ -59,12 +61,21 @@ class PersonForm(ActionForm):
     )
     full_member_on = DayField(label="转正时间", required=False)
 
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        schooling = self.fields["schooling"]
+        assert isinstance(schooling, forms.ChoiceField)
+        schooling.choices = choices.kinds("schooling", every="未填")
+
     @property
     def bases(self) -> dict[str, str]:
         return {name: kept_for(f"person.{name}") for name in self.fields}
 
     def clean_gender(self) -> str | None:
         return self.cleaned_data["gender"] or None
+
+    def clean_schooling(self) -> str | None:
+        return self.cleaned_data["schooling"] or None
 
     def clean_number(self) -> str | None:
         return self.cleaned_data["number"] or None
@@ -131,6 +142,8 @@ def correct(request: HttpRequest, pk: int) -> HttpResponse:
     for name, label in SEALED:
         form.fields[name].label = f"新的{label}"
         form.fields[name].help_text = "不改请留空。加密保存。"
+    for name in shown:
+        form.fields[name].show_hidden_initial = True
     if form.outcome(partial(_correct, request, person)):
         messages.success(request, "已更正，原来的内容留在操作记录里。")
         return redirect("member", pk)
@@ -140,9 +153,18 @@ def correct(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _correct(request: HttpRequest, person: Person, **given: Any) -> Person:
-    """A sealed field left empty stays as it is."""
-    kept = {name for name, _ in SEALED if not given[name]}
-    changed = {name: value for name, value in given.items() if name not in kept}
+    """Only what the user changed: somebody else may have corrected the rest meanwhile. A sealed
+    field left empty stays as it is.
+    """
+    changed = {name: given.pop(name) for name, _ in SEALED if given[name]}
+    for name, value in given.items():
+        now = str(getattr(person, name) or "") if name not in dict(SEALED) else ""
+        seen = request.POST.get(f"initial-{name}", now)
+        if str(value or "") == seen:
+            continue
+        if seen != now:
+            raise Conflict(CHANGED_MEANWHILE, {name: CHANGED_MEANWHILE})
+        changed[name] = value
     return people.correct(by=acting(request), person=person, **changed)
 
 
@@ -315,6 +337,7 @@ class ExemptForm(ActionForm):
     reason = forms.CharField(
         label="原因", max_length=200, help_text="只写类别，如“年老体弱”；不要写病情。"
     )
+    exempt = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
     @property
     def bases(self) -> dict[str, str]:
@@ -326,11 +349,12 @@ def exempt(request: HttpRequest, pk: int) -> HttpResponse:
     person = person_or_404(request, pk, EDIT)
     now: Membership | None = person.memberships.filter(valid_to=None).first()
     begins = not (now and now.exempt)
-    form = ExemptForm(request.POST or None, initial={"on": clock.today()})
+    if request.method == "POST":  # what the page offered: sent twice, it must not turn round
+        begins = request.POST.get("exempt") == str(True)
+    form = ExemptForm(request.POST or None, initial={"on": clock.today(), "exempt": begins})
     if not begins:
         del form.fields["until"]
-    act = partial(memberships.set_exempt, by=acting(request), person=person, exempt=begins)
-    if form.outcome(act):
+    if form.outcome(partial(memberships.set_exempt, by=acting(request), person=person)):
         messages.success(request, "已登记豁免。" if begins else "已结束豁免。")
         return redirect("member", pk)
     return form_page(

@@ -95,7 +95,12 @@ class AppointForm(PostForm):
     ) -> None:
         super().__init__(*args, **more)
         self.org = org
-        self.fields["post"] = forms.ChoiceField(label="职务", choices=choices.kinds("posts"))
+        here = [
+            (code, title)
+            for code, title in choices.kinds("posts")
+            if not qualification.misplaced(code, org, clock.today())
+        ]
+        self.fields["post"] = forms.ChoiceField(label="职务", choices=here)
         self.fields["person"] = person_field(within, found, label="人员")
         self.fields |= _evidence_fields(org)
         self.order_fields(self.field_order)

@@ -118,6 +118,7 @@ def _page(request: HttpRequest, org: Org, found: Recut, refused: Refused | None)
             "categories": choices.kinds("categories", every="同这次调整"),
             "problems": list(preview.problems()),
             "breaches": preview.breaches,
+            "cautions": list(preview.cautions()),
             "refused": refused.text if refused else "",
         },
         status=status_of(refused) if refused else 200,

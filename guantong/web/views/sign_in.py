@@ -23,6 +23,7 @@ from guantong.records import access, clock, enrolments, rosters, sign_ins
 from guantong.records.access import Refused
 from guantong.records.actions import sign_ins as actions
 from guantong.records.models import Activity, Person, Places, SignIn, SignInSheet
+from guantong.records.models.activity import MOST_HOURS
 from guantong.trust import rotating
 from guantong.web import ids
 from guantong.web.acting import acting, done, require, status_of
@@ -136,7 +137,11 @@ def _answer(request: HttpRequest, *, status: int = 200, **more: Any) -> Template
 
 class ConfirmForm(forms.Form):
     hours = forms.DecimalField(
-        label="学时", required=False, max_digits=6, decimal_places=2, min_value=Decimal("0.01")
+        label="学时",
+        required=False,
+        decimal_places=2,
+        min_value=Decimal("0.01"),
+        max_value=Decimal(MOST_HOURS),
     )
     version = forms.IntegerField(widget=forms.HiddenInput)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,12 +12,17 @@ from django.views.decorators.http import require_GET
 
 from guantong.periods import add_months
 from guantong.records import access, catalogue, clock, statistics
-from guantong.records.models import Membership, Org
-from guantong.records.statistics import ORGS, TITLES, Table
+from guantong.records.models import Case, Membership, Org
+from guantong.records.statistics import HONOURS, ORGS, TITLES, Table
 from guantong.sheets.write import Sheet
 from guantong.web import download, scope
 from guantong.web.acting import DayField
 from guantong.web.filters import Filter, paged
+
+HEADERS: Final = {
+    ORGS: ["党组织", "类别"],
+    HONOURS: ["受表彰的", "党组织", "评选", "表彰日期"],
+}
 
 
 class DayFilter(Filter):
@@ -28,7 +33,7 @@ class DayFilter(Filter):
 
 @require_GET
 def tables(request: HttpRequest) -> HttpResponse:
-    _require(request)
+    require_reach(request)
     form, org = DayFilter(request), scope.org_in_view(request)
     day = min(form.value("on", clock.today()), clock.today())
     than = form.value("than", None)
@@ -49,12 +54,13 @@ def tables(request: HttpRequest) -> HttpResponse:
             "than": than,
             "tables": told,
             "last_year": add_months(day, -12),
-            "unsure": {one.confidence for one in statistics.bands().values()} - {"A", "PLAN"},
+            "unsure": {one.confidence for one in statistics.layout().bands.values()}
+            - {"A", "PLAN"},
         },
     )
 
 
-def _require(request: HttpRequest) -> None:
+def require_reach(request: HttpRequest) -> None:
     if not access.reach(request.user, "member.view").paths:
         raise Http404
 
@@ -68,11 +74,9 @@ def _rows(
         cells = []
         for column in table.columns:
             key = row.code, column.code
-            where = f"{reverse('statistics-list')}?table={table.name}&row={row.code}"
-            place = f"&org={org.pk}" if org else ""
             then = before.numbers[key] if before else None
             number = table.numbers[key]
-            url = f"{where}&column={column.code}&on={day}{place}"
+            url = list_address(table.name, *key, day, org)
             other = then if then != number else None
             cells.append({"number": number, "url": url, "then": other, "title": column.title})
         if changed and before and all(cell["then"] is None for cell in cells):
@@ -85,10 +89,17 @@ def _rows(
         group = row.group
 
 
+def list_address(table: str, row: str, column: str, day: date, org: Org | None) -> str:
+    """Where the list behind a number stands."""
+    place = f"&org={org.pk}" if org else ""
+    asked = f"table={table}&row={row}&column={column}&on={day}{place}"
+    return f"{reverse('statistics-list')}?{asked}"
+
+
 @require_GET
 def behind(request: HttpRequest) -> HttpResponse:
     """Whom or what one number counts."""
-    _require(request)
+    require_reach(request)
     form, org = DayFilter(request), scope.org_in_view(request)
     day = min(form.value("on", clock.today()), clock.today())
     name = request.GET.get("table", "")
@@ -99,7 +110,7 @@ def behind(request: HttpRequest) -> HttpResponse:
         raise Http404
     order = ("sort_key", "pk") if name == ORGS else ("org__sort_key", "person__pinyin", "pk")
     rows = found.order_by(*order)
-    header = ["党组织", "类别"] if name == ORGS else ["姓名", "党支部", "类别"]
+    header = HEADERS.get(name, ["姓名", "党支部", "类别"])
     title = f"{TITLES[name]}：{_title(name, day, row, column)}"
     if download.wanted(request):
         lines = [_told(one)[1:] for one in rows]
@@ -134,6 +145,10 @@ def _told(row: Any) -> tuple[str, ...]:
     if isinstance(row, Membership):
         return (reverse("member", args=[row.person_id]), row.person.name, row.org.short_name,
                 label("statuses", row.status))  # fmt: skip
+    if isinstance(row, Case):
+        title = catalogue.process(row.process).title
+        return (reverse("case", args=[row.pk]), row.person.name if row.person else row.org.name,
+                row.org.short_name, title, str(row.closed_on))  # fmt: skip
     return (reverse("org", args=[row.pk]), row.name, label("orgs", row.kind))
 
 

@@ -56,7 +56,7 @@ PAGES: Final = [
     Page("member-suspend", "person", ROLL, "membership.suspended", WHY,
          writes="^member.edit"),
     Page("member-resume", "suspended", ROLL, "membership.resumed", WHY),
-    Page("member-exempt", "person", ROLL, "membership.exempted", WHY,
+    Page("member-exempt", "person", ROLL, "membership.exempted", WHY | {"exempt": "True"},
          writes="^member.edit"),
     Page("member-reveal", "person", "~member.sealed", "person.revealed",
          {"field": "phone", "reason": "通知"}, answers=200, shows="sealed"),

@@ -87,5 +87,7 @@ PAGES: Final = [
          {"system": "national", "reason": "更正"}, answers=200, shows="sealed"),
     Page("statistics", "?org", "member.view"),
     Page("statistics-list", "?org", "member.view", asks=COUNTED),
+    Page("statistics-check", "", "member.view", "",
+         {"on": DAY, "file": file("统计.csv", "党员情况\n项目,合计\n党员总数,0\n")}, answers=200),
 ]
 # fmt: on

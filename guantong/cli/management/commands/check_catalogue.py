@@ -25,7 +25,7 @@ from guantong.records.handling import load_handling
 from guantong.records.papers import load_templates
 from guantong.records.purposes import load_purposes
 from guantong.records.roles import load_roles
-from guantong.records.statistics import load_bands
+from guantong.records.statistics import load_layout
 from guantong.sheets.layout import load_layouts
 
 
@@ -78,7 +78,7 @@ def _load_the_rest(place: Path, rules: Catalogue, processes: Mapping[str, Loaded
         "exchange": partial(load_layouts, place / "exchange", rules),
         "dues.yaml": partial(load_rates, place / "dues.yaml"),
         "purposes.yaml": partial(load_purposes, place / "purposes.yaml"),
-        "statistics.yaml": partial(load_bands, place / "statistics.yaml"),
+        "statistics.yaml": partial(load_layout, place / "statistics.yaml"),
         "documents": partial(load_templates, place, now),
         "cases.yaml": partial(load_handling, place / "cases.yaml", now, rules.kinds),
         "criteria": partial(load_criteria, place, rules, now),

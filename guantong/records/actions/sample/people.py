@@ -44,6 +44,7 @@ class People:
             letters=names.letters(name),
             gender=self.rng.choice("12"),
             birth_date=birth,
+            schooling=_completed(birth, pk),
             number=number or f"SL{pk:05}",
             joined_on=joined_on,
             full_member_on=full if full <= SINCE else None,
@@ -53,10 +54,17 @@ class People:
         return person
 
 
+def _completed(born: date, pk: int) -> str:
+    """The youngest are still studying: what they completed before."""
+    if born.year >= 2000:
+        return "senior_school"
+    return "undergraduate" if born.year >= 1995 or pk % 3 == 0 else "postgraduate"
+
+
 def invalid_id_number(person: Person) -> str:
     """An ID number that is well-formed and that nobody can have."""
     assert person.birth_date is not None
-    first = f"000000{person.birth_date:%Y%m%d}{person.pk % 1000:03}"
+    first = f"000000{person.birth_date:%Y%m%d}{person.pk % 100:02}{person.gender}"
     return first + id_number.check_digit(first)
 
 
