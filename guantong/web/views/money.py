@@ -99,7 +99,7 @@ class SpendForm(ActionForm):
 
 def _spend_form(request: HttpRequest, org: Org, *, heading: bool) -> SpendForm:
     seen = access.activities(request.user, "activity.view").live().filter(planned=False)
-    near = seen.hosted_by(Org.objects.below(org)).order_by("-held_on", "-pk")[:LATELY]
+    near = seen.hosted_below(org).order_by("-held_on", "-pk")[:LATELY]
     start = {"spent_on": clock.today()}
     return SpendForm(request.POST or None, near=list(near), heading=heading, initial=start)
 
