@@ -80,6 +80,8 @@ def run_all(chosen: argparse.Namespace) -> Counter[str]:
 
 def main(args: list[str]) -> int:
     chosen = options(args)
+    # The tests start Python some hundred times: let it keep what it has compiled.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     try:
         total = run_all(chosen)
     except (postgres.NoPostgres, browser.NoBrowser) as missing:

@@ -2,6 +2,7 @@
 
 `python3 run test` starts both and hands them over by environment; a plain `pytest` starts its own.
 Tests marked `deep` run where `python3 run test --deep` asks for the cluster.
+The standing cast (`cast`) is made once; each test finds it as made and leaves no trace in it.
 With DATABASE_URL naming PostgreSQL only the tests that use a database run, those of the browser
 excepted: they ran on SQLite.
 """
@@ -10,6 +11,9 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import deepcopy
+from itertools import compress
+from operator import not_
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +27,7 @@ from django.test import TransactionTestCase
 from dev import browser as browsers
 from dev import postgres, spark
 from guantong.records.actions import sample
+from tests.factories import Cast, make_cast
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's loop runs in our thread
 hypothesis.settings.register_profile("usual", deadline=None)
@@ -36,9 +41,13 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    left = [item for item in items if not belongs(item)]
-    config.hook.pytest_deselected(items=left)
-    items[:] = [item for item in items if item not in left]
+    chosen = [belongs(item) for item in items]
+    config.hook.pytest_deselected(items=[*compress(items, map(not_, chosen))])
+    items[:] = [*compress(items, chosen)]
+    for item in items:
+        names = getattr(item, "fixturenames", ())
+        if "cast" in names and not commits(item):
+            names.insert(0, "_in_the_casts_database")  # before the test's transaction begins
 
 
 def belongs(item: pytest.Item) -> bool:
@@ -56,6 +65,13 @@ def uses_database(item: pytest.Item) -> bool:
         or item.get_closest_marker("django_db")
         or (owner and issubclass(owner, TransactionTestCase))
     )
+
+
+def commits(item: pytest.Item) -> bool:
+    """Whether the test writes for good, so that the database is emptied after it."""
+    marker = item.get_closest_marker("django_db")
+    asked = {"transactional_db", "live_server"} & set(getattr(item, "fixturenames", ()))
+    return bool(asked or (marker and marker.kwargs.get("transaction")))
 
 
 def uses_browser(item: pytest.Item) -> bool:
@@ -139,6 +155,28 @@ def database_of_its_own[Built](
     yield path, built
     with blocker.unblock():
         connection.creation.destroy_test_db(suffix=name, verbosity=0)
+
+
+@pytest.fixture(scope="session")
+def cast_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[tuple[str, Cast]]:
+    """A database of its own with the standing cast, made once: to make it takes half a second."""
+    with database_of_its_own("cast", django_db_blocker, make_cast) as made:
+        yield made
+
+
+@pytest.fixture
+def _in_the_casts_database(cast_database: tuple[str, Cast]) -> Iterator[None]:
+    with database_named(cast_database[0]):
+        yield
+
+
+@pytest.fixture
+def cast(request: pytest.FixtureRequest, db: None) -> Cast:
+    """The standing cast, in a database that holds nothing else."""
+    if "_in_the_casts_database" not in request.fixturenames:
+        return make_cast()
+    made: Cast = deepcopy(request.getfixturevalue("cast_database")[1])
+    return made
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,7 @@ DEEPEST = 40
 YEARS = range(1900, 3000)
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # in C: ten times as fast
     """YAML 1.2's booleans, and no key twice."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:

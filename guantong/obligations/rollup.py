@@ -111,9 +111,9 @@ def _sum(column: str, alias: str) -> exp.Expr:
 
 
 def _with(steps: Mapping[str, exp.Query], arms: list[exp.Select]) -> exp.Query:
-    query: exp.Query = union(*arms, distinct=False)
+    query: exp.Query = union(*arms, distinct=False, copy=False)
     for name, step in steps.items():
-        query = query.with_(name, as_=step)
+        query = query.with_(name, as_=step, copy=False)
     return query
 
 

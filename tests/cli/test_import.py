@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from guantong.cli import line
 from guantong.records.models import Activity, Event, ImportBatch, Membership, Person
-from tests.factories import Cast, make_cast
+from tests.factories import Cast
 from tests.sheets.workbooks import ROLL_HEADER, workbook
 
 pytestmark = pytest.mark.django_db
@@ -18,11 +18,6 @@ pytestmark = pytest.mark.django_db
 A1 = "甲学院教师第一党支部"
 GOOD = ["李样", "11010519491231002X", "正式党员", A1, "2020.9", "2021-09-01", "N1"]
 WRONG = ["王样", 110105194912310021, "正式党员", A1, "2020.9", "", "N2"]
-
-
-@pytest.fixture
-def cast(db: None) -> Cast:
-    return make_cast()
 
 
 class Line:

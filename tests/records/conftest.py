@@ -7,12 +7,6 @@ from django.apps import apps
 
 from guantong.records.access import Refused
 from guantong.records.models import Event
-from tests.factories import Cast, make_cast
-
-
-@pytest.fixture
-def cast(db: None) -> Cast:
-    return make_cast()
 
 
 def fingerprint() -> str:

@@ -11,15 +11,14 @@ from guantong.records.actions import ledger as upkeep
 from guantong.records.actions import readings, relations
 from guantong.records.drafts import Attended
 from guantong.records.models import Entry, Event, ReadingChoice
-from tests.factories import TODAY, appoint, make_activity, make_cast, make_person
+from tests.factories import TODAY, appoint, make_activity, make_person
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def cast():
+def cast(cast):
     """The learner has 30 hours of theme days and 4 of training; the ledger is worked out."""
-    cast = make_cast()
     learner = make_person("学员", cast.branch)
     for kind, hours in (("theme_day", 30), ("central_training", 4)):
         make_activity(

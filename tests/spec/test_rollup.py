@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import date
+from functools import cache
 
 import pytest
 from hypothesis import given, settings
@@ -85,13 +86,22 @@ def _rolled_up(engine, facts, entries, day):
     execute(f"CREATE TEMP TABLE given ({columns})", ())
     for org, obligation, verdict in entries:
         execute(f"INSERT INTO given VALUES ({org}, '{obligation}', '{verdict}')", ())
-    made = {"lineages": rollup.lineage(exp.to_table, day), "counted": rollup.counts("given")}
-    for name, query in made.items():
+    lineage, counts, totals = _texts(engine, day)
+    for name, text in {"lineages": lineage, "counted": counts}.items():
         execute(f"DROP TABLE IF EXISTS {name}", ())
-        execute(f"CREATE TEMP TABLE {name} AS {query.sql(dialect=engine)}", ())
+        execute(f"CREATE TEMP TABLE {name} AS {text}", ())
     found = Counter()
-    text = rollup.totals("lineages", "counted").sql(dialect=engine)
-    for org, obligation, *numbers in execute(text, ()).fetchall():
+    for org, obligation, *numbers in execute(totals, ()).fetchall():
         for verdict, number in zip(rollup.COUNTS, numbers, strict=True):
             found[org, obligation, verdict] += int(number)
     return +found
+
+
+@cache
+def _texts(engine, day):
+    queries = (
+        rollup.lineage(exp.to_table, day),
+        rollup.counts("given"),
+        rollup.totals("lineages", "counted"),
+    )
+    return [query.sql(dialect=engine) for query in queries]

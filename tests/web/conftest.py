@@ -8,12 +8,7 @@ from django.test import Client
 
 from guantong.records.actions import ledger
 from guantong.records.models import User
-from tests.factories import Cast, make_activity, make_cast
-
-
-@pytest.fixture
-def cast(db: None) -> Cast:
-    return make_cast()
+from tests.factories import Cast, make_activity
 
 
 @pytest.fixture
