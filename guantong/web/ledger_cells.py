@@ -106,7 +106,6 @@ class Links:
 
     common: Mapping[str, str]
     focus: str = ""
-    _written: dict[frozenset[str], str] = field(default_factory=dict, repr=False, compare=False)
 
     def cell(
         self, tally: Tally | None, query: Mapping[str, str], width: int = 1, words: str = ""
@@ -122,22 +121,10 @@ class Links:
         return f"{_page('ledger-entries')}{pk}/"
 
     def entries(self, **more: str) -> str:
-        return self._address("ledger-entries", more)
+        return address("ledger-entries", {**self.common, **more})
 
     def ledger(self, **more: str) -> str:
-        return self._address("ledger", more)
-
-    def _address(self, url_name: str, more: Mapping[str, str]) -> str:
-        """As `address`; what thousands of them have in common is written once."""
-        own = urlencode({name: value for name, value in more.items() if value})
-        query = "&".join(part for part in (self._common(frozenset(more)), own) if part)
-        return f"{_page(url_name)}?{query}" if query else _page(url_name)
-
-    def _common(self, otherwise: frozenset[str]) -> str:
-        if otherwise not in self._written:
-            kept = {n: v for n, v in self.common.items() if v and n not in otherwise}
-            self._written[otherwise] = urlencode(kept)
-        return self._written[otherwise]
+        return address("ledger", {**self.common, **more})
 
 
 @cache
