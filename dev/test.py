@@ -18,6 +18,8 @@ from dev import browser, postgres
 from dev.check import ROOT, check
 from guantong.cli.line import speak_chinese
 
+WORKERS = min(max(os.cpu_count() or 2, 2), 6)  # each takes most of a gigabyte
+
 
 def options(args: list[str]) -> argparse.Namespace:
     speak_chinese()
@@ -38,7 +40,7 @@ def pytest(
     print(f"\n— pytest · {name} —", flush=True)
     report = data / f"{name}.xml"
     command = [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}"]
-    command += options or ["-n", "2"]
+    command += options or ["-n", str(WORKERS)]
     command += ["-k", chosen.k] if chosen.k else []
     code = subprocess.call(
         [*command, *chosen.paths],
