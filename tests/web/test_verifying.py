@@ -81,7 +81,7 @@ def test_where_too_much_waits_one_organisation_at_a_time_is_looked_at(
         may_day(cast, title="支部一次")
     officer = as_(cast.officer)
     assert "lines" not in officer.get(REVIEW).context
-    college = make_activity(cast.college, held_on=IN_MAY, title="学院一次")
+    college = make_activity(cast.college, kind="central_training", held_on=IN_MAY)
     lines = {line.name: line for line in officer.get(REVIEW).context["lines"]}
     assert {name: line.count for name, line in lines.items()} == {
         "本级": 1, cast.branch.short_name: 2,
