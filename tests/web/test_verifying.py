@@ -77,8 +77,8 @@ def test_where_too_much_waits_one_organisation_at_a_time_is_looked_at(
     cast: Cast, as_: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reviewing, "MOST", 2)
-    for _ in range(2):
-        may_day(cast, title="支部一次")
+    for title in ("支部一次", "支部又一次"):
+        may_day(cast, title=title)
     officer = as_(cast.officer)
     assert "lines" not in officer.get(REVIEW).context
     college = make_activity(cast.college, kind="central_training", held_on=IN_MAY)
