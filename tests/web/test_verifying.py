@@ -4,9 +4,11 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 
+import pytest
 from django.test import Client
 from django.urls import reverse
 
+from guantong.records import reviewing
 from guantong.records.actions import ledger
 from guantong.records.models import Activity, ClosedMonth, Entry, User
 from tests.factories import Cast, make_activity
@@ -74,6 +76,28 @@ def test_the_college_looks_at_the_odd_and_verifies_the_rest(cast: Cast, as_: Sig
     back = officer.post(reverse("activity-verify", args=[odd.pk]), one)
     assert back["Location"] == f"{REVIEW}?org={cast.college.pk}&month=2023-05"
     assert not Activity.objects.filter(verified_at=None).exists()
+
+
+def test_where_too_much_waits_one_organisation_at_a_time_is_looked_at(
+    cast: Cast, as_: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reviewing, "MOST", 2)
+    for title in ("支部一次", "支部又一次"):
+        may_day(cast, title=title)
+    officer = as_(cast.officer)
+    assert "lines" not in officer.get(REVIEW).context
+    college = make_activity(cast.college, kind="central_training", held_on=IN_MAY)
+    lines = {line.name: line for line in officer.get(REVIEW).context["lines"]}
+    assert {name: line.count for name, line in lines.items()} == {
+        "本级": 1, cast.branch.short_name: 2,
+    }  # fmt: skip
+    own = officer.get(lines["本级"].url)
+    assert own.context["review"].rest == (college,)
+    sent = {"shown": own.context["review"].seal}
+    assert officer.post(lines["本级"].url, sent).url == lines["本级"].url
+    college.refresh_from_db()
+    assert college.verified_at
+    assert len(officer.get(lines[cast.branch.short_name].url).context["review"].rest) == 2
 
 
 def test_a_late_record_is_marked_wherever_it_is_named(cast: Cast, as_: SignIn) -> None:

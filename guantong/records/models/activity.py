@@ -38,6 +38,10 @@ class ActivityQuerySet(models.QuerySet["Activity"]):
         hosts = ActivityHost.objects.filter(hosts_are or models.Q(), org__in=orgs)
         return self.filter(pk__in=hosts.values("activity_id"))
 
+    def hosted_below(self, org: Org) -> Self:
+        """By the organisation or one that hangs below it today."""
+        return self if org.is_top else self.hosted_by(Org.objects.below(org))
+
     def newest_first(self) -> Self:
         return self.order_by("-held_on", "-id")
 
