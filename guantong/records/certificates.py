@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
+from django.utils import timezone
+
 from guantong.obligations.run import plain
 from guantong.periods import add_months
 from guantong.records import clock, hours, signing
@@ -160,7 +162,7 @@ def _unfit(note: Mapping[str, Any], issuer: TrustedIssuer, person: Person) -> st
         return f"签发学校在 {gone} 撤销了这份证明，不能再登记。请对方重新签发。"
     found = found.filter(withdrawn_at=None)
     if earlier := found.select_related("person").first():
-        return f"这份证明 {earlier.at:%Y-%m-%d} 已经登记过，不能重复登记。"
+        return f"这份证明 {timezone.localdate(earlier.at)} 已经登记过，不能重复登记。"
     return ""
 
 

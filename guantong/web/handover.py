@@ -11,6 +11,7 @@ from typing import Final
 
 from django.db.models import Q
 from django.urls import reverse
+from django.utils import timezone
 
 from guantong.records import access, catalogue, clock, headcounts, registers
 from guantong.records.models import Assessment, Org, Post, Recut, TransferLetter, User
@@ -148,7 +149,7 @@ class Pack:
         )
         asked = access.corrections(self.user).filter(accepted=None, person__in=mine)
         for request in asked.select_related("person").order_by("asked_at"):
-            says = f"{request.asked_at:%Y-%m-%d} 提出，待答复：{request.about}"
+            says = f"{timezone.localdate(request.asked_at)} 提出，待答复：{request.about}"
             url = reverse("correction-answer", args=[request.pk])
             yield Row(("更正申请", request.person.name, says), url)
         letters = TransferLetter.objects.filter(
