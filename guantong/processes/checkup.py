@@ -10,7 +10,7 @@ from datetime import date
 
 from guantong.conditions.basis import Basis
 from guantong.processes import model as m
-from guantong.processes.facts import OF_A_STEP, columns, title_of
+from guantong.processes.facts import OF_A_STEP, columns, field_of, title_of
 from guantong.processes.paths import earlier, needed
 from guantong.processes.rules import Look, lack, names_of, said
 
@@ -112,6 +112,7 @@ def _broken(process: m.Process, days: Days, record: Record) -> Iterator[Contradi
             {**row, **own, "on": on[-1], "by": row.get(f"{name}.by")},
             lambda other: days.get(other, ()),
             lambda column, step=step: title_of(process, step, column),  # type: ignore[misc]
+            lambda column, step=step: field_of(process, step, column),  # type: ignore[misc]
         )
         for rule in step.rules:
             told = _is_told(rule.test, look, days) and not _told_twice(rule.test, step, days)

@@ -12,7 +12,8 @@ from decimal import Decimal
 from guantong.periods import add_months
 from guantong.processes import model as m
 from guantong.processes import rules
-from guantong.processes.facts import Attempt, row_of, title_of
+from guantong.processes.facts import Attempt, field_of, row_of, title_of
+from guantong.processes.paths import reached
 from guantong.processes.rules import Look, lack, limit, names_of
 
 PYTHON: dict[m.FieldType, type | tuple[type, ...]] = {
@@ -110,15 +111,36 @@ def advance(
 
 
 def due(process: m.Process, case: m.Case, *, on: date, given: m.Values) -> list[Due]:
-    """The days that the rules set for steps out of the present state, the earliest first."""
+    """The days that the rules set for this step and for those to come, the earliest first."""
     process = process.with_variants(case.variants)
     found = [
         Due(step, rule, day)
-        for step in process.out_of(case.state)
+        for step in process.steps.values()
         for rule in step.rules
-        if (day := _last_day(process, case, given, step, rule, on)) is not None
+        if _runs(process, case, step, rule)
+        and (day := _last_day(process, case, given, step, rule, on)) is not None
     ]
     return sorted(found, key=lambda d: d.on)
+
+
+def _runs(process: m.Process, case: m.Case, step: m.Step, rule: m.Rule) -> bool:
+    """Whether a limit runs already: it leads out of the present state, or it is still to come
+    and what it counts from is not to be done again before."""
+    if case.state in step.sources:
+        return True
+    match rule.test:
+        case m.Span("on", m.Way.NOT_AFTER, anchor):
+            again = ""
+        case m.Paced(again, anchor):
+            pass
+        case _:
+            return False
+    if not step.target or case.days_of(step.name):
+        return False  # a reminder has its time; what was done once is known to be in time or not
+    if again and again not in {one.name for one in process.out_of(case.state)}:
+        return False
+    coming = reached(process, case.state, without=anchor.partition(".")[0])
+    return not coming.isdisjoint(step.sources)
 
 
 def _last_day(
@@ -175,6 +197,7 @@ def look_at(process: m.Process, case: m.Case, given: m.Values, attempt: Attempt)
         row_of(process, case, given, attempt),
         case.days_of,
         lambda name: title_of(process, step, name),
+        lambda name: field_of(process, step, name),
     )
 
 
@@ -228,7 +251,20 @@ def fits(field: m.Field, value: object) -> bool:
     if field.type is m.FieldType.NUMBER:
         assert isinstance(value, int | Decimal)
         return 0 <= value <= MOST and not (field.whole and value != int(value))
-    return field.type is not m.FieldType.CODE or value in field.options
+    match value:
+        case str() if field.type is m.FieldType.CODE:
+            return value in field.options
+        case str():
+            return _readable(value)
+        case tuple():
+            return all(_readable(v.name) and len(v.name) <= m.NAME for v in value)
+        case _:
+            return True
+
+
+def _readable(text: str) -> bool:
+    """No database keeps a NUL in a text."""
+    return "\0" not in text
 
 
 def _out_of_time(case: m.Case, attempt: Attempt, today: date) -> Iterator[str]:

@@ -77,6 +77,14 @@ def comparable(fields: tuple[Field, ...]) -> tuple[Field, ...]:
     return tuple(f for f in fields if f.type is not FieldType.VOTES)
 
 
+def field_of(process: Process, step: Step | None, name: str) -> Field | None:
+    """The field that a column holds; None of a day, a count or a hand."""
+    taken, _, part = name.rpartition(".")
+    of = process.steps.get(taken) if taken else step
+    own = {f.name: f for f in of.fields} if of else {}
+    return own.get(part) or (None if taken else process.given.get(name))
+
+
 def title_of(process: Process, step: Step | None, name: str) -> str:
     """What a column is called, such as 递交入党申请书的日期."""
     own = {f.name: f.title for f in step.fields} if step else {}

@@ -18,9 +18,13 @@ from guantong.conditions.model import Condition, Scalar
 # ---------------------------------------------------------------- what a step writes down
 
 
+NAME = 60  # letters of a name on a tally sheet
+
+
 @dataclass(frozen=True)
 class CandidateVotes:
-    """One line of a tally sheet. A name written in by voters has no votes against."""
+    """One line of a tally sheet. A name written in by voters has no votes against. `again`: the
+    votes for it in a second ballot, None where it was not in one."""
 
     name: str
     yes: int
@@ -28,6 +32,7 @@ class CandidateVotes:
     abstain: int = 0
     elected: bool = False
     written_in: bool = False
+    again: int | None = None
 
 
 type Value = Scalar | tuple[CandidateVotes, ...]
@@ -134,6 +139,7 @@ class Amount:
     relation: Relation
     share: Fraction
     of: tuple[str, ...]  # none: `share` is the number itself
+    if_known: bool = False  # says nothing where one of them is not known
 
 
 @dataclass(frozen=True)
@@ -162,6 +168,15 @@ class Ballots:
 
 
 @dataclass(frozen=True)
+class Listed:
+    """As many names on the tally sheet as were candidates, those written in apart; nothing is
+    said where their number is not known."""
+
+    votes: str
+    candidates: str
+
+
+@dataclass(frozen=True)
 class Majority:
     """Each person elected has the votes of more than half of `of`."""
 
@@ -169,7 +184,7 @@ class Majority:
     of: str
 
 
-type Test = Span | Holds | Amount | Different | Paced | Ballots | Majority
+type Test = Span | Holds | Amount | Different | Paced | Ballots | Listed | Majority
 
 
 class Level(StrEnum):

@@ -90,8 +90,9 @@ def _amount(f: Fields) -> m.Test:
         raise CatalogueError(Problem(a.at, "应只有一种比较", f"{'、'.join(m.Relation)} 之一"))
     [relation] = words
     share, of = _share(a, relation)
+    amount = m.Amount(parts, relation, share, of, a.take("if_known", bool, default=False))
     a.done()
-    return m.Amount(parts, relation, share, of)
+    return amount
 
 
 def _share(f: Fields, key: str) -> tuple[Fraction, tuple[str, ...]]:
@@ -125,6 +126,13 @@ def _ballots(f: Fields) -> m.Test:
     return ballots
 
 
+def _listed(f: Fields) -> m.Test:
+    b = f.fields("listed")
+    listed = m.Listed(b.text("votes"), b.text("of"))
+    b.done()
+    return listed
+
+
 def _majority(f: Fields) -> m.Test:
     b = f.fields("majority")
     majority = m.Majority(b.text("votes"), b.text("of"))
@@ -139,5 +147,6 @@ TESTS: Mapping[str, Callable[[Fields], m.Test]] = {
     "different": _different,
     "paced": _paced,
     "ballots": _ballots,
+    "listed": _listed,
     "majority": _majority,
 }

@@ -26,15 +26,26 @@ RELATION = {
 
 @dataclass(frozen=True)
 class Look:
-    """What a rule looks at: the row, the days on which a step was taken, and titles."""
+    """What a rule looks at: the row, the days on which a step was taken, and what columns are."""
 
     row: m.Values
     days_of: Callable[[str], tuple[date, ...]]
     title: Callable[[str], str]
+    field: Callable[[str], m.Field | None]
 
     def unknown(self, names: Iterable[str]) -> str:
-        lacking = [self.title(name) for name in names if self.row.get(name) is None]
-        return f"未填：{'、'.join(lacking)}" if lacking else KEPT
+        return "，".join(self._unknown(name) for name in names if self.row.get(name) is None)
+
+    def _unknown(self, name: str) -> str:
+        one, on = self.field(name), self.row.get("on")
+        if one is None or not one.derived:
+            return f"未填：{self.title(name)}"
+        day = said(on) if isinstance(on, date) else ""
+        return f"{day}还没有{self.title(name)}，它来自{one.derived}，请先登记"
+
+    def told(self, name: str) -> str:
+        one, value = self.field(name), self.row[name]
+        return one.options.get(value, value) if one and isinstance(value, str) else shown(value)
 
     def day(self, name: str) -> date:
         found = self.row[name]
@@ -68,6 +79,8 @@ def lack(test: m.Test, look: Look) -> str:
             return _paced(test, look)
         case m.Ballots(votes, valid, seats):
             return look.unknown((votes, valid, seats)) or _tally(test, look)
+        case m.Listed(votes):
+            return look.unknown((votes,)) or _listed(test, look)
         case m.Majority(votes, of):
             return look.unknown((votes, of)) or _majority(test, look)
         case _:
@@ -81,7 +94,7 @@ def names_of(test: m.Test) -> tuple[str, ...]:
             return (day, anchor, *([test.later] if test.later else []))
         case m.Holds(when):
             return tuple(sorted(fields_of(when)))
-        case m.Amount(parts, _, _, of):
+        case m.Amount(parts, of=of):
             return (*parts, *of)
         case m.Different(names):
             return names
@@ -89,6 +102,8 @@ def names_of(test: m.Test) -> tuple[str, ...]:
             return (f"{step}.on", since, "on")
         case m.Ballots(votes, valid, seats):
             return (votes, valid, seats)
+        case m.Listed(votes, candidates):
+            return (votes, candidates)
         case m.Majority(votes, of):
             return (votes, of)
         case _:
@@ -158,7 +173,7 @@ def _paced(paced: m.Paced, look: Look) -> str:
 def _holds(test: m.Holds, look: Look) -> str:
     names = sorted(fields_of(test.when))
     return look.unknown(names) or "现为：" + "，".join(
-        f"{look.title(n)} {shown(look.row[n])}" for n in names
+        f"{look.title(n)} {look.told(n)}" for n in names
     )
 
 
@@ -174,7 +189,7 @@ def shown(value: object) -> str:
 
 def _amount(test: m.Amount, look: Look) -> str:
     if unknown := look.unknown((*test.parts, *test.of)):
-        return unknown
+        return KEPT if test.if_known else unknown
     found = sum(map(look.number, test.parts), Fraction(0))
     base = sum(map(look.number, test.of), Fraction(0)) if test.of else Fraction(1)
     if _compares(found, test.relation, test.share * base):
@@ -224,6 +239,14 @@ def _same(known: list[tuple[m.Value | None, str]]) -> str:
 def _tally(test: m.Ballots, look: Look) -> str:
     valid, seats = (int(look.number(name)) for name in (test.valid, test.seats))
     return "；".join(ballots.faults(look.votes(test.votes), valid=valid, seats=seats))
+
+
+def _listed(test: m.Listed, look: Look) -> str:
+    if look.row.get(test.candidates) is None:
+        return KEPT
+    listed = sum(not v.written_in for v in look.votes(test.votes))
+    wanted = int(look.number(test.candidates))
+    return KEPT if listed == wanted else f"计票结果列了 {listed} 名，候选人是 {wanted} 名"
 
 
 def _majority(test: m.Majority, look: Look) -> str:

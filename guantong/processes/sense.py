@@ -102,7 +102,7 @@ def _rule(process: m.Process, step: m.Step, rule: m.Rule, at: str) -> Iterator[P
         case m.Ballots(votes, valid, seats):
             yield from _votes(step, votes, at)
             yield from _typed((valid, seats), Type.NUMBER, columns, at)
-        case m.Majority(votes, of):
+        case m.Listed(votes, of) | m.Majority(votes, of):
             yield from _votes(step, votes, at)
             yield from _typed((of,), Type.NUMBER, columns, at)
         case test:

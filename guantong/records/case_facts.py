@@ -8,7 +8,7 @@ for it, and a given fact may be stated in the case.
 from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import Max, Q, QuerySet, Sum
 
@@ -31,6 +31,7 @@ from guantong.records.models import (
     Post,
     Quota,
 )
+from guantong.records.models.membership import MEMBER_STATUSES
 from guantong.records.models.org import OrgQuerySet
 from guantong.records.models.person import PersonQuerySet
 
@@ -157,6 +158,12 @@ def _members(case: Case, on: date, who: Standing) -> int:
     return _heads(case.org, on).total
 
 
+def _electorate(case: Case, on: date, who: Standing) -> int:
+    return Membership.objects.on(on).filter(
+        org__in=Org.objects.below(case.org), status__in=MEMBER_STATUSES
+    ).count()  # fmt: skip
+
+
 def _full(case: Case, on: date, who: Standing) -> int:
     return _heads(case.org, on).of("full_members")
 
@@ -222,6 +229,7 @@ GIVEN: Final[Mapping[str, Reader]] = {
     "expires_on": _expires_on,
     "due_on": _due_on,
     "members": _members,
+    "electorate": _electorate,
     "full": _full,
     "exempt": _exempt,
     "secretaries": _secretaries,
@@ -257,7 +265,15 @@ def _may_vote(case: Case, on: date, filled: Fields) -> int:
 
 
 def _may_elect(case: Case, on: date, filled: Fields) -> int:
-    return _heads(case.org, on).of("may_elect")
+    """The delegates of a congress, else those of the roll; less those whom the meeting leaves out
+    with approval from above."""
+    delegates, left_out = (
+        last_written(case, "request").get("delegates"),
+        filled.get("left_out") or 0,
+    )
+    assert isinstance(left_out, int | Decimal)
+    all_told = int(delegates) if delegates else _heads(case.org, on).of("may_elect")
+    return max(0, all_told - int(left_out))
 
 
 def _full_members(case: Case, on: date, filled: Fields) -> int:
@@ -317,14 +333,23 @@ BY_FILLED: Final = frozenset({"contacts_full", "sponsors_full"})
 # ---------------------------------------------------------------- whom and what a step may name
 
 
-def nameable(case: Case, on: date) -> PersonQuerySet:
+def nameable(case: Case, on: date, step: str = "") -> PersonQuerySet:
     """The people whom a step may name: members of the same second-level organisation, and those
-    in a post there or above. Nobody else is offered, nor taken."""
-    within = Org.objects.below_paths(["".join(f"{pk}/" for pk in case.org.lineage()[:2])])
+    in a post there or above; at a new committee's first meeting, those elected to it by the tally,
+    which knows names alone. Nobody else is offered, nor taken."""
+    within = _near(case)
     members = Membership.objects.on(on).filter(org__in=within)
     posts = Post.objects.on(on).filter(Q(org__in=within) | Q(org__in=case.org.lineage()))
     named = Q(pk__in=members.values("person")) | Q(pk__in=posts.values("person"))
-    return Person.objects.filter(named).in_order()
+    found = Person.objects.filter(named).in_order()
+    if (case.process, step) == ("election", "constitute"):
+        return found.filter(name__in=_elected(case))
+    return found
+
+
+def _near(case: Case) -> OrgQuerySet:
+    """The second-level organisation of the case, with all below it."""
+    return Org.objects.below_paths(["".join(f"{pk}/" for pk in case.org.lineage()[:2])])
 
 
 def listed(case: Case, text: str, on: date) -> frozenset[int]:
@@ -346,17 +371,30 @@ def listed(case: Case, text: str, on: date) -> frozenset[int]:
 
 
 def elected(case: Case) -> str:
-    """The committee by the last tally, one a line, but for its secretary and deputy."""
-    rows = {row.step: row for row in case.steps.standing().order_by("number")}
-    if "hold" not in rows:
+    """The committee by the last tally, one a line, but for its secretary and deputy; empty where
+    there is none, for then the tally elects the secretary."""
+    chosen = last_written(case, "constitute")
+    if not chosen:
         return ""
-    chosen = written(rows["constitute"]) if "constitute" in rows else {}
     leaders = [pk for key in ("secretary", "deputy") if (pk := chosen.get(key))]
     known = set(Person.everyone.filter(pk__in=leaders).values_list("name", flat=True))
-    names = [line["name"] for line in written(rows["hold"])["votes"] if line["elected"]]
-    return "\n".join(name for name in names if name not in known)
+    return "\n".join(name for name in _elected(case) if name not in known)
 
 
-def branches(on: date) -> OrgQuerySet:
-    """The branches that a step may name."""
-    return Org.objects.on(on).filter(kind="branch")
+def _elected(case: Case) -> list[str]:
+    votes = last_written(case, "hold").get("votes", ())
+    return [line["name"] for line in votes if line["elected"]]
+
+
+def last_written(case: Case, step: str) -> Mapping[str, Any]:
+    """What a step wrote down the last time; nothing where it was not taken."""
+    row = case.steps.standing().filter(step=step).order_by("number").last()
+    return written(row) if row else {}
+
+
+def branches(case: Case, on: date) -> OrgQuerySet:
+    """The branches that a step may name: of the whole school where the other side agrees by a step
+    of its own, else those of the same second-level organisation, which decides on them alone."""
+    found = Org.objects.on(on).filter(kind="branch")
+    asks_receiver = catalogue.handling().of[case.process].receiver
+    return found if asks_receiver else found.filter(pk__in=_near(case).values("pk"))

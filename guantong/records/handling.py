@@ -36,6 +36,7 @@ class Handling:
     statuses: tuple[str, ...] = ()
     criteria: str = ""
     asks: Asks = field(default_factory=dict)
+    under_way: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def asked(self, step: str) -> Mapping[str, Field]:
         return self.asks.get(step, {})
@@ -76,7 +77,7 @@ def load_handling(
 
 
 def _handling(name: str, f: Fields) -> Handling:
-    asks = f.fields("asks", {})
+    asks, under_way = f.fields("asks", {}), f.fields("under_way", {})
     one = Handling(
         process=name,
         group=f.text("group"),
@@ -87,6 +88,7 @@ def _handling(name: str, f: Fields) -> Handling:
         statuses=f.names("statuses", []),
         criteria=f.text("criteria", ""),
         asks={step: read_fields(asks.fields(step)) for step in list(asks.data)},
+        under_way={status: under_way.names(status) for status in list(under_way.data)},
         **{
             flag: f.take(flag, bool, default=False)
             for flag in ("follows", "single", "restricted", "called", "newcomer", "recurs")
@@ -104,6 +106,8 @@ def _odd(path: Path, one: Handling, process: Process, kinds: Mapping[str, Any]) 
         "opened_by": set(one.opened_by) - set(process.actors),
         "statuses": set(one.statuses) - set(kinds["statuses"]),
         "asks": set(one.asks) - set(process.steps),
+        "under_way": {s for steps in one.under_way.values() for s in steps} - set(process.steps)
+        | set(one.under_way) - set(kinds["statuses"]),
         "receiver": {one.receiver} - {"", *fields},
         "criteria": {one.criteria} - {"", *(p.stem for p in (path.parent / "criteria").glob("*"))},
     }

@@ -118,7 +118,7 @@ def bounces(
         "没有转正时间": status == "full" and person.full_member_on is None,
         "没有联系电话": person.phone is None,
         f"抬头“{heading}”看不出是有权接收的党组织（党委、组织部等）": not _level(heading),
-        f"有效期 {valid_days} 天，超过 {LONGEST} 天": valid_days > LONGEST,
+        f"有效期 {valid_days} 天，应为 1 至 {LONGEST} 天": not 0 < valid_days <= LONGEST,
         f"党费只交到 {dues_until:%Y-%m}，还没交到开具的月份": _month(dues_until) < _month(on),
         f"党费写到 {dues_until:%Y-%m}，比开具晚了一年以上": dues_until > add_months(on, 12),
     }

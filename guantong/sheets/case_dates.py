@@ -4,7 +4,7 @@ The columns stand in `catalogue/sheets/dates/<process>.yaml`: steps, and what st
 What contradicts what is told by `processes.checkup`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -69,18 +69,21 @@ def checked(process: str, content: bytes) -> tuple[list[Checked], tuple[str, ...
         raise Refusal(f"第 {table.header_row + 1} 行表头的下面没有内容。")
     if len(some) > MAX_ROWS:
         raise Refusal(f"有 {len(some)} 行，一次最多核对 {MAX_ROWS} 行。请分成几个文件。")
-    now = catalogue.process(process)
-    return [Checked(one, contradictions(now, one.record)) for one in some], table.notes
+    found = contradictions(catalogue.process(process), [one.record for one in some])
+    return [Checked(one, it) for one, it in zip(some, found, strict=True)], table.notes
 
 
-def contradictions(process: m.Process, record: Record) -> tuple[Contradiction, ...]:
-    chosen = cases.chosen_variants(process)
-    return tuple(check_up(process, record, today=clock.today(), variants=chosen))
+def contradictions(
+    process: m.Process, records: Iterable[Record]
+) -> list[tuple[Contradiction, ...]]:
+    """Of each record; by the variants that the school has on now."""
+    chosen, today = cases.chosen_variants(process), clock.today()
+    return [tuple(check_up(process, one, today=today, variants=chosen)) for one in records]
 
 
 def _told(layout: Layout, table: Table, number: int, cells: Sequence[read.Cell]) -> Told | None:
     found: dict[str, Any] = {}
-    problems = []
+    problems, unread = [], set[str]()
     for field, place in table.places.items():
         column = layout.column(field)
         cell = cells[place.index] if place.index < len(cells) else None
@@ -88,11 +91,12 @@ def _told(layout: Layout, table: Table, number: int, cells: Sequence[read.Cell])
             found[field] = _exact(values.value(column, cell))
         except Wrong as wrong:
             problems.append(f"{place.letters} 列“{place.header}”：{wrong.what}，没有核对")
+            unread.add(field)  # something stands there: it is not missing
     told = {field: value for field, value in found.items() if value is not None}
     if not told:
         return None
     named = {key: str(told.pop(key, "")) for key in WHO}
-    record = record_of(told, [field for field in table.places if field not in WHO])
+    record = record_of(told, [f for f in table.places if f not in {*WHO, *unread}])
     return Told(number, named["name"], named["number"], record, tuple(problems))
 
 

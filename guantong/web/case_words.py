@@ -94,13 +94,14 @@ def _step(
             if found.get(one.name) is not None and one.type is not m.FieldType.VOTES
         ),
         votes=votes[0] if votes else (),
-        passed_over=tuple((rules.get(rule, rule), why) for rule, why in row.passed_over),
+        passed_over=tuple((rules.get(rule, ON_PAPER), why) for rule, why in row.passed_over),
         reminders=tuple(rules.get(rule, rule) for rule in row.reminders),
         made="、".join(dict.fromkeys(MADE.get(s.partition(":")[0], "记录") for s in row.made)),
         leads=process.states[row.target].title if row.target != row.source else "",
     )
 
 
+ON_PAPER: Final = "以前办的，据纸质材料登记"
 OTHERS: Final = Names({}, {})
 
 

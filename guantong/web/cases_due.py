@@ -29,11 +29,13 @@ class Due:
 
 
 def cases_due(user: User, orgs: Collection[int], today: date) -> list[Due]:
-    """Due within two weeks or past it, where the user takes the step that is due; and what waits
-    for him. The most urgent first."""
+    """Due within two weeks or past it, where the user takes the step that is due; what waits for
+    him; and what is about himself. The most urgent first."""
     seen = access.cases(user)
     waits = {case.pk for case in case_lines.waiting(seen, user)}
     near = Q(due_on__lte=today + SOON, org__in=orgs) | Q(pk__in=waits)
+    if user.person_id:
+        near |= Q(person=user.person_id)  # one's own, wherever it stands
     found = seen.open().filter(near).select_related("org", "person", "other_org")
     who = Standing.today(user)
     mine: list[Due] = []
@@ -42,6 +44,7 @@ def cases_due(user: User, orgs: Collection[int], today: date) -> list[Due]:
             break
         process = catalogue.process(case.process, case.process_version)
         step = process.steps.get(case.due_step)
-        if case.pk in waits or (step and who.actors(case) & set(step.who)):
+        own = user.person_id is not None and case.person_id == user.person_id
+        if case.pk in waits or own or (step and who.actors(case) & set(step.who)):
             mine.append(Due(case_lines.line(case, today), case.pk in waits))
     return mine

@@ -130,6 +130,18 @@ def test_the_days_that_are_coming_due():
     assert [(d.rule.id, d.on) for d in reviews] == [("reviewed-half-yearly", date(2023, 3, 20))]
 
 
+def test_a_limit_that_runs_is_due_before_its_step_is_open():
+    accepted = case_before("interview")
+    [first, *_] = due(RECRUITMENT, accepted, on=date(2023, 6, 2), given=GIVEN)
+    assert (accepted.state, first.step.name) == ("accepted", "approve")
+    assert first.on == date(2023, 9, 1)
+    again = case_before("request", "longer")
+    once = [e for e in again.history if e.step == "accept"]
+    assert once, "what is reached only by doing again what it counts from is not due"
+    told = {d.step.name for d in due(RECRUITMENT, again, on=date(2025, 1, 1), given=GIVEN)}
+    assert "approve_full" not in told
+
+
 def test_a_reminder_that_was_given_is_no_longer_due():
     process, given = PROCESSES["election"].process, {"expires_on": date(2024, 6, 30)}
     case, on = m.open_case(process), date(2023, 12, 20)
@@ -145,6 +157,23 @@ def test_people_and_votes_are_counted_whole():
         attempt = Attempt("accept", date(2024, 6, 1), 101, BRANCH, {**told, "yes": yes})
         with pytest.raises(StepRefused, match=f"赞成的值 {yes} 不对"):
             advance(RECRUITMENT, case_before("accept"), attempt, today=TODAY, given=GIVEN)
+
+
+def test_a_text_that_no_database_keeps_is_refused():
+    attempt = Attempt("review", date(2022, 9, 1), 101, BRANCH, {"finding": "好\0"})
+    with pytest.raises(StepRefused, match="考察意见的值"):
+        advance(RECRUITMENT, case_before("review"), attempt, today=TODAY, given=GIVEN)
+
+
+def test_a_refusal_says_options_in_words_and_where_a_fact_comes_from():
+    case, day = case_before("approve_full", "extended"), date(2024, 7, 1)
+    found = options(RECRUITMENT, case, on=day, by=101, actors=frozenset({"college"}), given=GIVEN)
+    told = {one.step.name: one.reasons for one in found}
+    assert "大会决定 按期转正" in "".join(told["approve_extension"])
+    unknown = {**GIVEN, "quota_left": None}
+    attempt = Attempt("clear", date(2023, 5, 20), 102, frozenset({"college"}), {})
+    with pytest.raises(StepRefused, match="2023年5月20日还没有本年度剩余发展计划数"):
+        advance(RECRUITMENT, case_before("clear"), attempt, today=TODAY, given=unknown)
 
 
 def test_a_case_of_another_version_is_a_mistake_of_ours():

@@ -39,6 +39,7 @@ POSTS = {
 MEMBERS = {"appraisal": (18, 2)}  # full and probationary, where a file counts both
 AT_COLLEGE = ("secretary-review", "model-college")
 SECRETARIES = 10
+ELECTED = {("election", 11): "甲", ("election", 12): "乙"}  # by name, as on the tally sheet
 
 
 @dataclass
@@ -163,7 +164,8 @@ class Stage:
         if number == SUBJECT and self.subject:
             return self.subject
         if number not in self.named:
-            self.named[number] = enrol(f"人员{number}", self.near)
+            name = ELECTED.get((self.process.name, number), f"人员{number}")
+            self.named[number] = enrol(name, self.near)
         return self.named[number]
 
     # ---------------------------------------------------------------- walking

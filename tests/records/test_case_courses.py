@@ -37,6 +37,7 @@ ROLL = {
     ("transfer-in", "main"): "full",
     ("lost-contact", "main"): "struck_off",
     ("dues-arrears", "main"): "struck_off",
+    ("mobile-member", "abroad"): "full",
 }
 
 

@@ -55,8 +55,11 @@ def test_a_year_is_fixed_from_a_sealed_base(cast: Cast, person: Person) -> None:
     kept = Restricted.objects.get(person=person)
     assert b"5000.01" not in bytes(kept.wage or b"")
     assert "5000" not in str(told[0].detail)
+    anew = {"wage": "", "payer": "retired"}
+    with refused("年内重新核定"):
+        fix(person, by=cast.officer, **anew)
     with one_event("dues.fixed"):
-        again = fix(person, by=cast.officer, wage="", payer="retired")
+        again = fix(person, by=cast.officer, **anew, reason="类别选错了")
     assert (again.pk, again.amount) == (row.pk, YUAN("50.00"))
 
 

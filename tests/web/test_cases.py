@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
-from guantong.records import clock
+from guantong.records import case_facts, clock
 from guantong.records.actions import calls, cases, users
 from guantong.records.actions.cases import Entry
 from guantong.records.models import (
@@ -79,6 +79,8 @@ def test_from_the_first_step_on_the_pages(cast: Cast, as_: SignIn, applicant: Pe
     assert opened["Location"] == at(case)
     form = client.get(at(case, "apply"))
     assert "2000-01-01" in shown(form), "what the roll knows is shown, not asked"
+    near = case_facts.branches(case, TODAY)
+    assert set(near) == {cast.branch, cast.sibling}, "nobody is placed in another college"
     assert "f-birth_date" not in shown(form)
     assert send(client, at(case, "apply"), on="2023-05-10").status_code == 302
     page = shown(client.get(at(case)))
@@ -102,6 +104,30 @@ def test_from_the_first_step_on_the_pages(cast: Cast, as_: SignIn, applicant: Pe
     assert undone.status_code == 302
     assert Membership.objects.get(person=applicant, valid_to=None).status == "applicant"
     assert "已撤回" in shown(client.get(at(case)))
+
+
+def test_a_case_begun_on_paper_is_taken_over_from_above_where_the_roll_says(
+    cast: Cast, as_: SignIn
+) -> None:
+    joined = {"joined_on": date(2022, 6, 20), "status": "probationary"}
+    person = make_person("预备甲", cast.branch, since=date(2022, 6, 20), **joined)
+    at_form, officer = reverse("case-under-way", args=["recruitment"]), as_(cast.officer)
+    assert as_(cast.secretary).get(at_form).status_code == 404, "nobody tells his own approval"
+    told = {
+        "person": "预备甲", "reason": "发展党员材料", "apply": "2020-09-01",
+        "recommend": "2021-03-01", "approve": "2022-07-10", "swear": "2022-07-20",
+    }  # fmt: skip
+    assert "不能早于" in shown(send(officer, at_form, **told | {"swear": "2022-07-01"}))
+    assert send(officer, at_form, **told).status_code == 302
+    case = Case.objects.get()
+    assert (case.state, case.state_since) == ("probation", date(2022, 7, 20))
+    assert (case.due_step, case.due_on) == ("review_probation", date(2022, 12, 20))
+    assert person.memberships.count() == 1, "the roll is not changed"
+    page = shown(as_(cast.secretary).get(at(case)))
+    assert "以前办的，据纸质材料登记：发展党员材料" in page
+    refused = send(as_(cast.secretary), at(case, "request"), on="2023-06-15")
+    assert "最早 2023年6月20日" in shown(refused)
+    assert "已有一件" in shown(send(officer, at_form, **told))
 
 
 def test_two_at_once_one_wins_and_the_other_is_told(cast: Cast, as_: SignIn) -> None:
@@ -307,6 +333,15 @@ def test_whom_the_tally_elected_is_proposed_and_takes_office_once_confirmed(
     assert send(client, at(case, "hand_over"), **sent | {"a-members": "党员甲"}).status_code == 302
     seated = Post.objects.get(org=cast.branch, post="committee_member")
     assert (seated.person, seated.valid_from) == (owner(cast.member), date(2023, 6, 15))
+    again = begun("election", cast)
+    came(again, "held", ("hold", {"votes": [{**votes[1]}]}))
+    chosen = {"on": "2023-06-15", "f-secretary": "支书甲"}
+    assert "没有找到" in shown(send(client, at(again, "constitute"), **chosen)), "not elected"
+    chosen["f-secretary"] = "党员甲"
+    assert send(client, at(again, "constitute"), **chosen).status_code == 302
+    Case.objects.filter(pk=again.pk).update(state="approved")
+    left = send(client, at(again, "hand_over"), on="2023-06-15")
+    assert left["Location"] == "/", "who is out of office by his own step is not led to a 404"
 
 
 def test_a_drill_and_an_appraisal_are_activities_too(cast: Cast, as_: SignIn) -> None:

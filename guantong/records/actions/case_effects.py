@@ -177,10 +177,10 @@ def _write_letter(done: Done, valid_days: Any) -> None:
     if missing:
         raise Refused("\n".join(missing.values()), missing)
     to: str = done.earlier("apply", "to_org")
+    days = registers_read.LONGEST if valid_days is None else int(valid_days)
     letters.issue(
         by=None, person=done.person, number=str(done.asked["number"]), heading=to, to_unit=to,
-        issued_on=done.on, valid_days=int(valid_days or registers_read.LONGEST),
-        dues_until=done.asked["dues_until"],  # type: ignore[arg-type]
+        issued_on=done.on, valid_days=days, dues_until=done.asked["dues_until"],  # type: ignore[arg-type]
     )  # fmt: skip
 
 
@@ -255,13 +255,15 @@ def _lost(done: Done) -> None:
 
 
 def _suspend(done: Done) -> None:
-    reason = "失去联系，上级党委批准停止党籍"
+    why = "失去联系" if done.case.process == "lost-contact" else "出国（境）未返回"
+    reason = f"{why}，上级党委批准停止党籍"
     lifecycle.suspend(by=None, person=done.person, on=done.on, reason=reason)
 
 
 def _restore(done: Done) -> None:
     lifecycle.resume(by=None, person=done.person, on=done.on, reason="上级党委批准恢复党籍")
-    _off("已取得联系", "lost")(done)
+    kinds = ("lost",) if done.case.process == "lost-contact" else ("mobile", "abroad")
+    _off("已恢复党籍", *kinds)(done)
 
 
 def _removed(done: Done) -> None:
@@ -369,13 +371,14 @@ def _in_office(done: Done) -> None:
     """From the hand-over on the new ones are in office; till then the old ones act.
 
     The committee is whom the user lists: proposed from the tally, which knows names alone. Nobody
-    listed: the committee stays as it is.
+    listed: the committee stays as it is. A branch without one names its secretary here.
     """
     org = done.case.org
+    secretary = done.earlier("constitute", "secretary") or done.asked.get("secretary")
     if named := case_facts.listed(done.case, str(done.asked.get("members") or ""), done.on):
         _seat(done, named)
     offices = {
-        "secretary": done.earlier("constitute", "secretary"),
+        "secretary": secretary,
         "deputy_secretary": done.earlier("constitute", "deputy"),
     }
     for post, pk in offices.items():
@@ -460,6 +463,8 @@ EFFECTS: Final[Mapping[tuple[str, str], Effect]] = {
     ("mobile-member", "come_back"): _off("已返回", "mobile", "abroad"),
     ("mobile-member", "transfer"): _off("已转走组织关系", "mobile", "abroad"),
     ("mobile-member", "strike"): _struck,
+    ("mobile-member", "approve_suspension"): _suspend,
+    ("mobile-member", "restore"): _restore,
     ("correction", "ask"): _ask,
     ("correction", "correct"): _answer(True),
     ("correction", "refuse"): _answer(False),

@@ -70,7 +70,7 @@ def begin(
         person = rows.locked(person)
     _require_fit(kept, now, org, person, title, on)
     _require_call(kept, org, call, on)
-    _require_single(kept, org, person)
+    require_single(kept, org, person)
     case = rows.insert(
         Case(
             process=process, process_version=now.version,
@@ -132,7 +132,7 @@ def _require_call(kept: Handling, org: Org, call: Call | None, on: date) -> None
         raise Refused(text, {"call": text})
 
 
-def _require_single(kept: Handling, org: Org, person: Person | None) -> None:
+def require_single(kept: Handling, org: Org, person: Person | None) -> None:
     if not kept.single:
         return
     rows.locked(org)  # two people opening one at once: the other waits here
@@ -215,14 +215,22 @@ def _require_named(case: Case, step: m.Step, filled: m.Values, on: date) -> None
         if one.derived or not isinstance(value, int):
             continue  # of the wrong type: the engine says so
         if one.type is m.FieldType.PERSON:
-            if not case_facts.nameable(case, on).filter(pk=value).exists():
-                wrong[one.name] = f"{one.title}：请从列出的人中选择。"
+            if not case_facts.nameable(case, on, step.name).filter(pk=value).exists():
+                wrong[one.name] = f"{one.title}：{_why_not_named(case, step, value, on)}"
         elif one.type is m.FieldType.ORG and not (
-            case_facts.branches(on).filter(pk=value).exists()
+            case_facts.branches(case, on).filter(pk=value).exists()
         ):
             wrong[one.name] = f"{one.title}：请从列出的党支部中选择。"
     if wrong:
         raise Refused("\n".join(wrong.values()), wrong)
+
+
+def _why_not_named(case: Case, step: m.Step, pk: int, on: date) -> str:
+    """Today's list offers who was not there yet on an earlier day."""
+    now = case_facts.nameable(case, clock.today(), step.name).filter(pk=pk).first()
+    if now is None:
+        return "请从列出的人中选择。"
+    return f"{now.name}在 {on} 还不在本单位，请核对人员或日期。"
 
 
 def _refusal(step: m.Step, refused: StepRefused) -> Refused:
@@ -241,6 +249,13 @@ def _asked(case: Case, entry: Entry) -> dict[str, m.Value | None]:
         name: f"请填写{one.title}。"
         for name, one in known.items()
         if one.required and entry.asked.get(name) in (None, "")
+    }
+    missing |= {
+        name: f"{one.title}：请从列出的人中选择。"
+        for name, one in known.items()
+        if one.type is m.FieldType.PERSON
+        and isinstance(pk := entry.asked.get(name), int)
+        and not case_facts.nameable(case, entry.on).filter(pk=pk).exists()
     }
     if missing:
         raise Refused("\n".join(missing.values()), missing)

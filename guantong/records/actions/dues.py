@@ -59,7 +59,9 @@ def fix(
     computed = rules.monthly(rates, payer, _base(person, rates.payers[payer]))
     settled = computed if amount is None else _yuan(amount, "amount")
     earlier = DuesRate.objects.filter(person=person, valid_from__year=month.year)
-    again = earlier.exclude(valid_from__gte=month).exists()
+    again = (
+        earlier.filter(valid_from__lte=month).exclude(valid_from=month, amount=settled).exists()
+    )
     if (again or settled != computed) and not reason.strip():
         why = "年内重新核定的，请写明原因。" if again else "与按比例算出的不同，请写明原因。"
         raise Refused(f"{person.name}：{why}", {"reason": why})

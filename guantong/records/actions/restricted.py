@@ -54,5 +54,10 @@ def odd_wage(text: str) -> str:
         wage = Decimal(text)
     except InvalidOperation:
         return "请填数字，如 5200 或 5200.50。"
-    right = wage.is_finite() and 0 <= wage < 10**7 and wage == round(wage, 2)
+    right = (
+        wage.is_finite()
+        and 0 <= wage < 10**7
+        and wage == round(wage, 2)
+        and "E" not in text.upper()
+    )
     return "" if right else "请填每月的元数，最多两位小数。"

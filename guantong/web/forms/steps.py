@@ -7,6 +7,7 @@ action asks the engine, and what it refuses stands beside its field here.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final
 
 from django import forms
@@ -19,6 +20,7 @@ from guantong.records.actions.cases import Entry
 from guantong.records.case_values import values, written
 from guantong.records.handling import Handling
 from guantong.records.models import Case, CaseStep, Person
+from guantong.records.models.org import OrgQuerySet
 from guantong.records.models.person import PersonQuerySet
 from guantong.records.models.span import on as lasting
 from guantong.web import choices
@@ -26,7 +28,7 @@ from guantong.web.acting import ActionForm, DayField, status_of
 
 OFFERED: Final = 400  # people in one list of suggestions
 LINES: Final = 8  # of a tally sheet, at least
-COUNTS: Final = ("yes", "no", "abstain")
+COUNTS: Final = ("yes", "no", "abstain", "again")
 YES_NO: Final = [("yes", "是"), ("no", "否")]
 SHORT: Final = 4  # options shown as buttons, not as a list
 
@@ -129,16 +131,21 @@ class VotesField(forms.Field):
     def _line(self, line: Mapping[str, Any]) -> m.CandidateVotes:
         counts = {}
         for part in COUNTS:
-            text = str(line[part]).strip() or "0"
+            text = str(line[part]).strip() or ("" if part == "again" else "0")
+            if part == "again" and not text:
+                continue
             if not (text.isascii() and text.isdigit() and len(text) < 6):
                 raise ValidationError(f"{line['name']}的票数应为整数，如 12。")
             counts[part] = int(text)
+        name = forms.CharField(max_length=m.NAME).clean(line["name"])
         return m.CandidateVotes(
-            line["name"][:60], **counts, elected=line["elected"], written_in=line["written_in"]
+            name, **counts, elected=line["elected"], written_in=line["written_in"]
         )
 
 
-def form_field(one: m.Field, people: Callable[[], People], day: date) -> forms.Field:
+def form_field(
+    one: m.Field, people: Callable[[], People], branches: Callable[[], OrgQuerySet]
+) -> forms.Field:
     """The field of a form for a field of a process."""
     common: dict[str, Any] = {"label": one.title, "required": one.required}
     match one.type:
@@ -166,7 +173,7 @@ def form_field(one: m.Field, people: Callable[[], People], day: date) -> forms.F
             hint = "输入姓名，从列出的里面选。"
             return PersonField(people(), help_text=hint, **common)
         case m.FieldType.ORG:
-            return choices.org_field(case_facts.branches(day), only="branch", **common)
+            return choices.org_field(branches(), only="branch", **common)
         case m.FieldType.VOTES:
             return VotesField(**common)
 
@@ -212,13 +219,14 @@ class StepForm(ActionForm):
         super().__init__(*args, **more)
         self.case, self.step, day = case, step, clock.today()
         self.initial.setdefault("version", case.version)
-        people = _once(lambda: People(case_facts.nameable(case, day), day))
+        people = _once(lambda: People(case_facts.nameable(case, day, step.name), day))
+        orgs = partial(case_facts.branches, case, day)
         self.known = case_facts.derived(case, step, day, {})
         for one in step.fields:
             if one.name not in self.known and one.name not in case_facts.BY_FILLED:
-                self.fields[named_as("f", one.name)] = form_field(one, people, day)
+                self.fields[named_as("f", one.name)] = form_field(one, people, orgs)
         for name, one in kept.asked(step.name).items():
-            self.fields[named_as("a", name)] = form_field(one, people, day)
+            self.fields[named_as("a", name)] = form_field(one, people, orgs)
         for rule in to_explain:
             self._ask_why(rule)
         if last is not None:

@@ -91,6 +91,7 @@ def case(request: HttpRequest, pk: int) -> TemplateResponse:
             ),
             "earlier": _earlier(request, row),
             "ballot": row.process == "election",
+            "hours": row.process == "transfer-out",
             "own": user.person_id is not None and user.person_id == row.person_id,
             "variants": [v.title for v in process.variants.values() if v.id in row.variants],
             "member_url": _member_url(request, row),
@@ -269,9 +270,13 @@ def step(request: HttpRequest, pk: int, name: str) -> HttpResponse:
 
 
 def _suggested(row: Case, step: str) -> dict[str, int | str]:
-    """Numbers that the self-check knows, the committee that the tally names; can be changed."""
+    """Numbers that the self-check knows, the seats as filed, the committee that the tally names;
+    can be changed."""
     if (row.process, step) == ("election", "hand_over"):
         return {named_as("a", "members"): case_facts.elected(row)}
+    if (row.process, step) == ("election", "hold"):
+        seats = case_facts.last_written(row, "file_candidates").get("seats")
+        return {named_as("f", "seats"): int(seats)} if seats else {}
     found = criteria.suggested(row, clock.today())
     return {named_as("f", name): number for name, number in found.items()}
 
@@ -288,7 +293,15 @@ def _after(request: HttpRequest, process: m.Process, taken: CaseStep) -> HttpRes
     rules = {rule.id: rule.says for rule in told.rules}
     for rule in taken.reminders:
         messages.warning(request, f"提醒：{rules[rule]}。这一条一般应做到，请留意。")
-    return redirect("case", taken.case_id)
+    return _back_to(request, taken.case)
+
+
+def _back_to(request: HttpRequest, row: Case) -> HttpResponse:
+    """A step may take the case, or the user's post, out of his sight."""
+    if access.cases(acting(request)).filter(pk=row.pk).exists():
+        return redirect("case", row.pk)
+    messages.info(request, f"“{row}”现在由别的党组织办理，不在您的范围内了。")
+    return redirect("week")
 
 
 def _known(form: StepForm) -> list[tuple[str, str]]:
@@ -313,13 +326,13 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
     row = case_or_404(request, pk)
     process = reading.process_of(row)
     last = row.steps.standing().order_by("number").last()
-    if last is None:
+    if last is None or (request.method != "POST" and not _undo(request.user, row, last, process)):
         return redirect("case", pk)
     form = BackForm(request.POST or None, initial={"version": row.version})
     title = process.steps[last.step].title
     if form.outcome(partial(actions.take_back, by=acting(request), case=row)):
         messages.success(request, f"已撤回“{title}”，记录仍留在办理过程里。")
-        return redirect("case", pk)
+        return _back_to(request, row)
     before = process.states[last.source].title
     return form_page(
         request, form, title=f"撤回“{title}”", crumbs=crumbs_to_case(row), submit="撤回",
@@ -389,7 +402,7 @@ def fact(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     if name not in given or not case_rows.handles(acting(request), row):
         raise Http404
     form = FactForm(request.POST or None)
-    form.fields["value"] = form_field(given[name], _nobody, clock.today())
+    form.fields["value"] = form_field(given[name], _nobody, _nobody)
     form.order_fields(["value", "reason"])
 
     def act(value: Any, reason: str) -> Case:
@@ -410,4 +423,4 @@ def fact(request: HttpRequest, pk: int, name: str) -> HttpResponse:
 
 
 def _nobody() -> Any:
-    raise AssertionError("no given fact names a person")
+    raise AssertionError("no given fact names a person or a branch")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -40,7 +41,7 @@ class BulkForm(forms.Form):
         people = People(case_facts.nameable(first, day), day)
         for one in step.fields:
             if not one.derived:
-                field = form_field(one, lambda: people, day)
+                field = form_field(one, lambda: people, partial(case_facts.branches, first, day))
                 field.required = False
                 field.help_text = "各人不同的，在下面的表里写。" if one.type in EACH else ""
                 self.fields[named_as("f", one.name)] = field
@@ -178,7 +179,7 @@ def _entry(request: HttpRequest, form: BulkForm, row: Case, step: m.Step) -> Ent
 def _own(one: m.Field, text: str) -> m.Value:
     """A number that is none stays a text: the engine says what is wrong with it."""
     if one.type is m.FieldType.TEXT:
-        return text[:1000]
+        return text[:1000]  # what no database keeps, the engine refuses
     field = forms.DecimalField(min_value=0, max_digits=10, decimal_places=2)
     try:
         value = entered(field.clean(text))

@@ -197,9 +197,20 @@ def board(request: HttpRequest, name: str) -> TemplateResponse:
             "closed": found.exclude(closed_on=None).count(),
             "row": next(row for row in _rows(request) if row.process.name == name),
             "checks_days": process.of_person,
+            "may_take_over": bool(kept.under_way) and _acts_above(request),
             "may_decide": not access.check(acting(request), "reading.decide", None),
         },
     )
+
+
+def _acts_above(request: HttpRequest) -> bool:
+    """Whether the user acts above the branches of the organisation in view."""
+    org = scope.org_in_view(request)
+    if org is None:
+        return False
+    below = Org.objects.below(org).on(clock.today()).filter(kind="branch").exclude(pk=org.pk)
+    some, who = below.first(), Standing.today(acting(request))
+    return some is not None and bool(who.actors_at(Place(some)) & {"college", "school"})
 
 
 def _columns(request: HttpRequest, process: m.Process, found: CaseQuerySet) -> Iterator[Column]:

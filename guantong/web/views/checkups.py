@@ -77,6 +77,9 @@ class DaysField(forms.CharField):
         return found.on
 
 
+SHOWN: Final = 200  # files on the page; the list that is downloaded has them all
+
+
 class FileForm(forms.Form):
     """One file: every date that the sheet would have."""
 
@@ -110,6 +113,8 @@ def checkup(request: HttpRequest) -> HttpResponse:
     status = 200
     if request.method == "POST" and request.POST.get("do") == "file":
         one = FileForm(request.POST)
+        if one.is_valid() and not one.record().days:
+            one.add_error(None, "请至少填一个步骤的日期。")
         status = 200 if one.is_valid() else INVALID
         if one.is_valid():
             people = [_one(one.record())]
@@ -129,7 +134,8 @@ def checkup(request: HttpRequest) -> HttpResponse:
             "form": one,
             "typed": request.POST.get("do") == "file",
             "notes": notes,
-            "people": [person for person in people if person.found or person.problems],
+            "people": (some := [one for one in people if one.found or one.problems])[:SHOWN],
+            "more": max(0, len(some) - SHOWN),
             "checked": len(people),
             "clean": sum(not person.found and not person.problems for person in people),
             "total": sum(len(person.found) for person in people),
@@ -152,7 +158,8 @@ def _whole(form: SheetForm) -> tuple[list[Person], Sequence[str]]:
 def _one(record: Record) -> Person:
     process = catalogue.process(PROCESS)
     told = Told(1, "这份材料", "", record, ())
-    return _person(Checked(told, case_dates.contradictions(process, record)))
+    [found] = case_dates.contradictions(process, [record])
+    return _person(Checked(told, found))
 
 
 def _person(row: Checked) -> Person:

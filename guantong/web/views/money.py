@@ -85,7 +85,10 @@ class SpendForm(ActionForm):
 
     def __init__(self, *args: Any, near: Iterable[Activity], heading: bool, **more: Any) -> None:
         super().__init__(*args, **more)
-        listed = [("", "没有对应的活动"), *((a.pk, f"{a.held_on} {a.title}") for a in near)]
+        listed = [
+            ("", "没有对应的活动"),
+            *((a.pk, f"{a.held_on} {a.title}（{_hosts(a)}）") for a in near),
+        ]
         self.fields["activity"] = field = forms.ModelChoiceField(
             Activity.objects.filter(pk__in=[a.pk for a in near]), label="关联活动", required=False
         )
@@ -97,9 +100,17 @@ class SpendForm(ActionForm):
         self.order_fields(["heading", "spent_on", "amount", "what", "decided_on", "activity"])
 
 
+def _hosts(activity: Activity) -> str:
+    return "、".join(org.short_name for org in activity.hosts.all())
+
+
 def _spend_form(request: HttpRequest, org: Org, *, heading: bool) -> SpendForm:
     seen = access.activities(request.user, "activity.view").live().filter(planned=False)
-    near = seen.hosted_by(Org.objects.below(org)).order_by("-held_on", "-pk")[:LATELY]
+    near = (
+        seen.hosted_by(Org.objects.below(org))
+        .order_by("-held_on", "-pk")
+        .prefetch_related("hosts")[:LATELY]
+    )
     start = {"spent_on": clock.today()}
     return SpendForm(request.POST or None, near=list(near), heading=heading, initial=start)
 
