@@ -16,7 +16,7 @@ from typing import Any, Final
 from bench import school
 
 GROWN: Final = "bench.grown"
-COPIES, SMALL_COPIES = 6, 1
+COPIES, QUICK_COPIES, SMALL_COPIES = 6, 2, 1
 PLACES: Final = ("", "东校区", "西校区", "南校区", "北校区", "新校区")
 BATCH: Final = 5_000
 BY_LINE: Final = ("Org", "Person")  # whose names and paths differ; all others are copied as rows
@@ -46,6 +46,7 @@ class Amounts:
 
 
 BIG: Final = Amounts(COPIES, 18, 6_000)
+QUICK: Final = Amounts(QUICK_COPIES, 6, 300)
 SMALL: Final = Amounts(SMALL_COPIES, 3, 60, 60, 120, 90, 600, 10)
 
 

@@ -50,9 +50,12 @@ class Differs(Exception):
     """Ours and the peer's rows are not the same, so their times compare nothing."""
 
 
+def by_cpu() -> bool:
+    return os.environ.get(CLOCK) == "cpu"
+
+
 def now() -> float:
-    on_cpu = os.environ.get(CLOCK) == "cpu"
-    return time.process_time() if on_cpu else time.perf_counter()
+    return time.process_time() if by_cpu() else time.perf_counter()
 
 
 def seconds(action: Callable[[], Any]) -> float:

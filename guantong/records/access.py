@@ -12,7 +12,7 @@ from datetime import date
 from typing import Self
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from guantong.records import catalogue, clock
 from guantong.records.models import (
@@ -209,9 +209,8 @@ def entries(user: Someone, assessment: Assessment | None = None) -> QuerySet[Ent
     """Rows of the ledger (the live one): of organisations in reach, and one's own."""
     far = reach(user, "ledger.view")
     seen = Q() if far.whole else Q(org__in=far.orgs()) | Q(person__in=far.own_persons)
-    return Entry.objects.filter(
-        seen, **({"assessment": assessment} if assessment else {"assessment__live": True})
-    )
+    live = Subquery(Assessment.objects.filter(live=True).values("pk")[:1])
+    return Entry.objects.filter(seen, assessment=assessment.pk if assessment else live)
 
 
 def events(user: Someone) -> EventQuerySet:

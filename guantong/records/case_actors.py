@@ -115,6 +115,12 @@ class Standing:
             return frozenset()
         return frozenset(code for code in asked if self._is(every[code], place))
 
+    def is_anywhere(self, among: Collection[str]) -> bool:
+        """Is he one of the given actors wherever a case lies?"""
+        if self.user is None:
+            return bool(among)
+        return self._school and any(catalogue.actors()[code].at == "school" for code in among)
+
     def _is(self, actor: Actor, place: Place) -> bool:
         if place.case is not None and (place.case, actor.code) in self._named:
             return True

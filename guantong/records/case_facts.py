@@ -34,6 +34,7 @@ from guantong.records.models import (
 from guantong.records.models.membership import MEMBER_STATUSES
 from guantong.records.models.org import OrgQuerySet
 from guantong.records.models.person import PersonQuerySet
+from guantong.records.once import kept
 
 type Fields = Mapping[str, m.Value | None]
 type Reader = Callable[[Case, date, Standing], m.Value | None]
@@ -48,14 +49,16 @@ def given(case: Case, on: date, who: Standing | None) -> dict[str, m.Value | Non
 
 def known(case: Case, name: str, on: date, who: Standing | None) -> m.Value | None:
     found = from_records(case, name, on, who)
-    return _stated(case, name) if found is None else found
+    return stated(case, name) if found is None else found
 
 
 def from_records(case: Case, name: str, on: date, who: Standing | None) -> m.Value | None:
-    return GIVEN[name](case, on, who or Standing(None, on))
+    who = who or Standing(None, on)
+    key = ("given", case.pk, name, on, who.user and who.user.pk)
+    return kept(key, lambda: GIVEN[name](case, on, who))
 
 
-def _stated(case: Case, name: str) -> m.Value | None:
+def stated(case: Case, name: str) -> m.Value | None:
     process = catalogue.process(case.process, case.process_version)
     return values([process.given[name]], case.stated).get(name)
 
@@ -139,6 +142,10 @@ def _attended(case: Case, on: date) -> QuerySet[Attendance]:
 
 def _term(case: Case) -> tuple[date, date] | None:
     """Of the term that the case is to end: its last day, and the day with an extension."""
+    return kept(("term", case.org_id, case.opened_on), lambda: _term_before(case))
+
+
+def _term_before(case: Case) -> tuple[date, date] | None:
     before = case.org.terms.filter(elected_on__lte=case.opened_on)
     term = before.order_by("elected_on").last()
     return (term.expires_on, term.extended_to or term.expires_on) if term else None

@@ -111,26 +111,39 @@ def genuine(file: bytes, own_key: str) -> tuple[dict[str, Any], TrustedIssuer]:
     return note, trusted[key]
 
 
-def require_fit(note: Mapping[str, Any], person: Person) -> None:
+def require_fit(note: Mapping[str, Any], issuer: TrustedIssuer, person: Person) -> None:
     """Refuse what is no certificate of this person that may be filed today."""
-    if reason := _unfit(note, person):
+    if reason := _unfit(note, issuer, person):
         raise _refused(reason)
 
 
-def revoked_by(note: Mapping[str, Any], issuer: TrustedIssuer, person: Person) -> HoursCertificate:
-    """The certificate that a notice takes back; refuses where none of the person's is meant."""
+def revoked_by(
+    note: Mapping[str, Any], issuer: TrustedIssuer, person: Person
+) -> HoursCertificate | None:
+    """The person's certificate that a notice takes back; None where it is not filed at all."""
     if not _has_shape(note, NOTICE) or not _is_day(note["revoked_on"]):
         raise _refused("签名有效，但不是完整的撤销通知。")
-    filed = HoursCertificate.objects.filter(serial=note["serial"], issuer=issuer, person=person)
-    row = filed.filter(revoked_on=None).order_by("withdrawn_at", "pk").first()
-    if row is None:
+    filed = HoursCertificate.objects.filter(serial=note["serial"], issuer__key=issuer.key)
+    open_ = filed.filter(person=person, revoked_on=None)
+    row = open_.order_by("withdrawn_at", "pk").first()
+    if row is None and note["serial"] in _revoked(issuer):
+        raise _refused("这份通知以前已经记下，不用办理。")
+    if row is None and filed.exists():
         raise _refused(
-            f"{person.name}名下没有登记过这份通知所说的证明，或已照通知撤销，不用办理。"
+            f"{person.name}名下这份证明已照通知撤销，不用办理；登记在别人名下的，到他的学时账户上传。"
         )
     return row
 
 
-def _unfit(note: Mapping[str, Any], person: Person) -> str:
+def _revoked(issuer: TrustedIssuer) -> dict[str, str]:
+    """What its school took back before it was filed: serial to day."""
+    told: dict[str, str] = {}
+    for row in TrustedIssuer.objects.filter(key=issuer.key):
+        told |= row.revoked
+    return told
+
+
+def _unfit(note: Mapping[str, Any], issuer: TrustedIssuer, person: Person) -> str:
     if not _is_certificate(note):
         return "签名有效，但内容不是学时证明，或者是认不得的新格式。"
     issued_on, until = (date.fromisoformat(note[name]) for name in ("issued_on", "valid_until"))
@@ -142,8 +155,9 @@ def _unfit(note: Mapping[str, Any], person: Person) -> str:
     if note["name"] != person.name:
         return f"证明上的姓名是“{note['name']}”，不是“{person.name}”。请核对是否选错了人。"
     found = HoursCertificate.objects.filter(serial=note["serial"])
-    if gone := found.exclude(revoked_on=None).first():
-        return f"签发学校在 {gone.revoked_on} 撤销了这份证明，不能再登记。请对方重新签发。"
+    row = found.exclude(revoked_on=None).first()
+    if gone := row.revoked_on if row else _revoked(issuer).get(note["serial"]):
+        return f"签发学校在 {gone} 撤销了这份证明，不能再登记。请对方重新签发。"
     found = found.filter(withdrawn_at=None)
     if earlier := found.select_related("person").first():
         return f"这份证明 {earlier.at:%Y-%m-%d} 已经登记过，不能重复登记。"

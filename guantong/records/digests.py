@@ -9,12 +9,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import chain
 from typing import Final
 
 from django.db.models import Count, QuerySet
 
 from guantong.records import access, catalogue, feeds, ledger
-from guantong.records.models import Assessment, Entry, Org, User
+from guantong.records.models import Assessment, Entry, FollowUp, Org, User
 from guantong.records.models.activity import Activity, ActivityQuerySet
 from guantong.records.models.org import OrgQuerySet
 
@@ -49,8 +50,20 @@ def about_org(org: Org, live: Assessment) -> About:
 def digest(about: About, *, today: date, grace_days: int, site: str) -> str:
     """The text; empty where there is nothing to say."""
     parts = [
-        ("已经过期", _owed(_own(about).filter(verdict="short", due_on__gte=today - RECENT))),
-        ("两周内到期", _owed(_own(about).filter(verdict="due", due_on__lte=today + SOON))),
+        (
+            "已经过期",
+            chain(
+                _owed(_own(about).filter(verdict="short", due_on__gte=today - RECENT)),
+                _left(about, today - RECENT, today),
+            ),
+        ),
+        (
+            "两周内到期",
+            chain(
+                _owed(_own(about).filter(verdict="due", due_on__lte=today + SOON)),
+                _left(about, today, today + SOON + timedelta(days=1)),
+            ),
+        ),
         ("本周的计划", _planned(about, today)),
         (
             f"下级组织过期超过 {grace_days} 天、还没有完成",
@@ -80,9 +93,20 @@ def _owed(entries: QuerySet[Entry]) -> Iterator[str]:
         yield f"{ledger.obligation(name).title}（{day.month}月{day.day}日到期）{whose}"
 
 
-def _planned(about: About, today: date) -> Iterator[str]:
+def _hosted(about: About) -> ActivityQuerySet:
     there: OrgQuerySet = Org.objects.filter(pk__in=[org.pk for org in about.orgs])
-    ahead = about.activities.hosted_by(there).filter(planned=True)
+    return about.activities.hosted_by(there)
+
+
+def _left(about: About, first: date, end: date) -> Iterator[str]:
+    """How much of what its meetings left to do is due in these days."""
+    open_ = FollowUp.objects.open().filter(activity__in=_hosted(about))
+    if count := open_.filter(due_on__gte=first, due_on__lt=end).count():
+        yield f"会议定下的落实事项：{count} 项"
+
+
+def _planned(about: About, today: date) -> Iterator[str]:
+    ahead = _hosted(about).filter(planned=True)
     for activity in ahead.between(today, today + WEEK).order_by("held_on", "starts_at", "pk"):
         at = f" {activity.starts_at:%H:%M}" if activity.starts_at else ""
         kind = catalogue.current().label("activities", activity.kind)

@@ -4,7 +4,7 @@ wrong with it. Decides nothing about access to the hosts and saves nothing: `act
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, time, timedelta
+from datetime import date, time
 from decimal import Decimal
 
 from django.db.models import Q, Sum
@@ -15,11 +15,10 @@ from guantong.records import catalogue, clock, days, meetings, rosters
 from guantong.records.closed_months import Closed, locked
 from guantong.records.meetings import Item, Task, Value
 from guantong.records.models import Activity, Attendance, Org, User
-from guantong.records.models.activity import MOST_HOURS
+from guantong.records.models.activity import LONGEST, MOST_HOURS
 
 WEIGHTIEST_FIRST = ("lecturer", "chair", "recorder", "attendee")
 TEXTS = ("title", "place", "outside", "summary", "late_reason")
-LONGEST = timedelta(days=92)  # of what is recorded as one activity
 LABELS = {
     **{field.name: str(field.verbose_name) for field in Activity._meta.concrete_fields},
     "hosts": "主办组织",
@@ -175,7 +174,7 @@ def problems(
         "hours": _hours(draft, kind),
         "attended": _attended(draft),
         "late_reason": _late(draft, recorded_on),
-        **meetings.problems(draft.own, draft.agenda, draft.follow_ups, kind),
+        **meetings.problems(draft.own, draft.agenda, draft.follow_ups, kind, draft.held_on),
     }
     if not any(found.values()):
         found |= _people(draft, by, known, kind)

@@ -15,7 +15,7 @@ from operator import attrgetter, itemgetter
 from pathlib import Path
 
 from django.conf import settings
-from django.db.models import Exists, Max, OuterRef
+from django.db.models import Exists, OuterRef, Subquery
 
 from guantong.dues import Month, Rates, load_rates, unpaid_in_a_row
 from guantong.periods import add_months, month_of
@@ -29,6 +29,8 @@ from guantong.records.models import (
     Person,
     School,
 )
+
+type Stay = tuple[int, date, date | None]  # person, since, until
 
 NOTHING = Decimal(0)
 LOOK_BACK = 24  # months of which arrears are told
@@ -131,7 +133,7 @@ class _Books:
         for person, since, amount in rates:
             self.rates[person].append((since, amount))
         self.reliefs: defaultdict[int, list[DuesRelief]] = defaultdict(list)
-        for relief in DuesRelief.objects.meeting(first, end).filter(person__in=people):
+        for relief in DuesRelief.objects.meeting(first, end):  # they are few
             self.reliefs[relief.person_id].append(relief)
         payers = people if paid_too else ()
         paid = DuesPayment.objects.filter(person__in=payers, month__gte=first, month__lt=end)
@@ -168,7 +170,7 @@ class Arrears:
 
 
 def arrears(orgs: Collection[int], least: int = 1) -> list[Arrears]:
-    """Those who are members there today, in the order of branches and names. Four queries; whoever
+    """Those who are members there today, in the order of branches and names. Five queries; whoever
     has paid for the last month that is over, or was never asked to, is not even read."""
     today = clock.today()
     last = add_months(month_of(today).start, -1)
@@ -176,16 +178,18 @@ def arrears(orgs: Collection[int], least: int = 1) -> list[Arrears]:
     fixed = DuesRate.objects.filter(person=OuterRef("person"), valid_from__lte=last)
     now = Membership.objects.on(today).of_members().filter(org__in=orgs)
     now = now.filter(Exists(fixed), ~Exists(paid))
+    latest = DuesPayment.objects.filter(person=OuterRef("person")).order_by("-month")
+    now = now.annotate(paid_to=Subquery(latest.values("month")[:1]))
     now = now.order_by("org__sort_key", "person__pinyin", "person")
-    fields = ("person", "person__name", "org", "org__short_name")
+    fields = ("person", "person__name", "org", "org__short_name", "valid_from", "paid_to")
     here = {row[0]: row for row in now.values_list(*fields)}
-    found = _whole(here, today, since_paid=True)
+    found = _since_paid({person: row[-2:] for person, row in here.items()}, last)
     rows = []
-    for person, name, org, org_name in here.values():
+    for person, name, org, org_name, *_ in here.values():
         told = found.get(person, [])
         count = unpaid_in_a_row(told)
         if count >= max(least, 1):
-            open_ = [one for one in told if one.over][-count:]
+            open_ = told[-count:]
             owed = sum((one.due or NOTHING for one in open_), NOTHING)
             rows.append(Arrears(person, name, org, org_name, count, open_[0].month, owed))
     return rows
@@ -202,23 +206,44 @@ def due_per_month(person: Person, on: date) -> Decimal | None:
     return row.amount if row else None
 
 
-def _whole(
-    people: Collection[int], today: date, *, since_paid: bool = False
+def _whole(people: Collection[int], today: date) -> dict[int, list[Month]]:
+    """The last months of people as members, wherever they were."""
+    first = _first(today)
+    books = _Books(people, months(first, month_of(today).end))
+    return _told(books, _stays(people, first), {})
+
+
+def _since_paid(
+    people: Mapping[int, tuple[date, date | None]], last: date
 ) -> dict[int, list[Month]]:
-    """The last months of people as members, wherever they were; or those after the last paid."""
+    """The months after the last paid, up to one that is over. Of each person: since when he has
+    been where he is now, and the last month paid."""
+    first = _first(clock.today())
+    books = _Books(people.keys(), months(first, month_of(last).end), paid_too=False)
+    after = {person: paid for person, (_, paid) in people.items() if paid}
+    moved = {person for person, (since, paid) in people.items() if since > (paid or first)}
+    here = ((p, since, None) for p, (since, _) in people.items() if p not in moved)
+    return _told(books, [*here, *_stays(moved, first)], after)
+
+
+def _first(today: date) -> date:
     since = School.objects.values_list("records_since", flat=True).get()
-    first = max(month_of(since).start, add_months(month_of(today).start, -LOOK_BACK))
+    return max(month_of(since).start, add_months(month_of(today).start, -LOOK_BACK))
+
+
+def _stays(people: Collection[int], first: date) -> Iterable[Stay]:
     spans = Membership.objects.of_members().filter(person__in=people).meeting(first, None)
-    books = _Books(people, months(first, month_of(today).end), paid_too=not since_paid)
-    after = dict.fromkeys(people, date.min)
-    if since_paid:
-        paid = DuesPayment.objects.filter(person__in=people).values_list("person")
-        after |= dict(paid.annotate(Max("month")))
+    return spans.order_by("valid_from").values_list("person", "valid_from", "valid_to")
+
+
+def _told(
+    books: _Books, stays: Iterable[Stay], after: Mapping[int, date]
+) -> dict[int, list[Month]]:
+    """The months of each person that fall in his stays, in order; only those `after` a month."""
     told: defaultdict[int, list[Month]] = defaultdict(list)
-    begun = spans.order_by("valid_from").values_list("person", "valid_from", "valid_to")
-    for person, start, end in begun:
+    for person, start, end in stays:
         for month, day in reversed(books.days.items()):
-            if day < start or month <= after[person]:
+            if day < start or month <= after.get(person, date.min):
                 break
             if end is None or day < end:
                 told[person].append(books.month(person, month))

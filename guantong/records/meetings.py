@@ -207,7 +207,11 @@ def counted(votes: Votes) -> str:
 
 
 def problems(
-    own: Mapping[str, Value], agenda: Iterable[Item], tasks: Iterable[Task], kind: ActivityKind
+    own: Mapping[str, Value],
+    agenda: Iterable[Item],
+    tasks: Iterable[Task],
+    kind: ActivityKind,
+    held_on: date,
 ) -> dict[str, str]:
     """By field; the fields of a kind are called `own-` and their code."""
     agenda, tasks = tuple(agenda), tuple(tasks)
@@ -216,7 +220,7 @@ def problems(
         if one.required and one.code not in own:
             found[f"own-{one.code}"] = f"“{kind.title}”要写明{one.title}。"
     found["agenda"] = _wrong_agenda(agenda, kind)
-    found["follow_ups"] = next((why for task in tasks if (why := _wrong_task(task))), "")
+    found["follow_ups"] = next((why for task in tasks if (why := _wrong_task(task, held_on))), "")
     if len(tasks) > MOST_ITEMS:
         found["follow_ups"] = f"最多 {MOST_ITEMS} 项落实事项。"
     return {name: why for name, why in found.items() if why}
@@ -279,8 +283,12 @@ def wrong_votes(votes: Votes) -> str:
     return ""
 
 
-def _wrong_task(task: Task) -> str:
-    return "" if task.what.strip() else "请写明要落实什么。"
+def _wrong_task(task: Task, held_on: date) -> str:
+    if not task.what.strip():
+        return "请写明要落实什么。"
+    if task.due_on and task.due_on < held_on:
+        return f"“{task.what}”的期限 {task.due_on} 早于活动日期 {held_on}。"
+    return ""
 
 
 # Shown

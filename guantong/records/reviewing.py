@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from guantong.periods import month_of
 from guantong.records import access, anomalies
@@ -16,6 +16,7 @@ from guantong.records.anomalies import Anomaly
 from guantong.records.models import Activity, Event, Org, User
 
 PERMISSION = "activity.verify"
+MOST = 400  # records looked at together; of more, one organisation further down at a time
 WRITING = frozenset({"activity.recorded", "activity.corrected"})
 
 
@@ -38,9 +39,11 @@ def seal(shown: Iterable[tuple[int, int]]) -> str:
     return hashlib.sha256(told.encode()).hexdigest()[:32]
 
 
-def review(by: User, org: Org, month: date) -> Review:
-    """What was held in a month, at the organisation or below, and is not verified yet."""
-    found = list(waiting(by, org, month).prefetch_related("hosts").order_by("held_on", "pk"))
+def review(by: User, org: Org, month: date, *, alone: bool = False) -> Review:
+    """What was held in a month, at the organisation or (not `alone`) below, and is not verified
+    yet."""
+    held = waiting(by, org, month, alone=alone).prefetch_related("hosts")
+    found = list(held.order_by("held_on", "pk"))
     own = written_by(by, found)
     others = [activity for activity in found if activity.pk not in own]
     odd = anomalies.found(others, access.activities(by, "activity.view"))
@@ -51,13 +54,19 @@ def review(by: User, org: Org, month: date) -> Review:
     )
 
 
-def waiting(by: User, org: Org, month: date) -> QuerySet[Activity]:
+def by_host(by: User, org: Org, month: date) -> dict[int, int]:
+    """How many records wait to be verified, by who hosts them."""
+    hosted = waiting(by, org, month).order_by().values_list("hosts")
+    return dict(hosted.annotate(Count("pk")))
+
+
+def waiting(by: User, org: Org, month: date, *, alone: bool = False) -> QuerySet[Activity]:
     """Not verified yet, and hosted wholly where one may verify."""
     period, reach = month_of(month), access.orgs(by, PERMISSION)
     found = (
         Activity.objects.held().whole().filter(verified_at=None).between(period.start, period.end)
     )
-    found = found.hosted_by(reach.below(org))
+    found = found.hosted_by(reach.filter(pk=org.pk) if alone else reach.below(org))
     return found.exclude(hosts__in=Org.objects.exclude(pk__in=reach.values("pk")))
 
 

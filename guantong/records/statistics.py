@@ -13,7 +13,17 @@ from functools import cache
 from pathlib import Path
 
 from django.conf import settings
-from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models import (
+    BooleanField,
+    Count,
+    Exists,
+    ExpressionWrapper,
+    Model,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+)
 from django.db.models.functions import Coalesce
 
 from guantong.conditions.yaml_file import Fields, read
@@ -126,17 +136,18 @@ def _months(f: Fields) -> int | None:
 
 
 def table(user: access.Someone, name: str, day: date, within: Org | None = None) -> Table:
-    """One table, asked of the database at once."""
+    """One table, asked of the database at once: the rows are counted among those who are alike
+    in all columns, which are a few groups."""
     rows, columns = lines(name, day)
-    cells = {f"c{i}_{j}": row.counts & column.counts
-             for i, row in enumerate(rows) for j, column in enumerate(columns)}  # fmt: skip
-    asked = {code: Count("pk", filter=which) for code, which in cells.items()}
-    found = _population(user, name, day, within).aggregate(**asked)
-    numbers = {
-        (row.code, column.code): found[f"c{i}_{j}"]
-        for i, row in enumerate(rows)
-        for j, column in enumerate(columns)
-    }
+    alike = {f"k{j}": ExpressionWrapper(column.counts, BooleanField())
+             for j, column in enumerate(columns)}  # fmt: skip
+    asked = {f"n{i}": Count("pk", filter=row.counts) for i, row in enumerate(rows)}
+    population = _population(user, name, day, within).order_by().annotate(**alike)
+    numbers = {(row.code, column.code): 0 for row in rows for column in columns}
+    for group in population.values_list(*alike).annotate(**asked):
+        for column, counts in zip(columns, group, strict=False):
+            for row, n in zip(rows, group[len(columns) :], strict=True):
+                numbers[row.code, column.code] += n if counts else 0
     return Table(name, TITLES[name], rows, columns, numbers)
 
 
@@ -226,8 +237,8 @@ def _member_rows(day: date) -> Iterator[Line]:
     for code, entry in catalogue.current().kinds["schooling"].items():
         yield Line(f"schooling-{code}", str(entry["title"]), Q(person__schooling=code), "学历")
     yield UNTOLD
-    there = Attendance.objects.filter(person=OuterRef("person"), activity__in=_appraisals(day))
-    yield Line("appraised", "参加民主评议", Q(Exists(there)), "本年民主评议")
+    there = Attendance.objects.filter(activity__in=_appraisals(day)).values("person")
+    yield Line("appraised", "参加民主评议", Q(person__in=there), "本年民主评议")
 
 
 def _joined_rows(day: date) -> Iterator[Line]:
@@ -305,6 +316,6 @@ def _org_rows(day: date) -> Iterator[Line]:
     renewed = Q(Exists(terms.filter(elected_on__gte=date(day.year, 1, 1))))
     yield Line("renewed", "本年换届", renewed, "换届")
     yield Line("expired", "届满未换届", Q(Exists(terms)) & ~Q(Exists(lasting)), "换届")
-    hosted = ActivityHost.objects.filter(org=OuterRef("pk"), activity__in=_appraisals(day))
-    appraised = Q(kind="branch") & Q(Exists(hosted))
+    hosted = ActivityHost.objects.filter(activity__in=_appraisals(day)).values("org")
+    appraised = Q(kind="branch", pk__in=hosted)
     yield Line("appraised", "开展民主评议的党支部", appraised, "本年民主评议")

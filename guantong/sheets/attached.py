@@ -49,7 +49,7 @@ class Checked:
 def checked(name: str, content: bytes, *, most_mb: int, photos: bool) -> Checked:
     """Return what to keep; raise Refusal, which says what is wrong with the file."""
     if len(content) > most_mb * MEBI:
-        raise Refusal(f"文件有 {len(content) / MEBI:.1f} MB，超过 {most_mb} MB。请压缩或分开。")
+        raise Refusal(f"文件超过 {most_mb} MB。请压缩或分开。")
     kind = _kind(content)
     if kind in PICTURES:
         if not photos:

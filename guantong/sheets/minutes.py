@@ -89,6 +89,8 @@ class Minutes:
     recorder: str = ""
     lecturer: str = ""
     present: tuple[Named, ...] = ()
+    everybody: bool = False
+    """Whether it says that all came, without naming them."""
     absent: tuple[Named, ...] = ()
     guests: tuple[Named, ...] = ()
     agenda: tuple[str, ...] = ()
@@ -291,7 +293,9 @@ def _people(found: Minutes, name: str, said: Mapping[str, list[_Said]]) -> None:
     ]
     people = [person for line in lines for person in _names(line)]
     whole = {"全体党员", "全体", "全体委员", "全体支委", "全体人员"}
-    if any(person.name in whole or person.name.startswith("除") for person in people):
+    but = any(person.name.startswith("除") for person in people)
+    if but or any(person.name in whole for person in people):
+        found.everybody |= name == "present" and not but
         _doubt(found, name, "没有写出姓名")
         return
     if any(person.name in ("无", "没有") for person in people):
@@ -352,7 +356,7 @@ def _items(found: Minutes, name: str, said: Mapping[str, list[_Said]]) -> None:
     if not places:
         return
     one = places[0]
-    items = [one.text] if one.text else []
+    items = one.text.splitlines()  # a cell may hold several
     below = [line for line in one.more if line.strip()]
     if not items and below and not NUMBERED.match(below[0]):
         items = [below[0]]

@@ -3,16 +3,17 @@
 Not for which cases: `records.access` says whose a user may see.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import cache, partial
 from typing import Final
 
 from django.db.models import Q
 
 from guantong.records import access, catalogue, clock
 from guantong.records.case_actors import Place, Standing
-from guantong.records.models import Case
+from guantong.records.models import Case, Org
 from guantong.records.models.case import CaseQuerySet
 from guantong.web.due_items import SOON
 from guantong.web.wording import distance
@@ -80,48 +81,42 @@ def in_state(found: CaseQuerySet, state: str, user: access.Someone) -> CaseQuery
         case "closed":
             return found.exclude(closed_on=None)
         case "waiting":
-            return found.filter(pk__in=[case.pk for case in waiting(found, user)])
+            return found.filter(pk__in=[*waiting(found.order_by(), user)])
         case _:
             return found
 
 
+READ: Final = 500  # at once; who needs a few reads no more
 APART: Final = frozenset({"branch", "owner"})
-NEEDED: Final = (  # of thousands of cases, to tell who takes the next step
-    *("process", "process_version", "variants", "state"),
-    *("org__path", "other_org_id", "person_id"),
-)
+NEXT: Final = ("process", "process_version", "state", "variants")  # tell who takes the next step
+PLACED: Final = ("pk", "org", "org__path", "other_org", "person")
 
 
-def waiting(found: CaseQuerySet, user: access.Someone) -> list[Case]:
-    """Those whose next step is for the user, by his place above, for the school, by name, or as
-    the person concerned. What a branch does itself is told by its due days."""
+def waiting(found: CaseQuerySet, user: access.Someone) -> Iterator[int]:
+    """The ids of those whose next step is for the user, by his place above, for the school, by
+    name, or as the person concerned. What a branch does itself is told by its due days."""
     from guantong.records.models import User
 
     if not isinstance(user, User):
-        return []
-    who, mine = Standing.today(user), []
-    found = found.open()
-    standing = found.order_by().values_list("process", "process_version", "state").distinct()
-    near = Q(pk=None)
-    for process, version, state in standing:
-        if any(not APART & set(step) for step in _steps(process, version, None, state)):
-            near |= Q(process=process, process_version=version, state=state)
-    for case in found.filter(near).select_related("org").only(*NEEDED):
-        variants = frozenset(case.variants)
-        step = next(iter(_steps(case.process, case.process_version, variants, case.state)), None)
-        if step and not APART & set(step) and who.actors_at(Place.of(case), step):
-            mine.append(case)
-    return mine
+        return
+    who = Standing.today(user)
+    next_step = cache(partial(_next_step, who))  # thousands of cases, few kinds of them
+    told = found.open().values_list(*PLACED, *NEXT)
+    for pk, org, path, other, person, *kind, variants in told.iterator(chunk_size=READ):
+        step, anywhere = next_step(*kind, frozenset(variants))
+        place = Place(Org(pk=org, path=path), other, person, pk) if step and not anywhere else None
+        if anywhere or (place and who.actors_at(place, step)):
+            yield pk
 
 
-def _steps(
-    name: str, version: int, variants: frozenset[str] | None, state: str
-) -> list[tuple[str, ...]]:
-    """Who takes each step that leads on from a state; `variants` None: whichever are on."""
-    process = catalogue.process(name, version)
-    if variants is not None:
-        process = process.with_variants(variants)
-    return [step.who for step in process.out_of(state) if step.target]
+def _next_step(
+    who: Standing, name: str, version: int, state: str, variants: frozenset[str]
+) -> tuple[tuple[str, ...], bool]:
+    """Who takes it, and whether the user may wherever the case lies; of what is for a branch,
+    nobody."""
+    out = catalogue.process(name, version).with_variants(variants).out_of(state)
+    step = next((step.who for step in out if step.target), ())
+    return ((), False) if APART & set(step) else (step, who.is_anywhere(step))
 
 
 def matching(found: CaseQuerySet, text: str) -> CaseQuerySet:

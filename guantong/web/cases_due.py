@@ -6,6 +6,7 @@ Reminders; nothing happens when a day has passed.
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from typing import Final
 
 from django.db.models import Q
@@ -32,14 +33,15 @@ def cases_due(user: User, orgs: Collection[int], today: date) -> list[Due]:
     """Due within two weeks or past it, where the user takes the step that is due; what waits for
     him; and what is about himself. The most urgent first."""
     seen = access.cases(user)
-    waits = {case.pk for case in case_lines.waiting(seen, user)}
+    in_order = seen.open().order_by("due_on", "pk")
+    waits = frozenset(islice(case_lines.waiting(in_order, user), MOST))
     near = Q(due_on__lte=today + SOON, org__in=orgs) | Q(pk__in=waits)
     if user.person_id:
         near |= Q(person=user.person_id)  # one's own, wherever it stands
-    found = seen.open().filter(near).select_related("org", "person", "other_org")
+    found = in_order.filter(near).select_related("org", "person", "other_org")
     who = Standing.today(user)
     mine: list[Due] = []
-    for case in found.order_by("due_on", "pk").iterator(chunk_size=MOST):
+    for case in found.iterator(chunk_size=MOST):
         if len(mine) == MOST:
             break
         process = catalogue.process(case.process, case.process_version)

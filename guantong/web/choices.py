@@ -1,7 +1,7 @@
 """What a select offers: the catalogue's words, and organisations and people in reach."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import date
 from typing import Any, Final
 
@@ -31,14 +31,21 @@ def orgs(
     found: OrgQuerySet, *, only: str = "", every: str = ""
 ) -> list[Choice | tuple[str, list[Choice]]]:
     """Organisations (`only` of one kind) below the heading of the one they hang from."""
-    rows = {org.pk: org for org in found.in_order()}
+    rows = list(found.in_order().values_list("path", "short_name", "kind"))
+    named = {path: name for path, name, _ in rows}
     top: list[Choice] = [("", every)] if every else []
     below = defaultdict[str, list[Choice]](list)
-    for org in rows.values():
-        if only in ("", org.kind):
-            above = [rows[pk].short_name for pk in org.lineage()[:-1] if pk in rows]
-            (below[above[-1]] if above else top).append((str(org.pk), org.short_name))
+    for path, name, kind in rows:
+        if only in ("", kind):
+            *above, pk, _ = path.split("/")
+            nearest = next((o for o in _upwards(above) if o in named), None)
+            (below[named[nearest]] if nearest else top).append((pk, name))
     return [*top, *below.items()]
+
+
+def _upwards(steps: list[str]) -> Iterator[str]:
+    """The paths of the organisations above, the nearest first."""
+    return ("".join(f"{pk}/" for pk in steps[:n]) for n in range(len(steps), 0, -1))
 
 
 def org_field(

@@ -24,7 +24,6 @@ from guantong.web.wording import distance
 
 OPEN: Final = ("short", "due", "unknown")
 LATELY: Final = timedelta(days=92)
-MOST: Final = 15  # activities told one by one
 
 
 @dataclass(frozen=True)
@@ -78,6 +77,8 @@ class Pack:
                   "没有计划", (3, 3, 5, 4)),
             Table("等着办的事", ("事项", "对象", "到哪一步"), list(self._pending()),
                   "没有等着办的事", (2, 3, 6)),
+            Table("会议定下的落实事项", ("事项", "责任人", "期限", "会议"), list(self._left()),
+                  "没有未办结的落实事项", (6, 2, 3, 6)),
             Table("办理中的事项", ("事项", "流程", "到哪一步", "应办"), list(self._cases()),
                   "没有办理中的事项", (4, 3, 3, 4)),
             Table("日期", ("事项", "日期", "还有多久"), list(self._days()),
@@ -135,7 +136,7 @@ class Pack:
 
     def _held(self) -> Iterator[Row]:
         lately = self.activities.held().filter(held_on__gt=self.today - LATELY)
-        return (self._activity(one) for one in lately.newest_first()[:MOST])
+        return (self._activity(one) for one in lately.newest_first())
 
     def _activity(self, one: Activity, *more: str) -> Row:
         kind = self.label("activities", one.kind)
@@ -161,6 +162,15 @@ class Pack:
             for recut in Recut.objects.filter(org=self.org, state="draft").order_by("pk"):
                 url = reverse("recut", args=[self.org.pk, recut.pk])
                 yield Row(("支部调整", recut.title, f"拟于 {recut.on_day} 执行，还是草案"), url)
+
+    def _left(self) -> Iterator[Row]:
+        """What meetings left to do."""
+        found = access.follow_ups(self.user).open().filter(activity__hosts=self.org)
+        for one in found.most_urgent_first().select_related("activity", "owner"):
+            due = f"{one.due_on}，{distance(one.due_on, self.today)}" if one.due_on else "未定"
+            owner, held = one.owner.name if one.owner else "未定", one.activity
+            meeting = f"{held.held_on} {held.title}"
+            yield Row((one.what, owner, due, meeting), reverse("activity", args=[held.pk]))
 
     def _cases(self) -> Iterator[Row]:
         found = access.cases(self.user).open().filter(org=self.org)

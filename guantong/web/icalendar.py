@@ -18,7 +18,8 @@ ESCAPED: Final = str.maketrans(
 
 @dataclass(frozen=True)
 class Event:
-    """`starts` a day: the whole of it. `lasts` None: not known. `sure`: not only planned."""
+    """`starts` a day: the whole of it, or as many days as it `lasts`. `lasts` None: not known.
+    `sure`: not only planned."""
 
     uid: str
     made: datetime
@@ -53,6 +54,8 @@ def _event(event: Event) -> Iterator[str]:
             yield f"DTEND:{_moment(event.starts + event.lasts)}"
     else:
         yield f"DTSTART;VALUE=DATE:{event.starts:%Y%m%d}"
+        if event.lasts:
+            yield f"DTEND;VALUE=DATE:{event.starts + event.lasts:%Y%m%d}"
     yield f"SUMMARY:{_text(event.summary)}"
     yield f"DESCRIPTION:{_text(event.about)}"
     if event.place:

@@ -7,6 +7,7 @@ caller hands in the entries.
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Final, NamedTuple
 from urllib.parse import urlencode
 
@@ -39,7 +40,7 @@ class Tally:
     sample: int = 0
 
     def add(self, verdict: str, count: int, sample: int) -> None:
-        self.counts[verdict] += count
+        self.counts[verdict] = self.counts.get(verdict, 0) + count
         self.sample = sample
 
     @property
@@ -117,7 +118,7 @@ class Links:
         return Cell(tally, url, self.focus, width, words)
 
     def entry(self, pk: int) -> str:
-        return f"{reverse('ledger-entries')}{pk}/"
+        return f"{_page('ledger-entries')}{pk}/"
 
     def entries(self, **more: str) -> str:
         return address("ledger-entries", {**self.common, **more})
@@ -126,7 +127,12 @@ class Links:
         return address("ledger", {**self.common, **more})
 
 
+@cache
+def _page(url_name: str) -> str:
+    return reverse(url_name)
+
+
 def address(url_name: str, values: Mapping[str, str]) -> str:
     """A page's address with those values that are not empty."""
     query = urlencode({name: value for name, value in values.items() if value})
-    return f"{reverse(url_name)}?{query}" if query else reverse(url_name)
+    return f"{_page(url_name)}?{query}" if query else _page(url_name)

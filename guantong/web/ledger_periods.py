@@ -114,7 +114,7 @@ def _now(asked: Question) -> Q:
     for every in (*PARTS, Every.PLAN_YEAR):
         if periods := asked.periods(Rhythm(every)):
             names = _names(asked, every)
-            wanted |= Q(obligation__in=names, period_start=periods[-1].start)
+            wanted |= Q(Q(period_start=periods[-1].start), obligation__in=names)  # in this order
     later = Entry.objects.filter(
         assessment=OuterRef("assessment"),
         obligation=OuterRef("obligation"),
@@ -132,7 +132,8 @@ def _parts(found: Stretch, asked: Question) -> Q:
     """
     names = _names(asked, *PARTS[found.every])
     start, end = found.period.start, found.period.end
-    begins = Q(obligation__in=names, period_start__gte=start, period_start__lt=end)
+    # The day first: it is quicker compared than a name with all those of a list.
+    begins = Q(Q(period_start__gte=start, period_start__lt=end), obligation__in=names)
     runs_out = Q(due_on__gte=start, due_on__lt=end)
     return begins | Q(runs_out, obligation__in=_names(asked, *RUN_OUT))
 

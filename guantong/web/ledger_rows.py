@@ -77,7 +77,8 @@ class Rows:
     def places(self, org: int, name: str, period: Period | None = None) -> Iterable[Place]:
         """Where the entries of an organisation are counted: in all, and in its row."""
         row = self._row_of[org]
-        return [Place(key, name, period) for key in (ALL, row) if key is not None]
+        whole = Place(ALL, name, period)
+        return (whole,) if row is None else (whole, Place(row, name, period))
 
     def lines(self, links: Links, on: date, **query: str) -> dict[int, Line]:
         """All possible rows, the total first; `query` goes into the rows' own addresses."""

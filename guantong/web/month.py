@@ -28,6 +28,7 @@ class Mark:
     url: str
     planned: bool
     count: int = 1
+    more: str = ""  # which of its days, of several
     late: str = ""  # after how many days it was recorded; of several: how many were late
 
 
@@ -46,6 +47,11 @@ class _Held:
     kind: str
     planned: bool
     late: int
+    since: date
+
+    def on(self, day: date) -> str:
+        nth = (day - self.since).days
+        return f"第 {nth + 1} 天" if nth else ""
 
 
 class Month:
@@ -54,11 +60,16 @@ class Month:
     def __init__(self, found: ActivityQuerySet, code: str, today: date) -> None:
         self.period = month_of(first(code) or today)
         self.today = today
-        rows = found.between(self.period.start, self.period.end).order_by("held_on", "pk")
+        rows = found.since(self.period.start).filter(held_on__lt=self.period.end)
+        rows = rows.order_by("held_on", "pk")
         self._by_day = defaultdict[date, list[_Held]](list)
-        for row in rows.only("held_on", "title", "kind", "planned", "recorded_at"):
-            one = _Held(row.pk, row.title, row.kind, row.planned, recorded_late(row))
-            self._by_day[row.held_on].append(one)
+        self.count = 0
+        for row in rows.only("held_on", "last_on", "title", "kind", "planned", "recorded_at"):
+            late = recorded_late(row)
+            one = _Held(row.pk, row.title, row.kind, row.planned, late, row.held_on)
+            self.count += 1
+            for nth in range(((row.last_on or row.held_on) - row.held_on).days + 1):
+                self._by_day[row.held_on + timedelta(days=nth)].append(one)
 
     @property
     def title(self) -> str:
@@ -72,10 +83,6 @@ class Month:
     def after(self) -> str:
         return code_of(self.period.end)
 
-    @property
-    def count(self) -> int:
-        return sum(map(len, self._by_day.values()))
-
     def weeks(self) -> Iterator[list[Day]]:
         first = self.period.start
         for week in Calendar().monthdatescalendar(first.year, first.month):
@@ -85,13 +92,13 @@ class Month:
             ]
 
     def _marks(self, day: date) -> Iterator[Mark]:
-        held = self._by_day.get(day, [])
+        held = self._by_day.get(day, []) if day in self.period else []
         label = catalogue.current().label
         if len(held) <= MOST:
             for one in held:
                 late = f"补录 +{one.late} 天" if one.late else ""
                 url = reverse("activity", args=[one.pk])
-                yield Mark(one.title, url, one.planned, late=late)
+                yield Mark(one.title, url, one.planned, more=one.on(day), late=late)
             return
         kinds = defaultdict[tuple[str, bool], list[int]](list)
         for one in held:
@@ -100,7 +107,7 @@ class Month:
             late = f"补录 {some}" if (some := sum(map(bool, days))) else ""
             query = {"kind": kind, "from": day.isoformat(), "to": day.isoformat()}
             url = f"{reverse('activity-list')}?{urlencode(query)}"
-            yield Mark(label("activities", kind), url, planned, len(days), late)
+            yield Mark(label("activities", kind), url, planned, len(days), late=late)
 
 
 def code_of(day: date) -> str:

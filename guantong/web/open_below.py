@@ -6,10 +6,13 @@ In the order of the organisations, never by the numbers: it is for helping, not 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import date
+from functools import reduce
+from operator import or_
 
 from django.db.models import Count, Q, QuerySet
 
 from guantong.records.models import Entry
+from guantong.records.models.org import below
 from guantong.web.ledger_cells import ALL, address
 from guantong.web.ledger_rows import Rows
 
@@ -52,23 +55,17 @@ def open_below(entries: QuerySet[Entry], rows: Rows, since: date, until: date) -
 def _counted(
     entries: QuerySet[Entry], rows: Rows, since: date, until: date
 ) -> dict[int, Counter[int]]:
-    below = entries.filter(
-        org__path__startswith=rows.org.path, verdict__in=("short", "due", "unknown")
+    wanted = (
+        Q(verdict="short", due_on__gte=since),
+        Q(verdict="due", due_on__lte=until),
+        Q(verdict="unknown"),
     )
+    there = entries.filter(below(rows.org, "org__"), reduce(or_, wanted)).order_by()
+    figures = {f"n{place}": Count("id", filter=which) for place, which in enumerate(wanted)}
     found = defaultdict[int, Counter[int]](Counter)
-    counted = (
-        below.order_by()
-        .values_list("org_id")
-        .annotate(
-            short=Count("id", filter=Q(verdict="short", due_on__gte=since)),
-            due=Count("id", filter=Q(verdict="due", due_on__lte=until)),
-            unknown=Count("id", filter=Q(verdict="unknown")),
-        )
-    )
-    for org, *counts in counted:
-        if any(counts):
-            for place in rows.places(org, ""):
-                found[place.org].update(dict(enumerate(counts)))
+    for org, *counts in there.values_list("org_id").annotate(**figures):
+        for place in rows.places(org, ""):
+            found[place.org].update(dict(enumerate(counts)))
     return found
 
 

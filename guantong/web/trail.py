@@ -98,6 +98,7 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
         "certificate.received": "登记外校学时证明",
         "certificate.withdrawn": "撤销外校学时证明",
         "certificate.revoked": "撤销学时证明",
+        "certificate.forewarned": "收到撤销通知",
         "issuer.trusted": "认可外校的签发密钥",
         "issuer.distrusted": "停止认可外校的签发密钥",
         "letter.issued": "开具介绍信",

@@ -15,6 +15,7 @@ from django.db.models import Q
 
 from guantong.records import clock
 from guantong.records.models import Org, OrgName, OrgParent, OrgSuccession
+from guantong.records.models.org import below
 
 
 def names_on(day: date) -> dict[int, tuple[str, str]]:
@@ -40,7 +41,7 @@ def last_heir(pk: int, heirs: Mapping[int, int]) -> int:
 
 def held_below(org: Org) -> Q:
     """Hosts of activities that hung below an organisation, or were it, on the activity's day."""
-    if len(org.lineage()) == 1:
+    if org.is_top:
         return Q()
     stays = _stays(org)
     lives = Org.objects.in_bulk(stays)
@@ -119,10 +120,10 @@ class Tree:
 
     def below(self, org: Org, prefix: str = "") -> Q:
         """The organisation and all below it, for rows that lead to it by `prefix` ("org__")."""
-        path = self.path(org)
         if self.paths is None:
-            return Q(**{f"{prefix}path__startswith": path})
+            return below(org, prefix)
+        path = self.path(org)
         if org.pk in self.ended:
             return Q(**{f"{prefix}pk": org.pk})
-        below = [pk for pk, other in self.paths.items() if other.startswith(path)]
-        return Q(**{f"{prefix}pk__in": [org.pk, *below]})
+        there = [pk for pk, other in self.paths.items() if other.startswith(path)]
+        return Q(**{f"{prefix}pk__in": [org.pk, *there]})

@@ -148,8 +148,11 @@ def test_a_notice_of_its_school_ends_a_certificate_for_good(
 
     me = owner(cast.member)
     row = actions.receive(by=cast.secretary, person=me, file=theirs())
+    with one_event("certificate.forewarned"):
+        assert actions.receive(by=cast.secretary, person=me, file=notice("s-2")) == trusted
     for file, reason in (
-        (notice("s-2"), "没有登记过"),
+        (theirs(serial="s-2"), "2023-06-10 撤销了这份证明"),  # the notice came first
+        (notice("s-2"), "已经记下"),
         (notice(more="x"), "不是完整的撤销通知"),
         (notice(by=Ed25519PrivateKey.from_private_bytes(bytes(32))), "不在认可的学校里"),
     ):

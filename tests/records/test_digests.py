@@ -16,6 +16,7 @@ from django.utils import timezone
 from guantong.messages.settings import Bot, Mail, Settings
 from guantong.records import digests as texts
 from guantong.records.actions import digests, jobs, ledger, posts
+from guantong.records.meetings import Task
 from guantong.records.models import Delivery, Event, Job, School, User
 from tests.factories import TODAY, Cast, make_activity, make_cast, owner
 from tests.services import Service, bot_service, mail_service, until
@@ -48,11 +49,15 @@ def sent(settings: Settings) -> dict[str, str]:
 
 def test_a_bearer_hears_of_its_own_in_kinds_days_and_numbers(cast: Cast) -> None:
     make_activity(cast.branch, title="与党员甲", held_on=date(2023, 6, 20), planned=True)
+    left = (Task("与党员甲谈话", None, date(2023, 6, 9)), Task("备课", None, TODAY))
+    make_activity(cast.branch, kind="branch_committee", hours=None, held_on=date(2023, 6, 1),
+                  follow_ups=left)  # fmt: skip
     text = of_user(cast.secretary)
 
     assert "主题党日（5月31日到期）" in text
     assert "支部党员大会（6月30日到期）" not in text.partition("两周内到期")[0]
     assert "6月20日 主题党日" in text
+    assert text.count("会议定下的落实事项：1 项") == 2  # overdue; due soon
     assert cast.sibling.short_name not in text
     names = [owner(user).name for user in cast.everyone().values() if user.person]
     assert not [name for name in names if name in text]

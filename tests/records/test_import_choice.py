@@ -100,6 +100,12 @@ def test_many_rows_are_worked_out_beside_with_the_same_result(
     assert (job.done, job.total, job.trouble) == (4, 4, "")
     imports.recheck(by=cast.officer, batch=beside, wait=False)
     assert outcomes(beside) == outcomes(waited)
+    one = imports.exclude_rows(by=cast.officer, batch=waited, rows=~Q(outcome="new"))
+    assert imports.confirm(by=cast.officer, batch=one, wait=False).state == "confirmed"
+    refused_ = imports.confirm(by=cast.officer, batch=beside, wait=False)
+    assert (refused_.state, refused_.reading["refused"]) == ("preview", imports.OUT_OF_DATE)
+    again = imports.recheck(by=cast.officer, batch=beside, wait=False)
+    assert "refused" not in again.reading
 
 
 def test_what_is_refused_beside_gives_the_batch_up_and_says_why(

@@ -124,6 +124,9 @@ def test_an_agenda_is_kept_and_an_impossible_one_refused(cast: Cast) -> None:
 @pytest.fixture
 def follow_up(cast: Cast) -> FollowUp:
     task = Task("修订制度", owner(cast.member).pk, date(2023, 6, 30))
+    with refused("期限 2023-06-13 早于活动日期"):
+        early = replace(task, due_on=date(2023, 6, 13))
+        make_activity(cast.branch, kind="branch_assembly", hours=None, follow_ups=(early,))
     make_activity(cast.branch, kind="branch_assembly", hours=None, follow_ups=(task,))
     return FollowUp.objects.get()
 

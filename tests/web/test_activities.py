@@ -253,6 +253,7 @@ def test_the_month_shows_each_day_and_counts_where_there_are_many(cast: Cast, as
     for number in range(4):
         make_activity(cast.branch, title=f"第{number}次")
     make_activity(cast.branch, title="单独", held_on=date(2023, 6, 1))
+    make_activity(cast.branch, title="培训", held_on=date(2023, 5, 31), last_on=date(2023, 6, 1))
     client, address = as_(cast.secretary), f"{reverse('activity-list')}?view=month"
     days = {
         day.day: [(mark.label, mark.count) for mark in day.marks]
@@ -260,7 +261,10 @@ def test_the_month_shows_each_day_and_counts_where_there_are_many(cast: Cast, as
         for day in week
         if day.marks
     }
-    assert days == {date(2023, 6, 14): [("主题党日", 4)], date(2023, 6, 1): [("单独", 1)]}
+    first = [("培训", 1), ("单独", 1)]  # what lasts several days stands on each
+    assert days == {date(2023, 6, 14): [("主题党日", 4)], date(2023, 6, 1): first}
+    listed = client.get(reverse("activity-list"), {"from": "2023-06-01", "to": "2023-06-01"})
+    assert {row.activity.title for row in listed.context["rows"]} == {"培训", "单独"}
     other = client.get(f"{address}&month=2023-02").context["month"]
     assert (other.title, other.count, other.after) == ("2023年2月", 0, "2023-03")
     assert client.get(f"{address}&month=9999-99").context["month"].title == "2023年6月"

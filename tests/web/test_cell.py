@@ -13,8 +13,9 @@ from django.urls import reverse
 
 from guantong.records.actions import case_rows, cases, memberships, money
 from guantong.records.actions.plans import Wording, load_wording
-from guantong.records.models import Case, Entry, Org, User
+from guantong.records.models import Activity, Case, Entry, Org, User
 from tests.factories import TODAY, Cast, appoint, make_activity, make_person, owner
+from tests.web.record_form import NEW, form_of
 
 type SignIn = Callable[[User], Client]
 
@@ -60,6 +61,39 @@ def test_an_open_entry_says_what_did_not_count_and_offers_the_act(as_: SignIn, h
     address = f"{reverse('activity-new')}?kind=theme_day&org={held.branch.pk}"
     assert page.context["act"].url == address
     assert "还差 1 次" in text_of(page)
+
+
+def test_a_leader_s_life_in_his_own_branch_goes_from_the_form_to_his_entry(
+    as_: SignIn, held: Cast
+) -> None:
+    """双重组织生活: what he attends as a guest elsewhere does not count, and is named."""
+    leader = owner(held.member)
+    appoint(leader, held.college, "leading_cadre")
+    entry = Entry.objects.get(
+        obligation="leading-cadre-org-life", person=leader, period_start=date(2023, 1, 1)
+    )
+    officer, secretary = as_(held.officer), as_(held.secretary)
+
+    def meet(client: Client, org: Org, **more: Any) -> None:
+        address = f"{NEW}?kind=org_life_meeting&org={org.pk}"
+        typed = form_of(client, address) | {"held_on": "2023-06-14", "title": org.short_name}
+        assert client.post(address, typed | more).status_code == 302
+
+    meet(officer, held.sibling, guest=[leader.pk], present=[owner(held.officer).pk])
+    lists = lists_of(officer, entry)
+    assert [row.title for row in lists["没有计入的记录"]] == [held.sibling.short_name]
+    meet(secretary, held.branch)
+    entry.refresh_from_db()
+    assert (entry.verdict, entry.actual) == ("met", 1)
+    assert [row.title for row in lists_of(officer, entry)["计入的记录"]] == [
+        held.branch.short_name
+    ]
+    act = Activity.objects.get(title=held.branch.short_name)
+    edit = reverse("activity-edit", args=[act.pk])
+    absent = {"absent": [leader.pk], f"reason-{leader.pk}": "出差"}
+    assert secretary.post(edit, form_of(secretary, edit) | absent).status_code == 302
+    entry.refresh_from_db()
+    assert (entry.verdict, entry.actual) == ("due", 0)
 
 
 def test_who_may_only_read_is_offered_no_act(as_: SignIn, held: Cast) -> None:

@@ -55,6 +55,10 @@ def fetched(path: str) -> dict[str, dict[str, str]]:
 def test_a_phone_gets_own_activities_plans_and_days_due(as_: SignIn, held: Cast) -> None:
     make_activity(held.branch, title="读书会；一", held_on=JUNE_20, planned=True, hours=None,
                   starts_at=time(19, 30), place="三教, 201")  # fmt: skip
+    make_activity(held.branch, title="培训", held_on=date(2023, 4, 28), last_on=date(2023, 4, 30),
+                  starts_at=time(9), late_reason="漏记")  # fmt: skip
+    make_activity(held.branch, title="碰头会", kind="branch_committee", hours=None,
+                  held_on=date(2023, 6, 1), starts_at=time(9), ends_at=time(9, 20))  # fmt: skip
     make_activity(held.sibling, title="别的支部")
     found = fetched(address(as_(held.secretary)))
 
@@ -62,6 +66,9 @@ def test_a_phone_gets_own_activities_plans_and_days_due(as_: SignIn, held: Cast)
     assert (plan["DTSTART"], plan["STATUS"]) == ("20230620T113000Z", "TENTATIVE")
     assert plan["LOCATION"] == "三教, 201"
     assert found["学习讨论"]["DTSTART"] == "20230518"
+    assert (found["培训"]["DTSTART"], found["培训"]["DTEND"]) == ("20230428", "20230501")
+    assert found["培训"]["DESCRIPTION"].endswith("补录 +48 天")
+    assert found["碰头会"]["DTEND"] == "20230601T012000Z"
     assert found["到期：主题党日"]["DTSTART"] == "20230630"
     assert "别的支部" not in found
     everything = str(found)

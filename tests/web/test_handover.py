@@ -9,6 +9,7 @@ from django.test import Client
 from pypdf import PdfReader
 
 from guantong.records.actions import cases, corrections, posts, relations, terms
+from guantong.records.meetings import Task
 from guantong.records.models import User
 from tests.factories import TODAY, Cast, appoint, make_activity, owner
 from tests.web.answers import shown
@@ -33,6 +34,9 @@ def prepare(held: Cast) -> None:
         by=None, kind="pairing", org=held.branch, other_org=held.sibling, valid_from=TODAY,
         valid_to=date(2024, 6, 15),
     )  # fmt: skip
+    task = Task("修订制度", owner(held.member).pk, date(2023, 6, 30))
+    make_activity(held.branch, kind="branch_assembly", held_on=date(2023, 5, 20), hours=None,
+                  title="支部大会", follow_ups=(task,))  # fmt: skip
     cases.begin(by=None, process="hazard", org=held.branch, on=TODAY, title="实验室通风")
     corrections.ask(by=None, person=owner(held.member), about="入党时间", says="应为 2020 年")
 
@@ -49,13 +53,18 @@ def test_a_successor_finds_where_everything_stands(as_: SignIn, held: Cast) -> N
     assert "主题党日 · 2023年6月" in {row[0] for row in found["还没有完成的责任"]}
     assert [row[2] for row in found["计划中的活动"]] == ["七一座谈"]
     assert ("更正申请", "党员甲", "2023-06-15 提出，待答复：入党时间") in found["等着办的事"]
+    assert found["会议定下的落实事项"] == [
+        ("修订制度", "党员甲", "2023-06-30，还有 15 天", "2023-05-20 支部大会")
+    ]
     assert [row[:2] for row in found["办理中的事项"]] == [("实验室通风", "风险隐患报告")]
     assert [row[:2] for row in found["日期"]] == [
         ("支部结对共建到期：甲学院教师第二党支部", "2024-06-15"),
         ("本届届满，应按期换届", "2025-01-04"),
     ]
     assert found["联系和结对"][0][1] == held.sibling.short_name
-    assert [row[0] for row in found["近三个月办过的活动"]] == ["2023-05-18", "2023-04-20"]
+    assert [row[0] for row in found["近三个月办过的活动"]] == [
+        "2023-05-20", "2023-05-18", "2023-04-20"
+    ]  # fmt: skip
     for table in response.context["tables"]:
         for row in table.rows:
             assert not row.url or client.get(row.url).status_code == 200, row

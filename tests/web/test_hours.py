@@ -89,6 +89,8 @@ def test_a_certificate_leaves_as_pdf_and_signed_file(cast: Cast, as_: SignIn) ->
     assert (secretary.get(files[0]).status_code, secretary.get(notice).status_code) == (200, 404)
     secretary.post(reverse("certificate-withdraw", args=[me.pk, row.pk]), {"reason": "多记一次"})
     assert notice in shown(client.get(at))
+    gone = PdfReader(BytesIO(client.get(files[0]).content)).pages[0].extract_text()
+    assert "本证明已于 2023-06-15 撤销" in gone
     assert notes.opened(client.get(notice).content, {key})[0]["serial"] == row.serial
     assert client.get(reverse("certificate-file", args=[me.pk, row.pk, "x"])).status_code == 404
 

@@ -76,6 +76,9 @@ def test_counts_left_blank_are_the_roster_s_and_impossible_ones_are_shown(
     answer = client.post(address, typed | {"agenda-0-in_favour": "1"})
     assert (answer.status_code, "少 1" in shown(answer)) == (422, True)
     assert 'value="经费"' in shown(answer)
+    three = {"agenda-0-expected": "3", "agenda-0-present": "3"}
+    answer = client.post(address, typed | three | {"agenda-0-in_favour": "2"})
+    assert "实到 3 多于本页列出的出席 2" in shown(answer)
     client.post(address, typed | {"agenda-0-in_favour": "2", "tasks-0-what": "公示"})
     made = Activity.objects.get()
     page = shown(client.get(reverse("activity", args=[made.pk])))

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
@@ -63,6 +64,31 @@ def test_two_of_one_name_are_a_doubt_and_an_unknown_day_stays_empty(
     assert form["chair"].value() in ("", None)
     doubts = {mark.title: mark.doubt for mark in response.context["marks"] if mark.doubt}
     assert doubts == {"主持": "“重名者”在名册里有同名的人", "日期": "日期写得不全，缺年、月或日"}
+
+
+@pytest.mark.parametrize(
+    ("said", "came"),
+    [
+        ("出席人员：全体党员", {"党员甲", "支书甲"}),
+        ("出席人员：支书甲 党 员 甲", set()),  # who is meant is in doubt
+        ("出席人员：除党员甲外全体党员", set()),
+        ("主持人：支书甲", set()),  # it does not tell
+    ],
+)
+def test_nobody_is_present_whom_the_document_does_not_tell(
+    as_: SignIn, cast: Cast, said: str, came: set[str]
+) -> None:
+    response = upload(as_(cast.secretary), ["支部党员大会", "时间：2023年6月14日", said])
+    assert {row.name for row in response.context["form"].people.present} == came
+
+
+def test_the_agenda_of_a_meeting_is_in_its_own_fields(as_: SignIn, cast: Cast) -> None:
+    text = ["支部党员大会", "时间：2023年6月14日", "议题：", "1.学习文件", "2.选举", "决议：同意"]
+    form = upload(as_(cast.secretary), text).context["form"]
+    assert [row.title for row in form.rows.agenda] == ["学习文件", "选举"]
+    assert form["summary"].value() == "同意"  # on which of them is not said
+    form = upload(as_(cast.secretary), [*text[:4], text[-1]]).context["form"]
+    assert [(row.title, row.resolution) for row in form.rows.agenda] == [("学习文件", "同意")]
 
 
 def test_it_is_saved_by_the_form_and_keeps_its_text_while_something_is_wrong(

@@ -68,6 +68,15 @@ def test_hours_that_were_typed_stay(cast: Cast, as_: SignIn) -> None:
     assert again.context["form"]["hours"].value() == "3.5"
 
 
+def test_more_hours_than_a_day_has_are_asked_about_once(cast: Cast, as_: SignIn) -> None:
+    client, address = as_(cast.secretary), f"{NEW}?kind=theme_day"
+    typed = form_of(client, address) | {"hours": "20"}
+    asked = client.post(address, typed)
+    assert (asked.status_code, "1 天记了 20 学时" in shown(asked)) == (422, True)
+    assert 'name="sure"' in shown(asked)
+    assert client.post(address, typed | {"sure": "1"}).status_code == 302
+
+
 def test_a_roster_that_changed_is_shown_before_it_is_saved(cast: Cast, as_: SignIn) -> None:
     client = as_(cast.secretary)
     typed = form_of(client) | {"kind": "branch_committee"}

@@ -104,7 +104,9 @@ def test_from_the_screen_to_the_confirmed_list(cast: Cast, as_: As) -> None:
     assert officer.post(confirm, {"version": 1, "hours": "8"}).status_code == 422, "nobody ticked"
     sent = {"version": 1, "hours": "8", "present": [me.pk]}
     assert officer.post(confirm, sent | {"version": 7}).status_code == 409
+    SignIn.objects.update(late=True)
     assert officer.post(confirm, sent).status_code == 302
+    assert "迟到" in shown(officer.get(at("activity", today)))
     assert [row.person for row in today.attendances.all()] == [me]
     assert officer.get(screen).status_code == 404
     assert member.get(scanned).status_code == 404

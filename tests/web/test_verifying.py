@@ -4,9 +4,11 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 
+import pytest
 from django.test import Client
 from django.urls import reverse
 
+from guantong.records import reviewing
 from guantong.records.actions import ledger
 from guantong.records.models import Activity, ClosedMonth, Entry, User
 from tests.factories import Cast, make_activity
@@ -18,7 +20,7 @@ REVIEW, MONTHS = "/activities/review/", "/activities/months/"
 
 
 def test_a_branch_closes_and_its_college_unlocks(cast: Cast, as_: SignIn) -> None:
-    may_day(cast)
+    held = may_day(cast)
     secretary, officer = as_(cast.secretary), as_(cast.officer)
     assert shown(secretary.get(MONTHS)).count(">结账</button>") == 12
     seen = {row.code: row.seal for row in secretary.get(MONTHS).context["rows"]}
@@ -34,7 +36,11 @@ def test_a_branch_closes_and_its_college_unlocks(cast: Cast, as_: SignIn) -> Non
     assert "已结账" in page
     assert "解锁</a>" not in page
     form = secretary.get(reverse("activity-new"), {"held_on": "2023-05-20"})
-    assert form.status_code == 200
+    assert "5 月已经结账" in shown(form)  # said before anything is filled in
+    record = shown(secretary.get(reverse("activity", args=[held.pk])))
+    edit = reverse("activity-edit", args=[held.pk])
+    assert ("5 月已经结账" in record, edit in record) == (True, False)
+    assert "5 月已经结账" in shown(secretary.get(edit, follow=True))
     at = f"{MONTHS}{ClosedMonth.objects.get().pk}/unlock/"
     assert at in part(officer, MONTHS)
     for user in (cast.outsider, cast.member, cast.secretary, cast.inspector):
@@ -42,6 +48,7 @@ def test_a_branch_closes_and_its_college_unlocks(cast: Cast, as_: SignIn) -> Non
     assert officer.post(at, {"reason": ""}).status_code == 422
     assert officer.post(at, {"reason": "漏记一次"}).status_code == 302
     assert "解锁：漏记一次" in shown(secretary.get(MONTHS))
+    assert edit in shown(secretary.get(reverse("activity", args=[held.pk])))
     told = rows(officer.get(MONTHS, {"export": "xlsx"}))
     assert ["甲学院教师第一党支部", "2023 年 5 月", 2, 2, "", "", 1, "漏记一次"] in told
     assert len(rows(officer.get(MONTHS, {"export": "xlsx", "state": "unverified"}))) == 2
@@ -69,6 +76,28 @@ def test_the_college_looks_at_the_odd_and_verifies_the_rest(cast: Cast, as_: Sig
     back = officer.post(reverse("activity-verify", args=[odd.pk]), one)
     assert back["Location"] == f"{REVIEW}?org={cast.college.pk}&month=2023-05"
     assert not Activity.objects.filter(verified_at=None).exists()
+
+
+def test_where_too_much_waits_one_organisation_at_a_time_is_looked_at(
+    cast: Cast, as_: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reviewing, "MOST", 2)
+    for title in ("支部一次", "支部又一次"):
+        may_day(cast, title=title)
+    officer = as_(cast.officer)
+    assert "lines" not in officer.get(REVIEW).context
+    college = make_activity(cast.college, kind="central_training", held_on=IN_MAY)
+    lines = {line.name: line for line in officer.get(REVIEW).context["lines"]}
+    assert {name: line.count for name, line in lines.items()} == {
+        "本级": 1, cast.branch.short_name: 2,
+    }  # fmt: skip
+    own = officer.get(lines["本级"].url)
+    assert own.context["review"].rest == (college,)
+    sent = {"shown": own.context["review"].seal}
+    assert officer.post(lines["本级"].url, sent).url == lines["本级"].url
+    college.refresh_from_db()
+    assert college.verified_at
+    assert len(officer.get(lines[cast.branch.short_name].url).context["review"].rest) == 2
 
 
 def test_a_late_record_is_marked_wherever_it_is_named(cast: Cast, as_: SignIn) -> None:

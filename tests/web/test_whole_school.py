@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from guantong.records.actions.sample.accounts import SIGN_INS
 from guantong.records.actions.sample.tree import MOVED, MOVED_ON
-from guantong.records.models import Activity, Org, User
+from guantong.records.models import Activity, Case, Org, User
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sample_school")]
 ENOUGH_SECONDS = 0.3
@@ -60,14 +60,25 @@ def test_the_ledger_of_the_whole_school_comes_soon_enough(query: str) -> None:
 def test_the_whole_school_costs_no_more_queries_than_a_college() -> None:
     client = as_("zuzhibu")
 
-    def cost(name: str) -> int:
-        address = f"/ledger/?org={Org.objects.get(name=name).pk}&period=2023"
-        opened(client, address)
-        with CaptureQueriesContext(connection) as captured:
-            opened(client, address)
-        return len(captured)
+    def cost(name: str, query: str) -> int:
+        return len(asked(client, f"/ledger/?org={Org.objects.get(name=name).pk}&{query}"))
 
-    assert cost("示例大学党委") <= cost("文学院党委") < 20
+    assert cost("示例大学党委", "period=2023") <= cost("文学院党委", "period=2023") < 20
+    assert cost("示例大学党委", "on=2022-12-31") <= cost("文学院党委", "on=2022-12-31") < 30
+
+
+def test_a_page_of_a_case_asks_nothing_about_the_term_twice() -> None:
+    election = Case.objects.filter(process="election").open()[0]
+    queries = asked(as_("zuzhibu"), f"/cases/{election.pk}/")
+    assert sum("records_term" in query["sql"] for query in queries) == 1
+
+
+def asked(client: Client, address: str) -> list[dict[str, str]]:
+    """What a page asks that was looked at before."""
+    opened(client, address)
+    with CaptureQueriesContext(connection) as captured:
+        opened(client, address)
+    return list(captured)
 
 
 def test_a_total_is_what_counting_the_records_gives() -> None:

@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from typing import Any
 
 from django.db import transaction
 
@@ -32,18 +33,23 @@ def issue(*, by: User | None, person: Person, year: int) -> HoursCertificate:
 
 
 @transaction.atomic
-def receive(*, by: User | None, person: Person, file: bytes) -> HoursCertificate:
+def receive(*, by: User | None, person: Person, file: bytes) -> HoursCertificate | TrustedIssuer:
     """File what a trusted school gave; forged, altered, doubled and expired ones are refused.
 
-    Its notice that a certificate holds no longer comes in by the same door.
+    Its notice that a certificate holds no longer comes in by the same door. It may come before
+    the certificate: then the school is returned, for which it is remembered.
     """
     access.require_person(by, FILES, person)
     rows.locked(person)
     note, issuer = certificates.genuine(file, signing.own_key())
     if note.get("format") == certificates.REVOKED:
-        row = rows.locked(certificates.revoked_by(note, issuer, person))
-        return _revoke(row, by, date.fromisoformat(note["revoked_on"]), "签发学校撤销")
-    certificates.require_fit(note, person)
+        filed = certificates.revoked_by(note, issuer, person)
+        if filed is None:
+            return _remember(note, issuer, by)
+        return _revoke(
+            rows.locked(filed), by, date.fromisoformat(note["revoked_on"]), "签发学校撤销"
+        )
+    certificates.require_fit(note, issuer, person)
     row = rows.insert(
         HoursCertificate(
             person=person, issuer=issuer, serial=note["serial"], year=note["year"],
@@ -78,6 +84,13 @@ def _revoke(row: HoursCertificate, by: User | None, on: date, reason: str) -> Ho
     rows.change(row, revoked_on=on, **({} if row.withdrawn_at else told))
     _tell("certificate.revoked", row, by, reason)
     return row
+
+
+def _remember(note: dict[str, Any], issuer: TrustedIssuer, by: User | None) -> TrustedIssuer:
+    issuer = rows.locked(issuer)
+    rows.change(issuer, revoked={**issuer.revoked, note["serial"]: note["revoked_on"]})
+    events.leave("certificate.forewarned", issuer, by=by, serial=note["serial"], name=issuer.name)
+    return issuer
 
 
 @transaction.atomic

@@ -11,16 +11,18 @@ from guantong.records.models import Activity, Org, User
 
 
 @transaction.atomic
-def verify_rest(*, by: User, org: Org, month: date, shown: str) -> tuple[Activity, ...]:
+def verify_rest(
+    *, by: User, org: Org, month: date, shown: str, alone: bool = False
+) -> tuple[Activity, ...]:
     """Verify all that wait in a month and show nothing odd, if they are still those `shown`.
 
     Each record gets its own event, so that its page tells who verified it.
     """
     access.require(by, reviewing.PERMISSION, org)
-    waiting = reviewing.waiting(by, org, month).values_list("pk", flat=True)
+    waiting = reviewing.waiting(by, org, month, alone=alone).values_list("pk", flat=True)
     held = Activity.objects.filter(pk__in=list(waiting)).order_by("pk")
     list(held.select_for_update())  # from here on nobody changes them
-    rest = reviewing.review(by, org, month)
+    rest = reviewing.review(by, org, month, alone=alone)
     if rest.seal != shown:
         raise Conflict("您打开之后有记录变动过。请核对下面的清单后再核实。")
     if not rest.rest:

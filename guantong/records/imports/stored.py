@@ -46,7 +46,7 @@ def waiting(batch: ImportBatch, row: Row, decision: Decision) -> ImportRow:
     }
     cells = {name: _plain(value) for name, value in cells.items()}
     told = {"row": cells, "sealed": sealed}
-    return with_decision(ImportRow(batch=batch, line=row.line, told=told), decision)
+    return with_decision(ImportRow(batch_id=batch.pk, line=row.line, told=told), decision)
 
 
 def missing(batch: ImportBatch, decision: Decision) -> ImportRow:

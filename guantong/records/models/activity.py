@@ -1,6 +1,6 @@
 """What was held, by whom, and who was there."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Self
 
 from django.conf import settings
@@ -11,6 +11,7 @@ from guantong.records.models.org import Org
 from guantong.records.models.person import Person
 
 MOST_HOURS = 200  # of one activity: a training class of some weeks is one activity
+LONGEST = timedelta(days=92)  # of one activity, which may last several days
 
 
 class ActivityQuerySet(models.QuerySet["Activity"]):
@@ -27,10 +28,19 @@ class ActivityQuerySet(models.QuerySet["Activity"]):
     def between(self, first: date, end: date) -> Self:
         return self.filter(held_on__gte=first, held_on__lt=end)
 
+    def since(self, first: date) -> Self:
+        """Held on that day or later, or begun before and lasting into it."""
+        lasting = models.Q(held_on__gte=first) | models.Q(last_on__gte=first)
+        return self.filter(lasting, held_on__gte=first - LONGEST)
+
     def hosted_by(self, orgs: models.QuerySet[Org], hosts_are: models.Q | None = None) -> Self:
         """Each once, however many of the organisations host it."""
         hosts = ActivityHost.objects.filter(hosts_are or models.Q(), org__in=orgs)
         return self.filter(pk__in=hosts.values("activity_id"))
+
+    def hosted_below(self, org: Org) -> Self:
+        """By the organisation or one that hangs below it today."""
+        return self if org.is_top else self.hosted_by(Org.objects.below(org))
 
     def newest_first(self) -> Self:
         return self.order_by("-held_on", "-id")

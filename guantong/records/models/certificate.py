@@ -8,7 +8,10 @@ from guantong.records.models.person import Person
 
 
 class TrustedIssuer(models.Model):
-    """Grain: one other school and the key with which it signs. `ended_at` null: trusted still."""
+    """Grain: one other school and the key with which it signs. `ended_at` null: trusted still.
+
+    `revoked`: what it took back before it was filed here, serial to day: not to be filed any more.
+    """
 
     name = models.CharField("学校", max_length=100)
     key = models.CharField("签发密钥", max_length=44)
@@ -19,6 +22,7 @@ class TrustedIssuer(models.Model):
     )
     ended_at = models.DateTimeField("停止认可时间", null=True, editable=False)
     ended_reason = models.CharField("停止原因", max_length=200, blank=True, editable=False)
+    revoked = models.JSONField("未登记先撤销的证明", default=dict, editable=False)
 
     class Meta:
         constraints = [

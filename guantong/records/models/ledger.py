@@ -92,7 +92,11 @@ class Entry(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["assessment", "org", "obligation"], name="entry_org"),
+            # As wide as what the figures of the ledger ask: they are counted from it alone.
+            models.Index(
+                fields=["assessment", "org", "obligation", "period_start", "due_on", "verdict"],
+                name="entry_org",
+            ),
             # Without the entries of organisations: asked for those, SQLite would read them all.
             models.Index(
                 fields=["assessment", "person"],

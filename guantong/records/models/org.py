@@ -14,6 +14,8 @@ from guantong.records.models.span import Span, SpanQuerySet
 class OrgQuerySet(SpanQuerySet["Org"]):
     def below(self, *orgs: "Org") -> Self:
         """The organisations and all that hang below them today."""
+        if any(org.is_top for org in orgs):
+            return self.all()
         return self.below_paths(org.path for org in orgs)
 
     def below_paths(self, paths: Iterable[str]) -> Self:
@@ -66,11 +68,21 @@ class Org(Span):
         """The ids from the top of the tree down to this organisation."""
         return [int(step) for step in self.path.split("/") if step]
 
+    @property
+    def is_top(self) -> bool:
+        """Below it hangs all there is: no database need be asked what that is."""
+        return len(self.lineage()) == 1
+
     def unit_names(self) -> list[str]:
         return [line.strip() for line in self.units.splitlines() if line.strip()]
 
     def exists_on(self, day: date) -> bool:
         return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)
+
+
+def below(org: Org, prefix: str = "") -> models.Q:
+    """What leads by `prefix` ("org__") to the organisation or to one that hangs below it today."""
+    return models.Q() if org.is_top else models.Q(**{f"{prefix}path__startswith": org.path})
 
 
 class OrgParentQuerySet(SpanQuerySet["OrgParent"]):

@@ -124,7 +124,8 @@ def _agenda_row(item: Item) -> AgendaRow:
 
 
 def agenda(rows: Iterable[AgendaRow], roster: Mapping[str, int]) -> tuple[Item, ...]:
-    """`roster`: what stands for 应到, 实到 and 有表决权 where they are left blank."""
+    """`roster`: what stands for 应到, 实到 and 有表决权 where they are left blank; and how many
+    are on the list at all ("there")."""
     return tuple(
         Item(row.title, row.major, row.resolution, _votes(n, row, roster))
         for n, row in enumerate(rows, 1)
@@ -139,6 +140,11 @@ def _votes(n: int, row: AgendaRow, roster: Mapping[str, int]) -> Votes | None:
         if text and not COUNT.fullmatch(text):
             raise ValidationError(f"议题{n}：{title}应写人数。")
         counts[name] = int(text) if text else roster.get(name, 0)
+    if counts["present"] > roster["there"]:
+        raise ValidationError(
+            f"议题{n}：实到 {counts['present']} 多于本页列出的出席 {roster['there']}。"
+            "请核对票数，或在“出席”里补上来了的人。"
+        )
     if not any(getattr(row, name) for name in CAST):
         raise ValidationError(f"议题{n}：填了人数，还要填赞成、反对、弃权。")
     return Votes(**counts)

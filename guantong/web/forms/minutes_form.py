@@ -17,7 +17,7 @@ from guantong.records.drafts import Draft
 from guantong.records.models import Org
 from guantong.web.acting import ActionForm
 from guantong.web.forms import minutes, own_fields
-from guantong.web.forms.people import People
+from guantong.web.forms.people import ROLES, People
 
 
 class MinutesForm(ActionForm):
@@ -122,7 +122,9 @@ class MinutesForm(ActionForm):
 
     def clean_rows(self) -> None:
         """What the repeated inputs mean, beside the other fields."""
-        counts = self.roster_counts if self.rows.agenda else {}
+        leading = {self.cleaned_data.get(role) for role in ROLES} - {None, ""}
+        there = len(leading | {str(row.pk) for row in self.people.present})
+        counts = {**self.roster_counts, "there": there} if self.rows.agenda else {}
         for name, mean in (
             ("agenda", lambda: minutes.agenda(self.rows.agenda, counts)),
             ("follow_ups", lambda: minutes.tasks(self.rows.tasks)),

@@ -24,8 +24,10 @@ from guantong.obligations.run import plain
 from guantong.periods import add_months
 from guantong.records import access, catalogue, clock, rhythm, rosters, study_hours
 from guantong.records.actions import attachments
+from guantong.records.closed_months import locked
 from guantong.records.drafts import Draft, draft_of, late_by
 from guantong.records.models import Activity, Org, User
+from guantong.records.models.activity import MOST_HOURS
 from guantong.records.study_hours import Proposal
 from guantong.web.acting import DayField
 from guantong.web.forms import own_fields, people
@@ -240,6 +242,32 @@ class RecordForm(MinutesForm):
         on = timezone.localdate(held.recorded_at) if held else self.today
         return (on - self.chosen_day).days if late_by(self.chosen_day, on) else 0
 
+    @cached_property
+    def shut(self) -> str:
+        """Why nothing may be recorded for that day; empty if it may."""
+        return locked(self.hosts, self.chosen_day, self._entered("last_on"))
+
+    @cached_property
+    def many_hours(self) -> str:
+        """What is odd about more hours than such an activity has, or its rule gives."""
+        hours = self._entered("hours")
+        known = (self.proposal.hours, plain(self.on_record.hours) if self.on_record else "")
+        if hours is None or hours > MOST_HOURS or plain(hours) in known:
+            return ""
+        last_on = self._entered("last_on") or self.chosen_day
+        days = max((last_on - self.chosen_day).days, 0) + 1
+        kinds = [
+            catalogue.activity_kinds()[code] for code in (self.chosen_kind, *self.also_chosen)
+        ]
+        limit = catalogue.current().kinds["limits"]["most_hours"]["value"]
+        most = max(kind.most_hours or limit for kind in kinds)
+        if hours <= min(most, 24 * days):
+            return ""
+        return (
+            f"{days} 天记了 {plain(hours)} 学时。"
+            "开了几天的请填“最后一天”；没有写错的，再点一次保存。"
+        )
+
     @property
     def usual_title(self) -> str:
         kind = catalogue.current().label("activities", self.chosen_kind)
@@ -377,6 +405,8 @@ class RecordForm(MinutesForm):
             self.add_error(
                 None, "当天已有一次同类活动，请核对。确实又开展了一次的，再点一次保存。"
             )
+        if self.many_hours and self.typed is not None and "sure" not in self.typed:
+            self.add_error("hours", self.many_hours)
         return self.cleaned_data
 
     @cached_property

@@ -3,6 +3,7 @@
 Not for queries or decisions: a tag only draws what the view has fetched.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import lru_cache
@@ -19,7 +20,7 @@ from guantong.obligations.run import plain as plain_number
 from guantong.records.models import Entry
 from guantong.web import wording
 from guantong.web.as_of import AsOf
-from guantong.web.ledger_cells import Cell
+from guantong.web.ledger_cells import Cell, Tally
 from guantong.web.verdicts import VERDICTS, Verdict
 
 register = template.Library()
@@ -112,10 +113,8 @@ def figure(cell: Cell | None) -> SafeString:
     elif code := cell.focus:
         said, look, shown = tally(counts), code, str(counts[code])
     else:
-        said, look = tally(counts), f"sum {cell.state}"
-        shown = format_html(
-            "<span><b>{}</b><i>/{}</i></span>{}", cell.tally.done, cell.tally.owed, bar(counts)
-        )
+        said, shown = _sum(tuple(counts.get(code, 0) for code in VERDICTS))
+        look = f"sum {cell.state}"
     said = f"{cell.words} {said}".strip()
     return format_html(
         '<td class="{}"{}><a href="{}" title="{}"{}>{}</a></td>',
@@ -126,6 +125,14 @@ def figure(cell: Cell | None) -> SafeString:
         format_html(' aria-label="{}"', said) if cell.code else "",
         shown,
     )
+
+
+@lru_cache(maxsize=4096)
+def _sum(counts: tuple[int, ...]) -> tuple[str, SafeString]:
+    """In words, and as a fraction above its bar: of many cells the same."""
+    named = Tally(Counter(dict(zip(VERDICTS, counts, strict=True))))
+    fraction = "<span><b>{}</b><i>/{}</i></span>{}"
+    return tally(named.counts), format_html(fraction, named.done, named.owed, _bar(counts))
 
 
 @register.filter

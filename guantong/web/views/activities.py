@@ -120,15 +120,17 @@ def activity_list(request: HttpRequest) -> HttpResponse:
 def _found(request: HttpRequest, form: ActivityFilter, org: Org | None) -> ActivityQuerySet:
     found = access.activities(request.user, "activity.view")
     if org is not None:
-        seen = access.orgs(request.user, "activity.view")
-        found = found.hosted_by(seen, _below(form, org))
+        below, far = _below(form, org), access.reach(request.user, "activity.view")
+        if below or not far.whole:
+            found = found.hosted_by(far.orgs(), below)
     asked = {
         "title__contains": form.value("q"),
         "kind": form.value("kind"),
-        "held_on__gte": form.value("from"),
         "held_on__lte": form.value("to"),
     }
     found = found.filter(**{name: value for name, value in asked.items() if value})
+    if first := form.value("from"):
+        found = found.since(first)
     found = _in_state(found, form.value("state")).prefetch_related("hosts")
     return found.order_by(*SORTS[form.value("sort", "-held")])
 

@@ -19,6 +19,7 @@ from guantong.obligations.run import plain
 from guantong.records import access, catalogue, clock, crediting, ledger
 from guantong.records.access import Refused
 from guantong.records.actions import activities as actions
+from guantong.records.closed_months import locked
 from guantong.records.drafts import WEIGHTIEST_FIRST, recorded_late
 from guantong.records.models import Activity, Attachment, Entry, Org, Places
 from guantong.sheets import attached
@@ -68,7 +69,8 @@ def _page(request: HttpRequest, pk: int, refused: Refused | None = None) -> Http
     shown = get_object_or_404(found, pk=pk)
     hosts = list(shown.hosts.order_by("host_rows__id"))
     people = _People(request, shown, hosts)
-    may = _may(request, shown, hosts)
+    shut = locked(hosts, shown.held_on, shown.last_on)
+    may = _may(request, shown, hosts) - ({"correct", "withdraw", "restore"} if shut else set())
     minutes = Minutes(acting(request), shown, hosts, whole=people.whole, records="correct" in may)
     whole = crediting.counted_for(shown)
     counted = _visible(request, whole)
@@ -91,11 +93,13 @@ def _page(request: HttpRequest, pk: int, refused: Refused | None = None) -> Http
             "late": recorded_late(shown),
             "people": people,
             "credits": list(_credits(counted)),
+            "unseen": bool(whole) and not counted,
             "elsewhere": len(_persons(whole) - _persons(counted)),
             "unasked": people.present - len(_persons(whole)) if _studies(shown) else 0,
             "closed": list(_credits([entry for entry in counted if entry.pk in just])),
             "saved": closed.get("activity") == pk,
             "may": may,
+            "shut": shut if people.whole else "",
             "enrolling": shown.planned and Places.objects.filter(activity=shown).exists(),
             "files": _files(request, shown),
             "trail": _trail(request, shown),
@@ -182,11 +186,14 @@ class _People:
         self.present = len(attended)
         self.missing = len(absent)
         label = catalogue.current().label
+        late = set(shown.sign_ins.filter(late=True).values_list("person_id", flat=True))
         self.attended = [
             self._person(
                 row.person,
                 label("roles", row.role) if row.role != "attendee" else "",
-                _own_hours(row.hours, shown),
+                "，".join(
+                    filter(None, (_own_hours(row.hours, shown), "迟到" * (row.person_id in late)))
+                ),
             )
             for row in attended
             if whole or row.role != "attendee" or row.person_id in self._known

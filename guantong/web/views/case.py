@@ -143,8 +143,8 @@ def _facts(row: Case, process: m.Process, today: date, who: Standing) -> list[Fa
     found = []
     for name, one in process.given.items():
         known = case_facts.from_records(row, name, today, who)
-        value = case_facts.known(row, name, today, who)
         stated = known is None
+        value = case_facts.stated(row, name) if stated else known
         found.append(
             Fact(
                 title=one.title,

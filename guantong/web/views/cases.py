@@ -19,6 +19,7 @@ from guantong.records.actions.calls import PERMISSION as CALL
 from guantong.records.case_actors import Place, Standing
 from guantong.records.models import Case, Org
 from guantong.records.models.case import CaseQuerySet
+from guantong.records.models.org import below
 from guantong.web import case_lines, choices, download, scope
 from guantong.web.acting import acting
 from guantong.web.case_lines import STATES, Line
@@ -81,14 +82,14 @@ def home(request: HttpRequest) -> TemplateResponse:
     found: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         found[catalogue.handling().of[row.process.name].group].append(row)
-    mine = case_lines.waiting(_in_view(request), acting(request))
+    mine = case_lines.waiting(_in_view(request).order_by(), acting(request))
     return TemplateResponse(
         request,
         "web/cases.html",
         {
             "title": TO_CASES,
             "groups": [(title, found[code]) for code, title in groups.items() if found[code]],
-            "waiting": len(mine),
+            "waiting": sum(1 for _ in mine),
             "may_call": access.orgs(request.user, CALL).exists(),
             "year": clock.today().year,
         },
@@ -102,7 +103,7 @@ def _in_view(request: HttpRequest) -> CaseQuerySet:
 
 
 def _below(org: Org) -> Q:
-    return Q(org__path__startswith=org.path) | Q(other_org__path__startswith=org.path)
+    return Q() if org.is_top else below(org, "org__") | below(org, "other_org__")
 
 
 def _rows(request: HttpRequest) -> list[Row]:

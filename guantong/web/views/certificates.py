@@ -2,7 +2,7 @@
 
 import json
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from django import forms
 from django.contrib import messages
@@ -67,7 +67,7 @@ def file(request: HttpRequest, pk: int, certificate_pk: int, form: str) -> HttpR
         return download.attached(told, f"撤销通知 {row.person.name} {row.year}.json", mime=JSON)
     if form != "pdf":
         raise Http404
-    return download.attached(_pdf(row.content), f"{name}.pdf", mime=pdf.MIME)
+    return download.attached(_pdf(row), f"{name}.pdf", mime=pdf.MIME)
 
 
 def _certificate_or_404(request: HttpRequest, pk: int, certificate_pk: int) -> HoursCertificate:
@@ -78,12 +78,14 @@ def _certificate_or_404(request: HttpRequest, pk: int, certificate_pk: int) -> H
     return get_object_or_404(rows, pk=certificate_pk, person=person)
 
 
-def _pdf(signed: dict[str, Any]) -> bytes:
-    note = signed["note"]
+def _pdf(row: HoursCertificate) -> bytes:
+    signed, note = row.content, row.content["note"]
+    gone = row.revoked_on
     return pdf.pdf(
         f"{note['year']} 年学习培训学时证明",
         [
             pdf.Text(note["school"], size=12, centred=True),
+            *([pdf.Text(f"本证明已于 {gone} 撤销，不再有效", centred=True)] if gone else []),
             pdf.Facts(
                 [
                     ("姓名", note["name"]), ("所在党支部", note["branch"]),
@@ -118,7 +120,7 @@ def _pdf(signed: dict[str, Any]) -> bytes:
                 size=8, quiet=True,
             ),
         ],
-        foot=f"编号 {note['serial']}",
+        foot=f"编号 {note['serial']}" + ("（已撤销）" if gone else ""),
     )  # fmt: skip
 
 
@@ -144,6 +146,12 @@ def receive(request: HttpRequest, pk: int) -> HttpResponse:
     person = person_or_404(request, pk, actions.FILES)
     form = ReceiveForm(request.POST or None, request.FILES or None)
     row = form.outcome(partial(actions.receive, by=acting(request), person=person))
+    if isinstance(row, TrustedIssuer):
+        messages.success(
+            request,
+            f"签名有效，已记下：{row.name}撤销的这份证明还没有登记过，以后也不能登记。不用再办理。",
+        )
+        return redirect(_account(person))
     if row:
         done = "照通知标为已撤销" if row.revoked_on else "登记"
         messages.success(request, f"签名有效，已{done}：{row.year} 年的学时证明。")

@@ -18,6 +18,7 @@ from guantong.records import catalogue, clock, feeds, ledger
 from guantong.records.actions import digests
 from guantong.records.actions import feeds as actions
 from guantong.records.actions import ledger as upkeep
+from guantong.records.drafts import recorded_late
 from guantong.records.models import Activity, CalendarFeed, Delivery, DigestSubscription, Entry
 from guantong.web import icalendar
 from guantong.web.acting import ActionForm, acting
@@ -110,14 +111,15 @@ def _events(request: HttpRequest, holds: feeds.Holds) -> Iterator[icalendar.Even
 def _activity(request: HttpRequest, activity: Activity) -> icalendar.Event:
     kind = catalogue.current().label("activities", activity.kind)
     hosts = "、".join(host.short_name for host in activity.hosts.all())
-    lasts = timedelta(hours=float(activity.hours)) if activity.hours else MEETING
+    late = recorded_late(activity)
+    starts, lasts = _time(activity)
     return icalendar.Event(
         uid=f"activity-{activity.pk}@{request.get_host()}",
         made=activity.recorded_at,
-        starts=_starts(activity) if lasts <= LONGEST else activity.held_on,
+        starts=starts,
         lasts=lasts,
         summary=f"（计划）{activity.title}" if activity.planned else activity.title,
-        about=f"{kind} · {hosts}",
+        about=f"{kind} · {hosts}" + (f" · 补录 +{late} 天" if late else ""),
         url=request.build_absolute_uri(reverse("activity", args=[activity.pk])),
         place=activity.place,
         sure=not activity.planned,
@@ -125,10 +127,18 @@ def _activity(request: HttpRequest, activity: Activity) -> icalendar.Event:
     )
 
 
-def _starts(activity: Activity) -> date:
-    if activity.starts_at is None:
-        return activity.held_on
-    return timezone.make_aware(datetime.combine(activity.held_on, activity.starts_at))
+def _time(activity: Activity) -> tuple[date, timedelta | None]:
+    """When it starts and how long it lasts: whole days where there were several or the time is
+    not known; by its hours where it is not said when it ended."""
+    first, last = activity.held_on, activity.last_on
+    if last:
+        return first, last - first + timedelta(days=1)
+    hours = timedelta(hours=float(activity.hours)) if activity.hours else MEETING
+    if activity.starts_at is None or (activity.ends_at is None and hours > LONGEST):
+        return first, None
+    starts = datetime.combine(first, activity.starts_at)
+    ends = datetime.combine(first, activity.ends_at) if activity.ends_at else starts + hours
+    return timezone.make_aware(starts), ends - starts
 
 
 def _owed(request: HttpRequest, entry: Entry) -> icalendar.Event:

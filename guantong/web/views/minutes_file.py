@@ -17,6 +17,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from guantong.records import catalogue, clock, rosters
+from guantong.records.meetings import MOST_ITEMS
 from guantong.records.models import Org
 from guantong.sheets import read
 from guantong.sheets.minutes import KINDS, Minutes, Named, read_minutes
@@ -147,15 +148,28 @@ class Reader:
         for role in ROLES:
             if pk := self.persons.get(getattr(found, role)):
                 yield role, str(pk)
-        if decided := [*found.agenda, *found.decided]:
+        yield from self._decided()
+
+    def _decided(self) -> Iterator[tuple[str, str]]:
+        """The agenda of a meeting that decides; what was decided beside it, if it can only be
+        about the one item. The rest goes into the summary."""
+        kind = catalogue.activity_kinds().get(self.found.kind)
+        places = MOST_ITEMS if kind and kind.deciding else 0
+        agenda = self.found.agenda[:places]
+        decided = [*self.found.agenda[places:], *self.found.decided]
+        yield from ((f"agenda-{n}-title", item) for n, item in enumerate(agenda))
+        if len(agenda) == 1 and decided:
+            yield "agenda-0-resolution", "\n".join(decided)
+        elif decided:
             yield "summary", "\n".join(decided)
 
     def _roster(self) -> Iterator[tuple[str, str]]:
-        """Absences where everybody is accounted for, else those who came."""
+        """Absences where everybody is accounted for, else those who came; nobody where the
+        document does not tell."""
         present, absent = self._ids(self.found.present), self._ids(self.found.absent)
-        if not present and not absent:
+        if self.found.everybody and not absent:
             return
-        whole = not self._rest()
+        whole = not self._rest() and not self._unknown
         yield "shown", ",".join(map(str, sorted(self.expected)))
         yield "tick", "absent" if whole else "present"
         ticked = absent if whole else present
@@ -165,6 +179,13 @@ class Reader:
                 yield f"reason-{pk}", absent[pk]
         for pk in sorted(present.keys() - self.expected):
             yield "guest", str(pk)
+
+    @property
+    def _unknown(self) -> bool:
+        """Whether the document does not tell who came."""
+        found = self.found
+        doubtful = "present" in found.doubts and not found.everybody
+        return doubtful or not (found.present or found.absent or found.everybody)
 
     def _rest(self) -> bool:
         """Whether those who came are named, and others of the roster are not named at all."""
@@ -217,6 +238,8 @@ class Reader:
         if self._ids(self.found.present).keys() & self._ids(self.found.absent).keys():
             self._doubt("present", "有人既在出席又在缺席里")
             self._doubt("absent", "有人既在出席又在缺席里")
+        if self._unknown:
+            self.notes.append("看不出谁来了，表里都没有点；点来了的，或改点没有来的")
         elif self._rest() and self.found.absent:
             self.notes.append("名册里还有人没有写到，表里只点了来了的；缺席原因请照原文补")
         elif self.found.absent and not self.found.present:

@@ -106,11 +106,7 @@ def _hosts(activity: Activity) -> str:
 
 def _spend_form(request: HttpRequest, org: Org, *, heading: bool) -> SpendForm:
     seen = access.activities(request.user, "activity.view").live().filter(planned=False)
-    near = (
-        seen.hosted_by(Org.objects.below(org))
-        .order_by("-held_on", "-pk")
-        .prefetch_related("hosts")[:LATELY]
-    )
+    near = seen.hosted_below(org).order_by("-held_on", "-pk").prefetch_related("hosts")[:LATELY]
     start = {"spent_on": clock.today()}
     return SpendForm(request.POST or None, near=list(near), heading=heading, initial=start)
 

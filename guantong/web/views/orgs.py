@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET
 from guantong.records import access, catalogue, clock, headcounts, ledger
 from guantong.records.actions import restoring
 from guantong.records.models import Activity, Entry, Membership, Org, OrgChange
-from guantong.records.models.org import OrgQuerySet
+from guantong.records.models.org import OrgQuerySet, below
 from guantong.records.rosters import BRANCH
 from guantong.web import charts, choices, download, ledger_periods, org_cards, standing, trail
 from guantong.web.acting import acting
@@ -236,7 +236,7 @@ class Demand:
 def _demands(request: HttpRequest, org: Org, today: date) -> list[Demand]:
     this_year = ledger_periods.chosen(str(today.year), ledger.question())
     year = access.entries(request.user).filter(this_year)
-    tallies = standing.by_obligation(year.filter(org__path__startswith=org.path))
+    tallies = standing.by_obligation(year.filter(below(org, "org__")))
     own = defaultdict[str, list[Entry]](list)
     for entry in year.filter(org=org, person=None).order_by("period_start"):
         own[entry.obligation].append(entry)

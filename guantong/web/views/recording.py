@@ -16,6 +16,7 @@ from django.urls import reverse
 from guantong.periods import month_of
 from guantong.records import access, concurrent, crediting
 from guantong.records.actions import activities, attachments, unfinished
+from guantong.records.closed_months import locked
 from guantong.records.drafts import LABELS, Draft, draft_of
 from guantong.records.models import Activity, Event, JointSide, Org
 from guantong.records.models.activity import ActivityQuerySet
@@ -90,6 +91,8 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         messages.warning(request, "这条记录已撤销，请先恢复再更正。")
         return redirect("activity", pk)
     typed = request.POST if request.method == "POST" else None
+    if typed is None and locked(before.hosts, before.held_on, before.last_on):
+        return redirect("activity", pk)  # which says so
     form = RecordForm(
         by=user,
         host=before.hosts[0],

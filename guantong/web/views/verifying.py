@@ -1,5 +1,7 @@
 """核实: only what shows something odd is listed to be looked at; the rest is verified at once."""
 
+from collections import Counter
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
@@ -20,7 +22,8 @@ from guantong.sheets.write import Value
 from guantong.web import download, month, scope
 from guantong.web.acting import acting, status_of
 from guantong.web.filters import Filter, paged, part_of
-from guantong.web.ledger_cells import address
+from guantong.web.ledger_cells import ALL, address
+from guantong.web.ledger_rows import Rows
 from guantong.web.views.months import past_months
 
 HEADER: Final = ("日期", "类别", "主题", "主办组织", "学时", "录入时间", "为什么要看")
@@ -28,6 +31,8 @@ HEADER: Final = ("日期", "类别", "主题", "主办组织", "学时", "录入
 
 class ReviewFilter(Filter):
     narrow_nothing = Filter.narrow_nothing | {"month"}
+
+    own = forms.BooleanField(label="只看本级", required=False, widget=forms.HiddenInput)
 
     month = forms.ChoiceField(label="月份", required=False)
     kind = forms.ChoiceField(
@@ -39,6 +44,10 @@ class ReviewFilter(Filter):
         self.data = {"month": month.code_of(past_months()[0]), **request.GET.dict()}
         days = [month_of(clock.today()).start, *past_months()]
         self.offer("month", [(month.code_of(day), months.told(day)) for day in days])
+
+    @property
+    def alone(self) -> bool:
+        return bool(self.value("own"))
 
     @property
     def first(self) -> date:
@@ -53,11 +62,12 @@ def review(request: HttpRequest) -> HttpResponse:
     if org is None or not access.orgs(request.user, reviewing.PERMISSION).filter(pk=org.pk):
         raise Http404
     form = ReviewFilter(request)
-    refused = _verified(request, org, form.first) if request.method == "POST" else None
+    refused = _verified(request, org, form) if request.method == "POST" else None
     if request.method == "POST" and refused is None:
-        query = {"org": str(org.pk), "month": month.code_of(form.first)}
-        return redirect(address("activity-review", query))
-    found = reviewing.review(acting(request), org, form.first)
+        return redirect(_address(form, org.pk, own=form.alone))
+    if not download.wanted(request) and (lines := _lines(request, org, form)):
+        return _of_orgs(request, org, form, lines)
+    found = reviewing.review(acting(request), org, form.first, alone=form.alone)
     odd = [
         (activity, why)
         for activity, why in found.odd
@@ -93,17 +103,74 @@ def _page(
             "page": page,
             "rows": [(one, label("activities", one.kind), why) for one, why in page],
             "rest": [(one, label("activities", one.kind)) for one in found.rest],
+            "own": form.alone,
             "refused": refused.text if refused else "",
         },
         status=status_of(refused) if refused else 200,
     )
 
 
-def _verified(request: HttpRequest, org: Org, first: date) -> Refused | None:
+@dataclass(frozen=True)
+class Line:
+    """An organisation of which records wait, with their page."""
+
+    name: str
+    url: str
+    count: int
+
+
+def _lines(request: HttpRequest, org: Org, form: ReviewFilter) -> list[Line]:
+    """Where there is too much to look at together: who has how much."""
+    if form.alone:
+        return []
+    found = Counter[int]()
+    waiting = reviewing.by_host(acting(request), org, form.first)
+    if sum(waiting.values()) <= reviewing.MOST:
+        return []
+    rows = Rows(org, access.orgs(request.user, reviewing.PERMISSION))
+    for host, count in waiting.items():
+        found.update({place.org: count for place in rows.places(host, "") if place.org != ALL})
+    return [
+        Line(
+            "本级" if pk == org.pk else one.short_name,
+            _address(form, pk, own=pk == org.pk),
+            found[pk],
+        )
+        for pk, one in rows.orgs.items()
+        if found[pk]
+    ]
+
+
+def _of_orgs(
+    request: HttpRequest, org: Org, form: ReviewFilter, lines: list[Line]
+) -> TemplateResponse:
+    return TemplateResponse(
+        request,
+        part_of(request, "web/review.html", "list"),
+        {
+            "title": "核实",
+            "crumbs": [("活动", reverse("activity-list"))],
+            "form": form,
+            "org": org,
+            "month": months.told(form.first),
+            "lines": lines,
+            "most": reviewing.MOST,
+        },
+    )
+
+
+def _address(form: ReviewFilter, org: int, *, own: bool) -> str:
+    query = {"org": str(org), "month": month.code_of(form.first), "own": "1" if own else ""}
+    return address("activity-review", query)
+
+
+def _verified(request: HttpRequest, org: Org, form: ReviewFilter) -> Refused | None:
     """Why the rest was not verified; None where it was."""
     shown = request.POST.get("shown", "")
     try:
-        done = verifying.verify_rest(by=acting(request), org=org, month=first, shown=shown)
+        done = verifying.verify_rest(
+            by=acting(request), org=org, month=form.first, shown=shown, alone=form.alone
+        )
     except Refused as refused:
         return refused
     messages.success(request, f"已核实 {len(done)} 条没有异常的记录。")

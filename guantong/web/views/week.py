@@ -20,8 +20,9 @@ from guantong.obligations import model as m
 from guantong.obligations.run import plain
 from guantong.records import access, catalogue, clock, ledger, library
 from guantong.records.actions import ledger as actions
-from guantong.records.models import Activity, Document, Entry, JointSide, Org
+from guantong.records.models import Activity, Document, Entry, JointSide
 from guantong.records.models.activity import ActivityQuerySet
+from guantong.records.models.org import below
 from guantong.web import ledger_periods, scope
 from guantong.web.acting import acting
 from guantong.web.activity_minutes import Todo, todos
@@ -113,7 +114,7 @@ class Week:
     def activities(self) -> ActivityQuerySet:
         """Those of the organisation in view and below; without one, all that a member sees."""
         found = access.activities(self.user, "activity.view").live()
-        return found.hosted_by(Org.objects.below(self.org)) if self.org else found
+        return found.hosted_below(self.org) if self.org else found
 
     @cached_property
     def answers_for_it(self) -> bool:
@@ -230,7 +231,7 @@ class Week:
             return None
         year = str(self.today.year)
         wanted = ledger_periods.chosen(year, ledger.question())
-        found = self.entries.filter(wanted, org__path__startswith=self.org.path)
+        found = self.entries.filter(wanted, below(self.org, "org__"))
         counted: dict[str, int] = dict(
             found.order_by().values_list("verdict").annotate(Count("id"))
         )

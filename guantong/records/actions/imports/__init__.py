@@ -3,8 +3,8 @@
 A preview writes nothing but itself. Confirming decides every row anew in its own transaction and
 refuses if that comes out otherwise than was shown; then it writes all chosen rows or none, with
 one event and one refresh of the ledger. Undoing takes back exactly what confirming wrote, and
-refuses if any of it has been changed since. A file of many rows is worked out beside the request
-(`wait=False`), as work whose progress can be watched and left.
+refuses if any of it has been changed since. A file of many rows is worked out, and written, beside
+the request (`wait=False`), as work that can be watched and left.
 """
 
 import hashlib
@@ -29,11 +29,12 @@ from guantong.records.imports.rows import STUCK, AnyParsed, Parsed
 from guantong.records.models import ImportBatch, ImportSource, School, User
 from guantong.records.models.batch import permission as permission_for
 
-COLUMNS, READING = "columns", "reading"
+COLUMNS, READING, WRITING = "columns", "reading", "writing"
 STATES = {
     COLUMNS: "待选列",
     READING: "正在核对",
     "preview": "待确认",
+    WRITING: "正在写入",
     "confirmed": "已导入",
     "undone": "已撤回",
     "discarded": "已放弃",
@@ -207,18 +208,41 @@ def _changed(
     return _watched(batch, steps if anew and not wait else None)
 
 
-def confirm(*, by: User | None, batch: ImportBatch) -> ImportBatch:
-    """Write all rows that are not excluded, or none."""
+def confirm(*, by: User | None, batch: ImportBatch, wait: bool = True) -> ImportBatch:
+    """Write all rows that are not excluded, or none.
+
+    `wait` False: where there are many rows, they are written beside the request; what is refused
+    there stands in the batch, which waits again.
+    """
+    if wait or batch.rows.count() <= FEW:
+        return _written(by, batch)
+    with transaction.atomic():
+        batch = _waiting(by, batch)
+        rows.change(batch, state=WRITING)
+    jobs.start(job(batch), lambda: [partial(_write_beside, by, batch.pk)])
+    batch.refresh_from_db()
+    return batch
+
+
+def _write_beside(by: User | None, pk: int) -> None:
+    batch = ImportBatch.objects.get(pk=pk)
+    try:
+        _written(by, batch, WRITING)
+    except Refused as refused:
+        rows.change(batch, state="preview", reading={**batch.reading, "refused": refused.text})
+
+
+def _written(by: User | None, batch: ImportBatch, *states: str) -> ImportBatch:
     try:
         with transaction.atomic():
-            return _confirm(by, batch)
+            return _confirm(by, batch, *states)
     except IntegrityError:  # somebody wrote the same person a moment before
         raise Conflict(OUT_OF_DATE) from None
 
 
-def _confirm(by: User | None, batch: ImportBatch) -> ImportBatch:
+def _confirm(by: User | None, batch: ImportBatch, *states: str) -> ImportBatch:
     School.objects.select_for_update().get()  # one file at a time: two could hold one person
-    batch = _waiting(by, batch)
+    batch = _waiting(by, batch, *states)
     work = _work(batch, by)
     made, touch = writing.write(batch, work, by)
     for some in batched(
@@ -307,7 +331,11 @@ def _require(by: User | None, batch: ImportBatch) -> None:
 def _waiting(by: User | None, batch: ImportBatch, *more: str) -> ImportBatch:
     batch = rows.locked(batch)
     _require(by, batch)
-    if batch.state == READING and jobs.running(job(batch)) is None:  # its work was broken off
+    if "refused" in batch.reading:  # of a try before this one
+        kept = {name: told for name, told in batch.reading.items() if name != "refused"}
+        rows.change(batch, reading=kept)
+    at_work = batch.state in (READING, WRITING)
+    if at_work and jobs.running(job(batch)) is None:  # its work was broken off
         return batch
     if batch.state not in ("preview", *more):
         raise Conflict(f"这一批{STATES[batch.state]}，不能再改。")

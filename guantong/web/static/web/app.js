@@ -8,6 +8,7 @@ function say(text) {
   line.className = "alert error";
   line.textContent = text;
   messages()?.replaceChildren(line);
+  return line;
 }
 
 // Menus: one open at a time; Escape or a click elsewhere closes it.
@@ -58,17 +59,27 @@ const asTyped = (form) => {
   return new URLSearchParams(typed);
 };
 let waiting = 0;
+let told = null; // the line that says the server cannot be reached
+async function send(form, typed) {
+  const headers = { "X-CSRFToken": form.elements.csrfmiddlewaretoken.value };
+  const body = new URLSearchParams(typed);
+  body.append("keep", "quiet");
+  const keepalive = typed.length < 60000; // outlives the page; browsers take 64 KiB
+  const answer = await fetch(form.action, { method: "POST", headers, body, keepalive });
+  return answer.ok && !answer.redirected;
+}
 async function keep(form) {
+  clearTimeout(waiting);
+  waiting = 0;
   const key = KEPT + form.dataset.keep;
-  const body = asTyped(form);
+  const typed = asTyped(form).toString();
   try {
-    localStorage.setItem(key, body.toString());
-    const headers = { "X-CSRFToken": form.elements.csrfmiddlewaretoken.value };
-    body.append("keep", "quiet");
-    const answer = await fetch(form.action, { method: "POST", headers, body });
-    if (answer.ok && !answer.redirected) localStorage.removeItem(key);
+    localStorage.setItem(key, typed);
+    if (!(await send(form, typed))) return;
+    if (localStorage.getItem(key) === typed) localStorage.removeItem(key);
+    told?.remove();
   } catch {
-    say("连接不上服务器，填写的内容已存在这台设备上，连上后在这里可以接着填。");
+    told = say("连接不上服务器，填写的内容已存在这台设备上，连上后在这里可以接着填。");
   }
 }
 document.addEventListener("input", (event) => {
@@ -77,45 +88,38 @@ document.addEventListener("input", (event) => {
   clearTimeout(waiting);
   waiting = setTimeout(keep, 2000, form);
 });
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden && waiting) keep(document.querySelector("form[data-keep]")); // a phone gives no other sign
+});
+window.addEventListener("online", () => {
+  if (told?.isConnected) keep(document.querySelector("form[data-keep]"));
+});
 document.addEventListener("submit", (event) => {
   clearTimeout(waiting);
+  waiting = 0;
   const form = event.target;
   if (!form.dataset.keep || navigator.onLine) return;
   event.preventDefault();
   event.stopImmediatePropagation();
   keep(form);
 }, true);
-function takeUp(form, typed) {
-  const again = document.createElement("form");
-  again.method = "post";
-  const fields = new URLSearchParams(typed);
-  fields.set("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
-  fields.set("refresh", "1");
-  for (const [name, value] of fields) {
-    const input = document.createElement("input");
-    Object.assign(input, { type: "hidden", name, value });
-    again.append(input);
-  }
-  document.body.append(again);
-  unsaved = null;
-  again.submit();
-}
-function offerKept() {
+async function offerKept() {
   const form = document.querySelector("form[data-keep]");
   const user = document.body.dataset.user;
   if (user === undefined) return; // an error page knows nobody
   for (const key of keptHere()) if (!user || !key.startsWith(`${KEPT}${user}:`)) localStorage.removeItem(key);
-  const typed = form && localStorage.getItem(KEPT + form.dataset.keep);
-  if (!typed) return;
-  localStorage.removeItem(KEPT + form.dataset.keep);
+  const key = form && KEPT + form.dataset.keep;
+  const typed = key && localStorage.getItem(key);
+  if (!typed || document.getElementById("unsaved") || !(await send(form, typed).catch(() => false))) return;
+  if (localStorage.getItem(key) === typed) localStorage.removeItem(key);
+  document.getElementById("kept")?.remove(); // what the server had before
   const line = document.createElement("p");
   line.className = "alert";
   line.id = "kept-here";
-  line.textContent = "上次没能送到服务器的内容还在这台设备上。";
-  const button = document.createElement("button");
-  Object.assign(button, { type: "button", className: "btn small primary", textContent: "接着填" });
-  button.addEventListener("click", () => takeUp(form, typed));
-  line.append(button);
+  line.textContent = "上次没能送到服务器的内容，已从这台设备存为草稿。";
+  const link = document.createElement("a");
+  Object.assign(link, { href: form.dataset.resume, className: "btn small primary", textContent: "接着填" });
+  line.append(link);
   form.before(line);
 }
 
