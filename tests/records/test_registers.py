@@ -209,7 +209,7 @@ def test_what_is_missing_would_bounce(
 @pytest.mark.parametrize(
     ("more", "told"),
     [
-        ({"valid_days": 91}, "超过 90 天"),
+        ({"valid_days": 91}, "应为 1 至 90 天"),
         ({"dues_until": date(2023, 5, 31)}, "党费只交到 2023-05"),
         ({"heading": "某中学党支部"}, "看不出是有权接收的党组织"),
         ({"issued_on": TODAY + timedelta(days=1)}, "还没到"),

@@ -138,6 +138,9 @@ def test_the_lists_cost_the_same_however_long_they_are(cast: Cast, as_: SignIn) 
     relations.record(
         by=None, kind="pairing", org=cast.branch, other_org=cast.sibling, valid_from=SINCE
     )
+    relations.record(
+        by=None, kind="team", person=owner(cast.member), other_org=cast.branch, valid_from=SINCE
+    )
 
     def queries(at: str) -> int:
         client.get(at)
