@@ -24,7 +24,8 @@ class Reconciliation(models.Model):
     unread = models.JSONField("没有读的行", default=list, blank=True)
 
     def __str__(self) -> str:
-        return f"{self.file_name}（{self.exported_on} 导出）"
+        """Without the file's name: whom it is about reads this, and the name is not his."""
+        return f"{self.exported_on} 导出"
 
 
 class Discrepancy(models.Model):

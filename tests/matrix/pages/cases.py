@@ -51,7 +51,7 @@ PAGES: Final = [
     Page("case-bulk", ">problem", CONTESTS, "case.step_taken",
          ON | {"mode": "all", "case": "{problem}", "v-{problem}": "{problem:version}",
                "f-why": "核实"}, writes=CONTESTS, args=("problem", "contest"), answers=200),
-    Page("case-checkup", "", "case.view", "", {"do": "file"}, answers=200),
+    Page("case-checkup", "", "case.view", "", {"do": "file", "apply": "2021-09-10"}, answers=200),
     Page("case-checkup-template", sees="case.view"),
     Page("case", "problem", "case.view"),
     Page("case", "matter", "~case.view"),
