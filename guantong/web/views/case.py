@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from guantong.processes import model as m
@@ -126,7 +127,7 @@ def _others(one: Next) -> bool:
 
 
 def _late(row: CaseStep) -> int:
-    return late_by(row.on_day, row.at.date())
+    return late_by(row.on_day, timezone.localdate(row.at))
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from guantong.records import access, merging
@@ -145,6 +146,6 @@ def undo(request: HttpRequest, pk: int, merge_pk: int) -> HttpResponse:
     return form_page(
         request, form, title=f"撤回合并：{person.name}", crumbs=crumbs_to_member(person),
         submit="撤回合并", danger=True,
-        about=f"{done.at:%Y-%m-%d} 并入的“{done.absorbed.name}”恢复为单独的一份，"
+        about=f"{timezone.localdate(done.at)} 并入的“{done.absorbed.name}”恢复为单独的一份，"
         "合并时取舍的内容全部还原。合并之后改过的内容不会被覆盖：改过就不能撤回。",
     )  # fmt: skip

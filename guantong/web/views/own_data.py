@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from guantong.records import access, clock
@@ -190,6 +191,6 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
     crumbs = [*crumbs_to_member(person), ("更正申请", reverse("requests"))]
     return form_page(
         request, form, title=f"答复更正申请：{person.name}", crumbs=crumbs, submit="答复",
-        about=f"{asked.about}：{asked.says}（{asked.asked_at:%Y-%m-%d} 提出）。"
+        about=f"{asked.about}：{asked.says}（{timezone.localdate(asked.asked_at)} 提出）。"
         "要更正的内容请先在党员页改好，再来答复。",
     )  # fmt: skip

@@ -17,6 +17,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.utils import timezone
 
 from guantong.records import access, catalogue, clock, sealing
 from guantong.records.access import Conflict, Forbidden, Refused
@@ -407,5 +408,5 @@ def _seen_before(by: User | None, parsed: AnyParsed, batch: ImportBatch | None) 
     earlier = same.filter(state__in=["preview", "confirmed"]).order_by("-made_at").first()
     if earlier is None:
         return []
-    day = f"{earlier.made_at:%Y-%m-%d}"
+    day = timezone.localdate(earlier.made_at)
     return [f"同一个文件 {day} 上传过（第 {earlier.pk} 批，{STATES[earlier.state]}）。"]
