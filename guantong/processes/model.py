@@ -288,8 +288,11 @@ class Process:
 
 @lru_cache(maxsize=1000)
 def _as_chosen(process: Process, chosen: frozenset[str]) -> Process:
-    replaced = {process.variants[v].instead_of for v in chosen}
-    on = {"", *chosen} - (replaced - {""})
+    variants = process.variants.values()
+    replaced = {v.instead_of for v in variants if v.id in chosen}
+    # Where what is usual is switched off, what it replaced holds: one of the two does.
+    back = {v.instead_of for v in variants if v.on and v.id not in chosen}
+    on = {"", *chosen, *back} - (replaced - {""})
     steps = {
         name: replace(
             step,

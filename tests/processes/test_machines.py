@@ -75,6 +75,14 @@ def test_no_way_leads_round_an_approval(name, state):
             assert APPROVALS[name, state] <= behind, step.name
 
 
+@pytest.mark.parametrize("step", ["accept", "discuss"])
+def test_votes_add_up_whichever_way_of_counting_a_school_has_switched_off(step):
+    process = PROCESSES["recruitment"].process
+    for chosen in (process.usual(), process.usual() - {"written-opinions"}, frozenset()):
+        rules = process.with_variants(chosen).steps[step].rules
+        assert sum("adds-up" in rule.id for rule in rules) == 1, chosen
+
+
 # ---------------------------------------------------------------- chance
 
 
