@@ -114,6 +114,11 @@ class Activity(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def host_names(self) -> str:
+        """Of lists of activities, fetch `hosts` beforehand."""
+        return "、".join(host.short_name for host in self.hosts.all())
+
 
 class ActivityHost(models.Model):
     """Grain: activity x organisation that holds it."""

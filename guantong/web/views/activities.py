@@ -169,7 +169,7 @@ def _rows(shown: Iterable[Activity], found: ActivityQuerySet) -> list[Row]:
         Row(
             activity=activity,
             kind=label("activities", activity.kind),
-            hosts="、".join(host.short_name for host in activity.hosts.all()),
+            hosts=activity.host_names,
             present=present[activity.pk],
             late=recorded_late(activity),
         )

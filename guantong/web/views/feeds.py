@@ -110,7 +110,7 @@ def _events(request: HttpRequest, holds: feeds.Holds) -> Iterator[icalendar.Even
 
 def _activity(request: HttpRequest, activity: Activity) -> icalendar.Event:
     kind = catalogue.current().label("activities", activity.kind)
-    hosts = "、".join(host.short_name for host in activity.hosts.all())
+    hosts = activity.host_names
     late = recorded_late(activity)
     starts, lasts = _time(activity)
     return icalendar.Event(

@@ -102,7 +102,7 @@ def _all_in(one: FollowUp, may: set[int]) -> bool:
 
 
 def _cells(one: FollowUp) -> tuple[Value, ...]:
-    hosts = "、".join(host.short_name for host in one.activity.hosts.all())
+    hosts = one.activity.host_names
     owner = one.owner.name if one.owner else ""
     held = one.activity
     return (one.what, owner, one.due_on, held.held_on, held.title, hosts, one.done_on, one.result)

@@ -87,7 +87,7 @@ class SpendForm(ActionForm):
         super().__init__(*args, **more)
         listed = [
             ("", "没有对应的活动"),
-            *((a.pk, f"{a.held_on} {a.title}（{_hosts(a)}）") for a in near),
+            *((a.pk, f"{a.held_on} {a.title}（{a.host_names}）") for a in near),
         ]
         self.fields["activity"] = field = forms.ModelChoiceField(
             Activity.objects.filter(pk__in=[a.pk for a in near]), label="关联活动", required=False
@@ -98,10 +98,6 @@ class SpendForm(ActionForm):
             self.fields["heading"] = forms.ChoiceField(label="使用项目", choices=options)
             self.fields["decided_on"].required = True
         self.order_fields(["heading", "spent_on", "amount", "what", "decided_on", "activity"])
-
-
-def _hosts(activity: Activity) -> str:
-    return "、".join(org.short_name for org in activity.hosts.all())
 
 
 def _spend_form(request: HttpRequest, org: Org, *, heading: bool) -> SpendForm:

@@ -136,7 +136,7 @@ def _rows(request: HttpRequest, found: Iterable[Activity]) -> list[Row]:
     return [
         Row(
             activity=one,
-            hosts="、".join(host.short_name for host in one.hosts.all()),
+            hosts=one.host_names,
             attended=attended[one.pk],
             standing=standings.get(one.pk),
             closes_on=places[one.pk].closes_on if one.pk in places else None,
