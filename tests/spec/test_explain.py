@@ -67,12 +67,7 @@ def test_a_row_without_hours_is_told_as_what_leaves_the_entry_open():
     facts = {**example.facts, "attendances": attendances}
     [entry] = naive.entries(example.question, facts)
     assert entry.verdict is m.Verdict.UNKNOWN
-    for engine in engines.available():
-        execute = engines.connected(engine)
-        engines.fill(engine, execute, facts)
-        listing = explain.listing(example.obligation, entry, example.question, exp.to_table)
-        rows = execute(listing.query().sql(dialect=engine), ()).fetchall()
-        [candidate, *_] = listing.candidates(rows, Words(CATALOGUE, listing.table))
+    for [candidate, *_] in explained(example.obligation, entry, example.question, facts):
         assert (candidate.counted, candidate.lacks) == (None, ("学时（记录缺这一项）",))
 
 
@@ -88,12 +83,7 @@ def test_an_activity_without_a_kind_is_open_where_kinds_are_counted():
     nameless = [{**row, "kind": None} for row in example.facts["activities"]]
     facts = {**example.facts, "activities": nameless}
     for entry in naive.entries(question, facts):
-        for engine in engines.available():
-            execute = engines.connected(engine)
-            engines.fill(engine, execute, facts)
-            listing = explain.listing(o, entry, question, exp.to_table)
-            rows = execute(listing.query().sql(dialect=engine), ()).fetchall()
-            found = listing.candidates(rows, Words(CATALOGUE, listing.table))
+        for found in explained(o, entry, question, facts):
             assert {candidate.counted for candidate in found} <= {None, False}
             assert all("类别（记录缺这一项）" in one.lacks for one in found)
     assert found
@@ -108,17 +98,22 @@ def test_a_ratio_of_nothing_says_that_its_figures_come_to_zero():
         facts = {**example.facts, "figures": rows}
         [entry, *_] = naive.entries(example.question, facts)
         assert entry.verdict is m.Verdict.UNKNOWN
-        for engine in engines.available():
-            execute = engines.connected(engine)
-            engines.fill(engine, execute, facts)
-            listing = explain.listing(example.obligation, entry, example.question, exp.to_table)
-            found = execute(listing.query().sql(dialect=engine), ()).fetchall()
-            candidates = listing.candidates(found, Words(CATALOGUE, listing.table))
+        for candidates in explained(example.obligation, entry, example.question, facts):
             said.add((len(rows), explain.closing(example.obligation, entry, candidates)))
     assert said == {
         (len(figures), "作分母的各数合计为 0，算不出比例，请核对这些数"),
         (1, "补全缺少的数据后自动核算"),
     }
+
+
+def explained(o, entry, question, facts):
+    """The candidates of an entry's explanation, by each engine."""
+    for engine in engines.available():
+        execute = engines.connected(engine)
+        engines.fill(engine, execute, facts)
+        listing = explain.listing(o, entry, question, exp.to_table)
+        rows = execute(listing.query().sql(dialect=engine), ()).fetchall()
+        yield listing.candidates(rows, Words(CATALOGUE, listing.table))
 
 
 def added_up(measure, candidates):
