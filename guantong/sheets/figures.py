@@ -48,7 +48,9 @@ def read(content: bytes, tables: Sequence[Table], spelt: Spelt) -> Found:
         for one in _Sheet(grid, tables, spelt).read(notes):
             first = figures.setdefault((one.table, one.row, one.column), one)
             if first.number != one.number:
-                notes.append(f"{one.cell} 与 {first.cell} 是同一个数，写的不同，按后一处核对")
+                notes.append(
+                    f"{one.cell} 与 {first.cell} 是同一个数，写的不同，按 {first.cell} 核对"
+                )
     if not figures:
         raise Refusal(
             "没有认出统计表。表名、行名和列名要与本页的一致（可先“导出 Excel”对照），"

@@ -15,6 +15,7 @@ from guantong.obligations import describe
 from guantong.obligations.run import plain
 from guantong.processes import model as m
 from guantong.records import catalogue
+from guantong.records.actions.case_taking_over import ON_PAPER
 from guantong.records.case_values import values, written
 from guantong.records.models import Case, CaseStep, Org, Person
 
@@ -81,7 +82,7 @@ def _step(
     process: m.Process, row: CaseStep, found: Mapping[str, m.Value | None], names: Names
 ) -> Step:
     step = process.steps[row.step]
-    rules = {rule.id: rule.says for rule in step.rules}
+    rules = {ON_PAPER: "以前办的，据纸质材料登记"} | {rule.id: rule.says for rule in step.rules}
     votes = [v for v in found.values() if isinstance(v, tuple)]
     return Step(
         row=row,
@@ -94,14 +95,13 @@ def _step(
             if found.get(one.name) is not None and one.type is not m.FieldType.VOTES
         ),
         votes=votes[0] if votes else (),
-        passed_over=tuple((rules.get(rule, ON_PAPER), why) for rule, why in row.passed_over),
+        passed_over=tuple((rules.get(rule, rule), why) for rule, why in row.passed_over),
         reminders=tuple(rules.get(rule, rule) for rule in row.reminders),
         made="、".join(dict.fromkeys(MADE.get(s.partition(":")[0], "记录") for s in row.made)),
         leads=process.states[row.target].title if row.target != row.source else "",
     )
 
 
-ON_PAPER: Final = "以前办的，据纸质材料登记"
 OTHERS: Final = Names({}, {})
 
 

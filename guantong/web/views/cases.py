@@ -16,6 +16,7 @@ from guantong.processes import model as m
 from guantong.records import access, catalogue, clock
 from guantong.records import cases as reading
 from guantong.records.actions.calls import PERMISSION as CALL
+from guantong.records.actions.case_taking_over import ABOVE
 from guantong.records.case_actors import Place, Standing
 from guantong.records.models import Case, Org
 from guantong.records.models.case import CaseQuerySet
@@ -211,7 +212,7 @@ def _acts_above(request: HttpRequest) -> bool:
         return False
     below = Org.objects.below(org).on(clock.today()).filter(kind="branch").exclude(pk=org.pk)
     some, who = below.first(), Standing.today(acting(request))
-    return some is not None and bool(who.actors_at(Place(some)) & {"college", "school"})
+    return some is not None and bool(who.actors_at(Place(some)) & ABOVE)
 
 
 def _columns(request: HttpRequest, process: m.Process, found: CaseQuerySet) -> Iterator[Column]:

@@ -23,6 +23,7 @@ from guantong.web.acting import INVALID, DayField
 from guantong.web.views.cases import to_cases
 
 PROCESS: Final = "recruitment"
+SHOWN: Final = 200  # files on the page; the list that is downloaded has them all
 LEVELS: Final = {
     m.Level.MUST: "矛盾",
     m.Level.UNLESS_REASON: "要有原因",
@@ -77,9 +78,6 @@ class DaysField(forms.CharField):
         return found.on
 
 
-SHOWN: Final = 200  # files on the page; the list that is downloaded has them all
-
-
 class FileForm(forms.Form):
     """One file: every date that the sheet would have."""
 
@@ -124,6 +122,7 @@ def checkup(request: HttpRequest) -> HttpResponse:
         status = 200 if people else INVALID
     if people and request.POST.get("as") == "xlsx":
         return _workbook(request, people)
+    odd = [person for person in people if person.found or person.problems]
     return TemplateResponse(
         request,
         "web/case_checkup.html",
@@ -134,10 +133,10 @@ def checkup(request: HttpRequest) -> HttpResponse:
             "form": one,
             "typed": request.POST.get("do") == "file",
             "notes": notes,
-            "people": (some := [one for one in people if one.found or one.problems])[:SHOWN],
-            "more": max(0, len(some) - SHOWN),
+            "people": odd[:SHOWN],
+            "more": max(0, len(odd) - SHOWN),
             "checked": len(people),
-            "clean": sum(not person.found and not person.problems for person in people),
+            "clean": len(people) - len(odd),
             "total": sum(len(person.found) for person in people),
         },
         status=status,

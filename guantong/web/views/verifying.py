@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from django import forms
 from django.contrib import messages
@@ -33,7 +33,6 @@ class ReviewFilter(Filter):
     narrow_nothing = Filter.narrow_nothing | {"month"}
 
     own = forms.BooleanField(label="只看本级", required=False, widget=forms.HiddenInput)
-
     month = forms.ChoiceField(label="月份", required=False)
     kind = forms.ChoiceField(
         label="为什么要看", required=False, choices=[("", "全部"), *anomalies.KINDS.items()]
@@ -66,7 +65,7 @@ def review(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and refused is None:
         return redirect(_address(form, org.pk, own=form.alone))
     if not download.wanted(request) and (lines := _lines(request, org, form)):
-        return _of_orgs(request, org, form, lines)
+        return _answer(request, form, org, lines=lines, most=reviewing.MOST)
     found = reviewing.review(acting(request), org, form.first, alone=form.alone)
     odd = [
         (activity, why)
@@ -90,6 +89,17 @@ def _page(
 ) -> TemplateResponse:
     label = catalogue.current().label
     page = paged(request, odd)
+    return _answer(
+        request, form, org, review=found, page=page, own=form.alone,
+        rows=[(one, label("activities", one.kind), why) for one, why in page],
+        rest=[(one, label("activities", one.kind)) for one in found.rest],
+        refused=refused.text if refused else "", status=status_of(refused) if refused else 200,
+    )  # fmt: skip
+
+
+def _answer(
+    request: HttpRequest, form: ReviewFilter, org: Org, *, status: int = 200, **more: Any
+) -> TemplateResponse:
     return TemplateResponse(
         request,
         part_of(request, "web/review.html", "list"),
@@ -99,14 +109,9 @@ def _page(
             "form": form,
             "org": org,
             "month": months.told(form.first),
-            "review": found,
-            "page": page,
-            "rows": [(one, label("activities", one.kind), why) for one, why in page],
-            "rest": [(one, label("activities", one.kind)) for one in found.rest],
-            "own": form.alone,
-            "refused": refused.text if refused else "",
+            **more,
         },
-        status=status_of(refused) if refused else 200,
+        status=status,
     )
 
 
@@ -141,24 +146,6 @@ def _lines(request: HttpRequest, org: Org, form: ReviewFilter) -> list[Line]:
     ]
 
 
-def _of_orgs(
-    request: HttpRequest, org: Org, form: ReviewFilter, lines: list[Line]
-) -> TemplateResponse:
-    return TemplateResponse(
-        request,
-        part_of(request, "web/review.html", "list"),
-        {
-            "title": "核实",
-            "crumbs": [("活动", reverse("activity-list"))],
-            "form": form,
-            "org": org,
-            "month": months.told(form.first),
-            "lines": lines,
-            "most": reviewing.MOST,
-        },
-    )
-
-
 def _address(form: ReviewFilter, org: int, *, own: bool) -> str:
     query = {"org": str(org), "month": month.code_of(form.first), "own": "1" if own else ""}
     return address("activity-review", query)
@@ -178,7 +165,7 @@ def _verified(request: HttpRequest, org: Org, form: ReviewFilter) -> Refused | N
 
 
 def _line(activity: Activity, why: str) -> tuple[Value, ...]:
-    hosts = "、".join(host.short_name for host in activity.hosts.all())
+    hosts = activity.host_names
     kind = catalogue.current().label("activities", activity.kind)
     return (
         *(activity.held_on, kind, activity.title, hosts),

@@ -15,6 +15,7 @@ class Command(makemigrations.Command):
     def write_migration_files(self, changes: dict[str, list[Migration]], *paths: Any) -> None:
         for migrations in changes.values():
             for migration in migrations:
+                # Not as an attribute: its type forbids what Django itself does.
                 setattr(migration, "operations", [*few(migration.operations)])  # noqa: B010
         super().write_migration_files(changes, *paths)
 
