@@ -92,9 +92,7 @@ def issued_before(person: Person, note: Mapping[str, Any]) -> HoursCertificate |
         person=person, issuer=None, year=note["year"], withdrawn_at=None,
         valid_until__gte=clock.today(),
     )  # fmt: skip
-    found = (
-        row for row in valid if all(row.content["note"].get(n) == note.get(n) for n in same)
-    )
+    found = (row for row in valid if all(row.content["note"].get(n) == note.get(n) for n in same))
     return next(found, None)
 
 
