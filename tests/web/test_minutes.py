@@ -133,6 +133,10 @@ def test_the_school_decides_on_a_quorum_that_is_only_local_practice(
     assert ">达到法定人数" in held(date(2023, 6, 12), 4)
     assert ">达到法定人数" in held(date(2023, 6, 9), 3), "the rule of its day"
     office.post(address, {**said, "option": "unjudged", "decided_on": "2023-06-13"})
+    earlier = office.post(address, {**said, "decided_on": "2023-06-01"}, follow=True)
+    assert "只管 2023-06-01 至 2023-06-09 的会议：2023-06-10 起是 党委会 后来的决定" in shown(
+        earlier
+    )
     assert "法定人数" not in held(date(2023, 6, 14), 1)
 
 
