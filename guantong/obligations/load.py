@@ -400,7 +400,9 @@ def _standard(f: Fields, bases: int) -> m.Standard:
 
 def _reading(f: Fields) -> m.Reading:
     others = tuple(_other(value, f) for value in f.take("others", list, []))
-    reading = m.Reading(f.text("id"), f.text("question"), f.text("chosen"), others, f.text("why"))
+    said = [f.text(key) for key in ("id", "question", "chosen")]
+    sure = f.choice("confidence", CONFIDENCE) if f.has("confidence") else ""
+    reading = m.Reading(*said, others, f.text("why"), sure)
     f.done()
     ids = [option.id for option in others if option.id]
     if twice := sorted({name for name in ids if ids.count(name) > 1}):

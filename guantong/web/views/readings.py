@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from guantong.obligations import model as m
-from guantong.obligations.describe import CONFIDENCE, cited
+from guantong.obligations.describe import CONFIDENCE, cited, reading_tag
 from guantong.records import access, catalogue, clock, ledger, quorums
 from guantong.records.actions import readings as actions
 from guantong.records.models import ReadingChoice
@@ -31,7 +31,7 @@ OWN = "目录"  # stands for the catalogue's own reading in a form, where an emp
 class Register:
     """One reading, or one rule on quorum, as the school has it; `choice` None: nobody has decided,
     the catalogue holds. `own`: what the catalogue says; `options`: what else may be decided, by
-    code; `sure`: how sure the catalogue is of a quorum."""
+    code; `sure`: how sure the catalogue is of a quorum; `tag`: how unsure of a reading."""
 
     name: str
     question: str
@@ -42,6 +42,7 @@ class Register:
     obligations: tuple[m.Obligation, ...] = ()
     unchosen: tuple[str, ...] = ()  # other ways to read it that cannot be worked out
     sure: str = ""
+    tag: str = ""
 
     @property
     def option(self) -> str:
@@ -107,6 +108,7 @@ def _register(
         options=rules.options(name),
         choice=choice,
         obligations=found,
+        tag=reading_tag(found[0]),
         unchosen=tuple(other.says for other in reading.others if not other.id),
     )
 
