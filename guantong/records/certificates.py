@@ -110,7 +110,7 @@ def doubled(person: Person) -> dict[int, str]:
             days[day].add(_school(row))
     for day in _recorded_here(person, days):
         days[day].add(OURS)
-    told = {}
+    told = dict[int, str]()
     for row in held:
         later = newest[row.year, row.issuer and row.issuer.name]
         why = (
