@@ -6,6 +6,8 @@ The rules, the same on the page and in the action:
   and what is left of the other's before and after moves;
 - of two attendances at one activity the kept row's stays; an attendance outweighs an absence;
 - the kept row's account stays; another account loses its person;
+- open cases go to the branch in which the kept row is then; two that may be open only once both
+  stay, for people to close one;
 - in what records name him for (fields of a kind, what is to follow) the kept row takes his place;
 - what was worked out (the ledger) is worked out anew, and kept ledgers stay as they are.
 """
@@ -15,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
-from django.db.models import Model
+from django.db.models import Model, Q
 
 from guantong.records import catalogue, sealing
 from guantong.records.models import (
@@ -82,7 +84,7 @@ class Plan:
     @property
     def counts(self) -> list[tuple[str, int]]:
         """How many rows of each sort move."""
-        moved = [edit for edit in self.edits if edit.values is not None]
+        moved = [edit for edit in self.edits if edit.values and edit.values.keys() != {"org_id"}]
         return [
             (title, count)
             for model, title in TITLES.items()
@@ -123,6 +125,29 @@ def why_not(kept: Person, absorbed: Person) -> str:
     if kept.id_index and absorbed.id_index and kept.id_index != absorbed.id_index:
         return "两份记录的身份证号不同，不是同一人。登记有误的请先更正。"
     return ""
+
+
+def newest() -> dict[str, int]:
+    """The latest row of each table about people: what has a higher id came after."""
+    latest = {model: model._base_manager.order_by("-pk").first() for model in RULES}
+    return {model.__name__: row.pk for model, row in latest.items() if row}
+
+
+def since(merge: Merge) -> list[tuple[str, int]]:
+    """What was entered about the kept person after the merge: undoing leaves it there."""
+    made = {(name, pk) for name, pk, before, _ in merge.made if before is None}
+    return [
+        (title, count)
+        for model, title in TITLES.items()
+        if (count := sum((model.__name__, pk) not in made for pk in _entered(model, merge)))
+    ]
+
+
+def _entered(model: type[Model], merge: Merge) -> Iterable[int]:
+    named = [f.name for f in model._meta.concrete_fields if f.related_model is Person]
+    about = Q.create([(name, merge.kept_id) for name in named], Q.OR)
+    later = Q(pk__gt=merge.newest.get(model.__name__, 0))
+    return model._base_manager.filter(about, later).values_list("pk", flat=True)
 
 
 def planned(kept: Person, absorbed: Person) -> Plan:
@@ -287,6 +312,30 @@ def _details(kept: Person, absorbed: Person) -> Iterator[Edit]:
             yield Edit(row, {name: pk for name, pk in now.items() if pk != was[name]})
 
 
+def _cases(kept: Person, absorbed: Person) -> Iterator[Edit]:
+    """Those that go with a person's branch go where the kept row is after the merge."""
+    handling = catalogue.handling()
+    follows, single = handling.names("follows"), handling.names("single")
+    branch = _branch(kept) or _branch(absorbed)
+    for row in Case.objects.filter(person__in=[kept, absorbed]).order_by("pk"):
+        moves = branch and row.closed_on is None and row.process in follows
+        changed = {"org_id": branch} if moves and row.org_id != branch else {}
+        if row.person_id == kept.pk:
+            if changed:
+                yield Edit(row, changed)
+            continue
+        told = row.process in single and not handling.of[row.process].restricted
+        twice = told and row.closed_on is None
+        both = twice and kept.cases.open().filter(process=row.process).exists()
+        title = catalogue.process(row.process, row.process_version).title
+        said = f"{title}：两份各有一件没有办结，合并后都在，请核对后办结其中一件。" if both else ""
+        yield Edit(row, {"person_id": kept.pk, **changed}, said)
+
+
+def _branch(person: Person) -> int | None:
+    return person.memberships.filter(valid_to=None).values_list("org", flat=True).first()
+
+
 def _follow_ups(kept: Person, absorbed: Person) -> Iterator[Edit]:
     for row in absorbed.follow_ups.order_by("pk"):
         yield Edit(row, {"owner_id": kept.pk})
@@ -319,7 +368,7 @@ RULES: Final[dict[type[Model], Rule]] = {
     TransferLetter: _all(TransferLetter),
     Detail: _details,
     FollowUp: _follow_ups,
-    Case: _all(Case),
+    Case: _cases,
     Enrolment: _enrolments,
     SignIn: _sign_ins,
     HoursCertificate: _all(HoursCertificate),
