@@ -20,6 +20,7 @@ from typing import Any, Final
 from django.db.models import Model, Q
 
 from guantong.records import catalogue, sealing
+from guantong.records.imports.roll import GENDERS
 from guantong.records.models import (
     Absence,
     Attendance,
@@ -127,6 +128,15 @@ def why_not(kept: Person, absorbed: Person) -> str:
     return ""
 
 
+def unlike(kept: Person, absorbed: Person) -> str:
+    """What speaks against one person, though it does not rule it out; empty where nothing does."""
+    names = ("name", "gender", "birth_date")
+    pairs = {name: (getattr(kept, name), getattr(absorbed, name)) for name in names}
+    differ = [str(Person._meta.get_field(n).verbose_name) for n, (one, two) in pairs.items()
+              if one and two and one != two]  # fmt: skip
+    return f"两份的{'、'.join(differ)}不同，请再核对是不是同一人。" if differ else ""
+
+
 def newest() -> dict[str, int]:
     """The latest row of each table about people: what has a higher id came after."""
     latest = {model: model._base_manager.order_by("-pk").first() for model in RULES}
@@ -158,7 +168,7 @@ def planned(kept: Person, absorbed: Person) -> Plan:
     ]
     labels = {f.name: str(f.verbose_name) for f in Person._meta.concrete_fields}
     lost = [
-        f"{labels[name]}：{getattr(absorbed, name)}"
+        f"{labels[name]}：{_words(name, getattr(absorbed, name))}"
         for name in ("name", *FILLED)
         if getattr(absorbed, name) not in (None, getattr(kept, name)) and name not in fields
     ]
@@ -167,6 +177,12 @@ def planned(kept: Person, absorbed: Person) -> Plan:
     ]
     edits = [edit for rule in RULES.values() for edit in rule(kept, absorbed)]
     return Plan(fields, tuple(sealed), tuple(lost), tuple(edits))
+
+
+def _words(name: str, value: Any) -> str:
+    if name == "schooling":
+        return catalogue.current().label("schooling", value)
+    return GENDERS.get(value, value) if name == "gender" else str(value)
 
 
 def _filled(kept: Person, absorbed: Person, name: str) -> Any:
@@ -215,10 +231,10 @@ def _attendances(kept: Person, absorbed: Person) -> Iterator[Edit]:
     missed = {row.activity_id: row for row in kept.absences.all()}
     for row in absorbed.attendances.select_related("activity").order_by("pk"):
         if row.activity_id in there:
-            yield Edit(row, None, f"“{row.activity}”两份都有出席，以保留的一份为准。")
+            yield Edit(row, None, f"{_called(row)}两份都有出席，以保留的一份为准。")
             continue
         if row.activity_id in missed:
-            said = f"“{row.activity}”一份记缺席、一份记出席，以出席为准。"
+            said = f"{_called(row)}一份记缺席、一份记出席，以出席为准。"
             yield Edit(missed[row.activity_id], None, said)
         yield Edit(row, {"person_id": kept.pk})
 
@@ -229,9 +245,13 @@ def _absences(kept: Person, absorbed: Person) -> Iterator[Edit]:
     known |= set(absorbed.attendances.values_list("activity", flat=True))
     for row in absorbed.absences.select_related("activity").order_by("pk"):
         if row.activity_id in known:
-            yield Edit(row, None, f"“{row.activity}”已有出席或缺席记录，去掉重复的缺席。")
+            yield Edit(row, None, f"{_called(row)}已有出席或缺席记录，去掉重复的缺席。")
         else:
             yield Edit(row, {"person_id": kept.pk})
+
+
+def _called(row: Attendance | Absence | Enrolment | SignIn | Detail) -> str:
+    return f"{row.activity.held_on}“{row.activity}”"
 
 
 def _accounts(kept: Person, absorbed: Person) -> Iterator[Edit]:
@@ -264,7 +284,7 @@ def _reliefs(kept: Person, absorbed: Person) -> Iterator[Edit]:
         yield from _free(row, held, {"person_id": kept.pk}, "党费减免")
 
 
-def _once(model: type[Model], key: str, said: str) -> Rule:
+def _once(model: type[Model], key: str, said: str, shown: str = "%Y-%m-%d") -> Rule:
     """Where there is one row for each value of a field, the kept person's stays."""
 
     def rule(kept: Person, absorbed: Person) -> Iterator[Edit]:
@@ -272,7 +292,7 @@ def _once(model: type[Model], key: str, said: str) -> Rule:
         known = set(rows.filter(person=kept).values_list(key, flat=True))
         for row in rows.filter(person=absorbed).order_by("pk"):
             if (value := getattr(row, key)) in known:
-                yield Edit(row, None, f"{value} {said}，以保留的一份为准。")
+                yield Edit(row, None, f"{value:{shown}} {said}，以保留的一份为准。")
             else:
                 yield Edit(row, {"person_id": kept.pk})
 
@@ -284,7 +304,7 @@ def _enrolments(kept: Person, absorbed: Person) -> Iterator[Edit]:
     known = set(kept.enrolments.filter(cancelled_at=None).values_list("activity", flat=True))
     for row in absorbed.enrolments.select_related("activity").order_by("pk"):
         if row.cancelled_at is None and row.activity_id in known:
-            yield Edit(row, None, f"“{row.activity}”两份都报了名，以保留的一份为准。")
+            yield Edit(row, None, f"{_called(row)}两份都报了名，以保留的一份为准。")
         else:
             yield Edit(row, {"person_id": kept.pk})
 
@@ -293,7 +313,7 @@ def _sign_ins(kept: Person, absorbed: Person) -> Iterator[Edit]:
     known = set(kept.sign_ins.values_list("activity", flat=True))
     for row in absorbed.sign_ins.select_related("activity").order_by("pk"):
         if row.activity_id in known:
-            yield Edit(row, None, f"“{row.activity}”两份都签了到，以保留的一份为准。")
+            yield Edit(row, None, f"{_called(row)}两份都签了到，以保留的一份为准。")
         else:
             yield Edit(row, {"person_id": kept.pk})
 
@@ -307,7 +327,7 @@ def _details(kept: Person, absorbed: Person) -> Iterator[Edit]:
         was = {name: getattr(row, name) for name in ends}
         now = {name: kept.pk if pk == absorbed.pk else pk for name, pk in was.items()}
         if now["person_id"] == now["other_id"]:
-            yield Edit(row, None, f"“{row.activity}”里的一对是同一个人，去掉这一对。")
+            yield Edit(row, None, f"{_called(row)}里的一对是同一个人，去掉这一对。")
         else:
             yield Edit(row, {name: pk for name, pk in now.items() if pk != was[name]})
 
@@ -361,7 +381,7 @@ RULES: Final[dict[type[Model], Rule]] = {
     Restricted: _restricted,
     DuesRate: _once(DuesRate, "valid_from", "起两份都有党费核定"),
     DuesRelief: _reliefs,
-    DuesPayment: _once(DuesPayment, "month", "两份都有党费交纳"),
+    DuesPayment: _once(DuesPayment, "month", "两份都有党费交纳", "%Y-%m"),
     CorrectionRequest: _all(CorrectionRequest),
     Whereabouts: _whereabouts,
     ContactMade: _once(ContactMade, "on_day", "两份都有联系记录"),

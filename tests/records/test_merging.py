@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db.models import Model
 
-from guantong.records import access, merging, sealing
+from guantong.records import access, clock, merging, sealing
 from guantong.records.actions import (
     cases,
     ledger,
@@ -164,10 +164,15 @@ def test_undoing_gives_every_row_back_as_it_was(cast: Cast, kept: Person, other:
 
 def test_the_account_of_the_kept_row_stays(cast: Cast, kept: Person, other: Person) -> None:
     one, two = make_user("one", kept), make_user("two", other)
-    merge(kept, other)
+    done = merge(kept, other)
     for account in (one, two):
         account.refresh_from_db()
     assert (one.person, two.person) == (kept, None)
+    User.objects.filter(pk=two.pk).update(last_login=clock.now())  # which is no change of it
+    actions.undo(by=None, merge=done)
+    two.refresh_from_db()
+    assert two.person == other
+    assert two.last_login
 
 
 def entries() -> list[tuple[Any, ...]]:

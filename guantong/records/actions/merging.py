@@ -4,7 +4,7 @@ Nothing is lost: the rows of the absorbed person move or, where two stand agains
 stays in the merge's own trace. The absorbed row itself stays and leads to the other.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django.apps import apps
@@ -94,10 +94,12 @@ def _edited(edits: Iterable[Edit]) -> Iterator[Trace]:
             row.delete()
             continue
         before = snapshots.plain(row) if row.pk else None
+        if isinstance(row, User) and before:  # signing in changes an account, too
+            before = {field: before[field] for field in edit.values}
         for field, value in edit.values.items():
             setattr(row, field, value)
         row.save()
-        yield [name, row.pk, before, snapshots.digest(snapshots.plain(row))]
+        yield [name, row.pk, before, _digest(row, before)]
 
 
 def _joined(kept: Person, absorbed: Person, plan: Plan) -> Iterator[Trace]:
@@ -117,7 +119,13 @@ def _joined(kept: Person, absorbed: Person, plan: Plan) -> Iterator[Trace]:
             for name, text in texts.items():
                 sealing.seal(person, name, text)
         person.save()
-        yield ["Person", person.pk, before, snapshots.digest(snapshots.plain(person))]
+        yield ["Person", person.pk, before, _digest(person, before)]
+
+
+def _digest(row: Model, before: Mapping[str, Any] | None) -> str:
+    """Of those fields that were kept of the row before; of all where it is new."""
+    now = snapshots.plain(row)
+    return snapshots.digest({name: now[name] for name in before or now})
 
 
 # Taking back
@@ -136,7 +144,7 @@ def _require_unchanged(merge: Merge) -> None:
     changed = {}
     for trace in merge.made:
         row = _now(trace)
-        left = snapshots.digest(snapshots.plain(row)) if row else None
+        left = _digest(row, trace[2]) if row else None
         if left != trace[3]:
             changed[_model(trace[0])] = True
     if changed:

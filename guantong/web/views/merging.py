@@ -112,6 +112,7 @@ def merge(request: HttpRequest, pk: int) -> HttpResponse:
             "query": query,
             "found": [] if other else _found(request, kept, query),
             "why_not": merging.why_not(kept, other) if other else "",
+            "unlike": merging.unlike(kept, other) if other else "",
             "plan": merging.planned(kept, other) if other else None,
             "form": form,
         },
