@@ -131,9 +131,9 @@ def why_not(kept: Person, absorbed: Person) -> str:
 def unlike(kept: Person, absorbed: Person) -> str:
     """What speaks against one person, though it does not rule it out; empty where nothing does."""
     names = ("name", "gender", "birth_date")
+    labels = {f.name: str(f.verbose_name) for f in Person._meta.concrete_fields}
     pairs = {name: (getattr(kept, name), getattr(absorbed, name)) for name in names}
-    differ = [str(Person._meta.get_field(n).verbose_name) for n, (one, two) in pairs.items()
-              if one and two and one != two]  # fmt: skip
+    differ = [labels[name] for name, (one, two) in pairs.items() if one and two and one != two]
     return f"两份的{'、'.join(differ)}不同，请再核对是不是同一人。" if differ else ""
 
 
