@@ -436,7 +436,9 @@ def test_contact_points_and_pairings(cast: Cast, as_: SignIn) -> None:
 def test_figures_of_a_day_are_corrected_by_entering_them_again(cast: Cast, as_: SignIn) -> None:
     client, at = as_(cast.officer), address("figure-record", cast.college)
     send(client, at, name="staff", value="60")
-    send(client, at, name="staff", value="61")
+    asked = send(client, at, name="staff", value="61")
+    assert asked.status_code == 409
+    client.post(at, filled(asked))
     assert [figure.value for figure in Figure.objects.all()] == [61]
     assert send(client, at, name="staff", value="-1").status_code == 422
 
