@@ -106,7 +106,7 @@ def test_many_rows_are_worked_out_beside_with_the_same_result(
     monkeypatch.setattr(jobs, "tell", lambda _, says: told.append(says))
     assert imports.confirm(by=cast.officer, batch=one, wait=False).state == "confirmed"
     refused_ = imports.confirm(by=cast.officer, batch=beside, wait=False)
-    assert told[:4] == ["再核对一遍 7 / 7", "写入 4 / 7", "写入 7 / 7", "更新台账"]
+    assert told[:4] == ["再核对一遍 7 / 7", "已写 4 / 7", "已写 7 / 7", "更新台账"]
     assert (refused_.state, refused_.reading["refused"]) == ("preview", imports.OUT_OF_DATE)
     again = imports.recheck(by=cast.officer, batch=beside, wait=False)
     assert "refused" not in again.reading

@@ -86,7 +86,7 @@ FORMS: list[tuple[str, Callable[[Cast], Any], dict[str, str], str]] = [
     (f"{ORG}describe/", _describe, {"term_years": "4", "reason": "批复"}, "“甲系\n乙系”，这里"),
     (f"{ORG}describe/", _describe, {"units": "丙系"}, "“甲系\n乙系”。要按您填的，再保存"),
     (f"{ORG}move/", _move, {"parent": "{college}"}, "现在的上级组织：您打开这一页以后，别人"),
-    (f"{ORG}figures/", _figure, {"name": "staff", "value": "15"}, "已登记为“12.00”。要改成"),
+    (f"{ORG}figures/", _figure, {"name": "staff", "value": "15"}, "已登记为“12”。要改成"),
     (f"{ORG}posts/{{post}}/", _flags, {"full_time": "yes"}, "别人改成了“是”，这里已换成新的"),
     (f"{ORG}posts/{{post}}/end/", _end_post, {}, "别人改成了“2023-12-01”"),
     (f"{ORG}terms/{{term}}/", _extend, {"extended_to": "2023-11-01", "approval": "乙1号",

@@ -6,13 +6,14 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 
 from guantong.periods import add_months
 from guantong.records import access, catalogue, clock, org_rules, qualification
+from guantong.records.access import Refused
 from guantong.records.actions import documents, figures, posts, relations, terms
 from guantong.records.models import Figure, Org, Person, Post, Term
 from guantong.records.models.org import OrgQuerySet
@@ -108,10 +109,10 @@ class AppointForm(PostForm, ActionForm):
         self.order_fields(self.field_order)
         self.warnings: list[str] = []
 
-    def clean(self) -> None:
+    def require_seen(self) -> None:
         """What is only general is shown once; sent again, it is meant so."""
         given = self.cleaned_data
-        if self.errors or given.get("seen"):
+        if given.get("seen"):
             return
         candidate = qualification.Candidate(
             given["person"], self.org, given["post"], given["valid_from"],
@@ -121,7 +122,7 @@ class AppointForm(PostForm, ActionForm):
         if self.warnings:
             self.data = self.data.copy()  # type: ignore[attr-defined]
             self.data["seen"] = "on"  # type: ignore[index]
-            raise ValidationError("请核对下面的提醒；情况属实的，再点一次登记。")
+            raise Refused("请核对下面的提醒；情况属实的，再点一次登记。")
 
 
 def _warnings(candidate: qualification.Candidate) -> Iterator[str]:
@@ -161,7 +162,10 @@ def appoint(request: HttpRequest, pk: int) -> HttpResponse:
 def _appoint(request: HttpRequest, org: Org, form: AppointForm, **_: object) -> Post:
     given = form.cleaned_post()
     given.pop("seen")
-    return posts.appoint(by=acting(request), org=org, **given)
+    with transaction.atomic():  # what a rule excludes is told before what it only reminds of
+        post = posts.appoint(by=acting(request), org=org, **given)
+        form.require_seen()
+        return post
 
 
 def _candidates(request: HttpRequest, org: Org, within: PersonQuerySet) -> list[choices.Choice]:
@@ -417,7 +421,7 @@ def end_relation(request: HttpRequest, pk: int, relation_pk: int) -> HttpRespons
 
 
 class FigureForm(CorrectingForm):
-    value = forms.DecimalField(label="人数", min_value=0, decimal_places=2, max_digits=14)
+    value = forms.DecimalField(label="人数", min_value=0, decimal_places=0, max_digits=12)
     as_of = DayField(label="统计日期", help_text="同一天再登记一次就是更正，会先告诉您原来的数。")
     source = forms.CharField(label="来源", max_length=200, required=False)
     field_order = ("name",)
@@ -435,7 +439,7 @@ class FigureForm(CorrectingForm):
 
 
 def _counted(figure: Figure) -> dict[str, object]:
-    return {"value": figure.value, "source": figure.source}
+    return {"value": round(figure.value), "source": figure.source}
 
 
 def record_figure(request: HttpRequest, pk: int) -> HttpResponse:

@@ -61,7 +61,7 @@ def _in_parts[Work](work: Sequence[Work], job: str) -> Iterator[Sequence[Work]]:
     """So many at once, telling how many are written."""
     for first in range(0, len(work), AT_ONCE):
         yield work[first : first + AT_ONCE]
-        jobs.tell(job, f"写入 {min(first + AT_ONCE, len(work)):,} / {len(work):,}")
+        jobs.tell(job, f"已写 {min(first + AT_ONCE, len(work)):,} / {len(work):,}")
 
 
 def _together(
