@@ -72,7 +72,7 @@ def _page(request: HttpRequest, pk: int, refused: Refused | None = None) -> Http
     shut = locked(hosts, shown.held_on, shown.last_on)
     may = _may(request, shown, hosts) - ({"correct", "withdraw", "restore"} if shut else set())
     minutes = Minutes(acting(request), shown, hosts, whole=people.whole, records="correct" in may)
-    whole = crediting.counted_for(shown)
+    whole = crediting.counted_for_sitting(shown)
     counted = _visible(request, whole)
     closed = request.session.pop(CLOSED, {})
     just = set(closed.get("entries", ())) if closed.get("activity") == pk else set()
