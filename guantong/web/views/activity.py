@@ -214,7 +214,7 @@ class _People:
 
 
 def _own_hours(hours: Any, shown: Activity) -> str:
-    if hours is None or hours == shown.hours:
+    if not hours or hours == shown.hours:  # 0: they count with another kind of the sitting
         return ""
     return f"{plain(hours)} 学时"
 
