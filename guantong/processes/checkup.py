@@ -115,8 +115,8 @@ def _broken(process: m.Process, days: Days, record: Record) -> Iterator[Contradi
             lambda column, step=step: field_of(process, step, column),  # type: ignore[misc]
         )
         for rule in step.rules:
-            told = _is_told(rule.test, look, days) and not _told_twice(rule.test, step, days)
-            if told and (why := lack(rule.test, look)):
+            told = _is_told(rule, look, days) and not _told_twice(rule, step, days)
+            if told and (why := lack(rule, look)):
                 says = f"“{step.title}”：{rule.says}（{why}）"
                 yield Contradiction(rule.id, _steps(rule, name), says, rule.level, rule.basis)
 
@@ -129,10 +129,10 @@ def _row(process: m.Process, days: Days, record: Record) -> dict[str, m.Value | 
     return row
 
 
-def _is_told(test: m.Test, look: Look, days: Days) -> bool:
+def _is_told(rule: m.Rule, look: Look, days: Days) -> bool:
     """Whether the file tells enough to say that the rule is broken."""
-    known = {name for name in names_of(test) if look.row.get(name) is not None}
-    match test:
+    known = {name for name in names_of(rule) if look.row.get(name) is not None}
+    match rule.test:
         case m.Span(day, _, anchor):
             return {day, anchor} <= known
         case m.Different():
@@ -140,16 +140,16 @@ def _is_told(test: m.Test, look: Look, days: Days) -> bool:
         case m.Paced(step, since):
             return step in days and since in known
         case _:
-            return known == set(names_of(test))
+            return known == set(names_of(rule))
 
 
-def _told_twice(test: m.Test, step: m.Step, days: Days) -> bool:
+def _told_twice(rule: m.Rule, step: m.Step, days: Days) -> bool:
     """Whether it looks at what a step wrote down that was taken more than once: which time?"""
     own = {f.name: f"{step.name}.{f.name}" for f in step.fields}
-    parts = (own.get(name, name).partition(".") for name in names_of(test))
+    parts = (own.get(name, name).partition(".") for name in names_of(rule))
     return any(part not in OF_A_STEP and len(days.get(taken, ())) > 1 for taken, _, part in parts)
 
 
 def _steps(rule: m.Rule, step: str) -> tuple[str, ...]:
-    others = (name.partition(".")[0] for name in names_of(rule.test) if "." in name)
+    others = (name.partition(".")[0] for name in names_of(rule) if "." in name)
     return (*dict.fromkeys(other for other in others if other != step), step)

@@ -133,13 +133,14 @@ class Relation(StrEnum):
 
 @dataclass(frozen=True)
 class Amount:
-    """The sum of some numbers against a share of the sum of others, or against a number."""
+    """The sum of some numbers against a share of the sum of others (and `more`), or a number."""
 
     parts: tuple[str, ...]
     relation: Relation
     share: Fraction
     of: tuple[str, ...]  # none: `share` is the number itself
     if_known: bool = False  # says nothing where one of them is not known
+    more: int = 0
 
 
 @dataclass(frozen=True)
@@ -201,6 +202,7 @@ class Rule:
     level: Level
     basis: tuple[Basis, ...]
     variant: str = ""
+    where: Condition | None = None  # asked only where this holds
 
     @property
     def uncertain(self) -> bool:
