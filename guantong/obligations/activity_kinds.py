@@ -19,6 +19,7 @@ from guantong.obligations import model as m
 
 ROSTERS: Final = ("members", "posts", "pairs")
 POSTS: Final = "posts"  # entitled to vote: who holds a post in the host
+QUORUM: Final = "quorum"  # the field that is worked out: whether enough of those entitled came
 
 
 class Sort(StrEnum):
@@ -53,13 +54,15 @@ class Own:
 @dataclass(frozen=True)
 class Deciding:
     """`entitled`: a counting base, or POSTS. More than `quorum` of them must be there (`exactly`:
-    or just as many), and more than `carried` of them, there or not, in favour."""
+    or just as many), and more than `carried` of them, there or not, in favour. `fact`: rules may
+    ask whether the quorum was reached."""
 
     entitled: str
     quorum: Fraction
     carried: Fraction
     basis: Basis
     exactly: bool = False
+    fact: bool = False
 
     @property
     def switchable(self) -> bool:
@@ -152,14 +155,16 @@ def check_own(
     asked = about(where, {"kind"})
     counted = [kind for kind in kinds.values() if evaluate(asked, {"kind": kind.code}) is True]
     for kind in counted:
+        quorum = [QUORUM] if kind.deciding and kind.deciding.fact else []
         field = kind.own.get(own.field)
-        if field is None or not field.fact:
-            facts = "、".join(one.code for one in kind.own.values() if one.fact) or "没有"
+        if own.field not in quorum and (field is None or not field.fact):
+            named = [*quorum, *(one.code for one in kind.own.values() if one.fact)]
+            facts = "、".join(named) or "没有"
             yield Problem(
                 at, f"“{kind.title}”没有标了 fact: true 的栏目“{own.field}”", f"可用：{facts}"
             )
             continue
-        known = field.options or {"yes": "", "no": ""}
+        known = (field and field.options) or {"yes": "", "no": ""}
         for code in sorted(codes_of(own.where, "code") - known.keys()):
             yield Problem(at, f"栏目“{own.field}”没有“{code}”这一项", f"可用：{'、'.join(known)}")
 
@@ -194,6 +199,8 @@ def _kind(code: str, f: Fields, kinds: Mapping[str, Mapping[str, Any]]) -> Activ
         deciding=_deciding(f.fields("decides"), kinds["bases"]) if f.has("decides") else None,
     )
     f.done()
+    if QUORUM in kind.own:
+        raise f.wrong(f"own.{QUORUM}", "这个名称留给系统算出的法定人数", "换一个名称")
     paired = [one for one in kind.own.values() if one.sort is Sort.PAIRS]
     if (kind.roster == "pairs") != (len(paired) == 1):
         raise f.wrong("roster", "roster: pairs 与一个 pairs 类型的字段要一起用")
@@ -230,8 +237,11 @@ def _deciding(f: Fields, bases: Collection[str]) -> Deciding:
         quorum=_share(f, "quorum"),
         carried=_share(f, "carried"),
         basis=read_basis(f.fields("basis")),
+        fact=f.take("fact", bool, default=False),
     )
     f.done()
+    if found.fact and (found.entitled == POSTS or found.switchable):
+        raise f.wrong("fact", "只有按党员算、依据可靠的法定人数能作为事实", "去掉 fact")
     return found
 
 

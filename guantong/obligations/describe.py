@@ -25,6 +25,7 @@ CONFIDENCE = {
     "C": "待核对，可关闭",
     "L": "外校或地方做法，可关闭",
 }
+UNSURE = {"C": "待核对", "L": "外校或地方做法"}
 STATES = {
     "posts": "在任人数",
     "memberships": "党员人数",
@@ -111,3 +112,8 @@ def cited(basis: m.Basis, rules: m.Catalogue) -> str:
     if basis.place.isdigit():
         return f"{title}第 {basis.place} 条"
     return f"{title} {basis.place}".rstrip()
+
+
+def reading_tag(o: m.Obligation) -> str:
+    """How sure the ground of its reading is, where that is not sure; empty otherwise."""
+    return UNSURE.get(o.reading.confidence, "") if o.reading else ""

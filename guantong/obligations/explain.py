@@ -168,7 +168,7 @@ class _Look:
         fields = ("a.activity_id", "a.kind", "a.held_on", "a.hours", "a.planned")
         tests = (*self._tests(measure.where, "a"), *self._apart(measure, "a"), *_named(measure))
         if measure.own is not None:
-            answers = own_answers(measure.own, self.stages).subquery("o")
+            answers = own_answers(measure.own, self.stages, [self.entry.org_id]).subquery("o")
             body = body.join(answers, on="o.activity_id = a.activity_id", join_type="left")
             tests = (*tests, Test(own_holds(), own=measure.own))
         return Listing("activities", fields, body, tests, measure.different or "")

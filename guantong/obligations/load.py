@@ -400,7 +400,14 @@ def _standard(f: Fields, bases: int) -> m.Standard:
 
 def _reading(f: Fields) -> m.Reading:
     others = tuple(_other(value, f) for value in f.take("others", list, []))
-    reading = m.Reading(f.text("id"), f.text("question"), f.text("chosen"), others, f.text("why"))
+    reading = m.Reading(
+        id=f.text("id"),
+        question=f.text("question"),
+        chosen=f.text("chosen"),
+        others=others,
+        why=f.text("why"),
+        confidence=f.choice("confidence", CONFIDENCE) if f.has("confidence") else "",
+    )
     f.done()
     ids = [option.id for option in others if option.id]
     if twice := sorted({name for name in ids if ids.count(name) > 1}):

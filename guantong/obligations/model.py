@@ -219,6 +219,7 @@ class Reading:
     chosen: str
     others: tuple[Option, ...]
     why: str
+    confidence: str = ""  # of the reading itself, where its ground is unsure
 
     @property
     def options(self) -> dict[str, Obligation]:

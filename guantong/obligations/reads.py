@@ -6,6 +6,7 @@ from typing import assert_never
 from guantong.conditions.evaluate import evaluate
 from guantong.conditions.model import about
 from guantong.obligations import model as m
+from guantong.obligations.activity_kinds import QUORUM
 from guantong.periods import Every
 
 HOSTED = frozenset({"activities", "hosts"})
@@ -60,7 +61,7 @@ def _bearer(bearer: m.Bearer) -> frozenset[str]:
 def _measure(measure: m.Measure) -> frozenset[str]:
     match measure:
         case m.CountActivities():
-            return HOSTED | ({"details"} if measure.own else set())
+            return HOSTED | (_own(measure.own) if measure.own else set())
         case m.Attended():
             hows = {measure.hosted_by, *(other.hosted_by for other in measure.apart_from)}
             return HOSTED | {"attendances"} | {BY[how] for how in hows if how in BY}
@@ -78,6 +79,11 @@ def _measure(measure: m.Measure) -> frozenset[str]:
             return frozenset({"terms"})
         case _:
             assert_never(measure)
+
+
+def _own(own: m.Own) -> frozenset[str]:
+    """Whether a quorum was reached is worked out from who was entitled."""
+    return frozenset({"details"} | ({"memberships"} if own.field == QUORUM else set()))
 
 
 def looks_below(o: m.Obligation) -> bool:

@@ -1,6 +1,6 @@
 """What counts, as SQL: one scan per fact table, key and period length, shared by obligations."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import timedelta
 
 from sqlglot import exp, select, union
@@ -50,7 +50,7 @@ def hosted_scan(
         return Scan(lambda _: body, ("h.org_id", f"{_days_of(at)}.period_start"))
 
     own = measure.own
-    answers = stages.stage("own_answers", lambda: own_answers(own, stages), own) if own else ""
+    answers = _stage_of_answers(own, stages, scoped=scoped) if own else ""
     name = f"hosted_by_{at.name}" + ("" if scoped else "_anywhere")
     name += f"_with_{answers}" if answers else ""
     elsewhere = c.Any(tuple(other.where for other in measure.apart_from))
@@ -64,16 +64,24 @@ def hosted_scan(
     return stages.ask(name, make, measure, asked)
 
 
-def own_answers(own: m.Own | None, stages: Stages) -> exp.Select:
+def _stage_of_answers(own: m.Own, stages: Stages, *, scoped: bool) -> str:
+    orgs = stages.org_ids if scoped else None
+    return stages.stage("own_answers", lambda: own_answers(own, stages, orgs), own, scoped)
+
+
+def own_answers(own: m.Own, stages: Stages, org_ids: Collection[int] | None) -> exp.Select:
     """By activity whether a value of its field holds: 2 yes, 1 not known, 0 no; no row where the
-    field is blank.
+    field is blank. `org_ids`: only what these host, or None.
     """
-    assert own is not None
     condition = compiled(own.where, "d")
     no = exp.Not(this=exp.paren(condition.copy()))
     answer = cases((condition, literal(2)), (no, literal(0)), default=literal(1))
     wanted = exp.EQ(this=exp.column("field", "d"), expression=literal(own.field))
     rows = select("d.activity_id").from_(stages.fact("details", "d")).where(wanted)
+    if org_ids is not None:
+        hosted = select("n.activity_id").from_(stages.fact("hosts", "n"))
+        theirs = stages.only(hosted, "n.org_id", org_ids)
+        rows = rows.where(exp.column("activity_id", "d").isin(query=theirs))
     return rows.select(exp.alias_(exp.Max(this=answer), "answer")).group_by("d.activity_id")
 
 

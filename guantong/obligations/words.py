@@ -6,6 +6,7 @@ from typing import Any, assert_never
 
 from guantong.conditions import model as c
 from guantong.obligations import model as m
+from guantong.obligations.activity_kinds import QUORUM
 from guantong.obligations.run import plain
 
 # Which group of kinds.yaml holds the words for a column's codes; `kind` depends on the table.
@@ -21,6 +22,7 @@ GROUPS = {
     "process": "processes",
     "state": "states",
 }
+REACHED = c.Compare("code", c.Op.EQ, "yes")
 COMPARED = {c.Op.EQ: "是", c.Op.NE: "不是", c.Op.GE: "不低于", c.Op.LE: "不超过"}
 
 
@@ -78,6 +80,8 @@ class Words:
     def own(self, own: m.Own) -> str:
         """What a field of an activity's kind must say, in the title and options of the first
         kind that has it."""
+        if own.field == QUORUM and own.where == REACHED:
+            return "到会达到法定人数"
         entries = self.catalogue.kinds["activities"].values()
         found: dict[str, Any] = next(
             (e["own"][own.field] for e in entries if own.field in e.get("own", {})), {}

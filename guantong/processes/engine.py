@@ -14,7 +14,7 @@ from guantong.processes import model as m
 from guantong.processes import rules
 from guantong.processes.facts import Attempt, field_of, row_of, title_of
 from guantong.processes.paths import reached
-from guantong.processes.rules import Look, asked, lack, limit, names_of
+from guantong.processes.rules import Look, asked, lack, limit
 
 PYTHON: dict[m.FieldType, type | tuple[type, ...]] = {
     m.FieldType.DAY: date,
@@ -209,7 +209,7 @@ def _findings(
     look = look_at(process, case, given, attempt)
     own = {f.name for f in step.fields} if attempt.fields is None else set()
     for rule in step.rules:
-        if own.isdisjoint(names_of(rule)) and (found := lack(rule, look)):
+        if own.isdisjoint(rule.names) and (found := lack(rule, look)):
             yield Finding(rule, f"{rule.says}（{found}）")
 
 
@@ -297,7 +297,7 @@ def _out_of_time(case: m.Case, attempt: Attempt, today: date) -> Iterator[str]:
 
 
 def _seen(process: m.Process, step: m.Step, given: m.Values) -> m.Values:
-    names = {n for rule in step.rules for n in names_of(rule)}
+    names = {n for rule in step.rules for n in rule.names}
     return {n: given.get(n) for n in process.given if n in names}
 
 

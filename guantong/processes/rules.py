@@ -95,34 +95,6 @@ def _lack(test: m.Test, look: Look) -> str:
             assert_never(test)
 
 
-def names_of(rule: m.Rule) -> tuple[str, ...]:
-    """The columns that a rule looks at."""
-    where = fields_of(rule.where) if rule.where is not None else ()
-    return (*named_in(rule.test), *sorted(where))
-
-
-def named_in(test: m.Test) -> tuple[str, ...]:
-    match test:
-        case m.Span(day, _, anchor):
-            return (day, anchor, *([test.later] if test.later else []))
-        case m.Holds(when):
-            return tuple(sorted(fields_of(when)))
-        case m.Amount(parts, of=of):
-            return (*parts, *of)
-        case m.Different(names):
-            return names
-        case m.Paced(step, since):
-            return (f"{step}.on", since, "on")
-        case m.Ballots(votes, valid, seats):
-            return (votes, valid, seats)
-        case m.Listed(votes, candidates):
-            return (votes, candidates)
-        case m.Majority(votes, of):
-            return (votes, of)
-        case _:
-            assert_never(test)
-
-
 # ---------------------------------------------------------------- days
 
 

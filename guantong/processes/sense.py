@@ -12,7 +12,6 @@ from guantong.conditions.restraint import refused
 from guantong.processes import model as m
 from guantong.processes.facts import columns_for
 from guantong.processes.paths import reached
-from guantong.processes.rules import named_in
 
 RESERVED = {"on", "by", "first", "count", "subject"}
 
@@ -109,7 +108,7 @@ def _rule(process: m.Process, step: m.Step, rule: m.Rule, at: str) -> Iterator[P
             yield from _typed((of,), Type.NUMBER, columns, at)
         case test:
             kind = {m.Amount: Type.NUMBER, m.Different: Type.ID}.get(type(test), Type.DAY)
-            yield from _typed(named_in(test), kind, columns, at)
+            yield from _typed(m.named_in(test), kind, columns, at)
 
 
 def _votes(step: m.Step, name: str, at: str) -> Iterator[Problem]:

@@ -226,7 +226,9 @@ def history(user: Someone, activity: Activity) -> EventQuerySet:
 def looks(user: Someone, person: Person) -> EventQuerySet:
     """Who opened a person's sealed fields: for that person, and for who sees the trail there."""
     own = isinstance(user, User) and user.person_id == person.pk
-    found = Event.objects.about(f"person:{person.pk}").filter(verb="person.revealed")
+    rows = [person.pk, *Person.everyone.filter(merged_into=person).values_list("pk", flat=True)]
+    seen = Event.objects.filter(subject__in=[f"person:{pk}" for pk in rows])
+    found = seen.filter(verb="person.revealed").order_by("id")
     return found if own else found.filter(_at(reach(user, "event.view")))
 
 

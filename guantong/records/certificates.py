@@ -6,7 +6,8 @@ needs to know, and nothing more.
 """
 
 import uuid
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ from guantong.records import clock, hours, signing
 from guantong.records.access import Refused
 from guantong.records.models import (
     Activity,
+    Attendance,
     Entry,
     HoursCertificate,
     Person,
@@ -37,6 +39,8 @@ NOTICE: Final = {"format": str, "serial": str, "school": str, "revoked_on": str}
 DEMAND: Final = ("title", "required", "actual", "unit", "verdict")
 LINE: Final = ("held_on", "kind", "role", "hours", "late")
 LONGEST: Final = 300
+DAYS_TOLD: Final = 5
+OURS: Final = "本校"
 
 
 def told(person: Person, year: int) -> dict[str, Any]:
@@ -79,6 +83,72 @@ def told(person: Person, year: int) -> dict[str, Any]:
             if line.counted
         ],
     }
+
+
+def issued_before(person: Person, note: Mapping[str, Any]) -> HoursCertificate | None:
+    """The person's certificate in force that says the same as a new one would."""
+    same = ("year", "school", "branch", "name", "demands", "lines")
+    valid = HoursCertificate.objects.filter(
+        person=person, issuer=None, year=note["year"], withdrawn_at=None,
+        valid_until__gte=clock.today(),
+    )  # fmt: skip
+    found = (row for row in valid if all(row.content["note"].get(n) == note.get(n) for n in same))
+    return next(found, None)
+
+
+def doubled(person: Person) -> dict[int, str]:
+    """What must not be counted twice in the certificates that the person holds, by certificate:
+    a newer one of the same school for the year, or days for which hours are on record elsewhere.
+    """
+    rows = HoursCertificate.objects.filter(person=person, withdrawn_at=None)
+    held = list(rows.select_related("issuer").order_by("issued_on", "pk"))
+    newest = {(row.year, row.issuer and row.issuer.name): row for row in held}
+    last = set(newest.values())
+    days = defaultdict[str, set[str]](set)  # day to who has hours for it
+    for row in last:
+        for day in _days(row):
+            days[day].add(_school(row))
+    for day in _recorded_here(person, days):
+        days[day].add(OURS)
+    told = dict[int, str]()
+    for row in held:
+        later = newest[row.year, row.issuer and row.issuer.name]
+        why = (
+            _elsewhere(row, days)
+            if row in last
+            else f"同一年 {later.issued_on} 又签发过一份，以那份为准，这份不另计"
+        )
+        told |= {row.pk: why} if why else {}
+    return told
+
+
+def _school(row: HoursCertificate) -> str:
+    return row.issuer.name if row.issuer else OURS
+
+
+def _days(row: HoursCertificate) -> set[str]:
+    return {line["held_on"] for line in row.content["note"]["lines"]}
+
+
+def _recorded_here(person: Person, days: Iterable[str]) -> set[str]:
+    """The days for which hours of the person are on record in this school."""
+    there = Attendance.objects.filter(
+        person=person, hours__gt=0, activity__planned=False, activity__withdrawn_at=None,
+        activity__held_on__in=[date.fromisoformat(day) for day in days],
+    )  # fmt: skip
+    return {day.isoformat() for day in there.values_list("activity__held_on", flat=True)}
+
+
+def _elsewhere(row: HoursCertificate, days: Mapping[str, set[str]]) -> str:
+    """Nothing is said of our own: what it tells is what is on record here."""
+    if row.issuer is None:
+        return ""
+    shared = sorted(day for day in _days(row) if days[day] - {_school(row)})
+    if not shared:
+        return ""
+    others = sorted(set[str]().union(*(days[day] for day in shared)) - {_school(row)})
+    listed = "、".join(shared[:DAYS_TOLD]) + ("等" if len(shared) > DAYS_TOLD else "")
+    return f"{listed}（{len(shared)} 天）{'、'.join(others)}也记了学时：是同一次的只能算一次"
 
 
 def notice(row: HoursCertificate) -> bytes:

@@ -14,8 +14,9 @@ from django.db.models import Q, QuerySet
 from guantong.conditions import model as c
 from guantong.conditions.evaluate import evaluate
 from guantong.obligations import model as m
+from guantong.obligations.activity_kinds import QUORUM
 from guantong.periods import Every, add_months
-from guantong.records import ledger
+from guantong.records import catalogue, ledger, quorums
 from guantong.records.drafts import Draft
 from guantong.records.models import Activity, Attendance, Entry, Membership, Relation
 
@@ -84,6 +85,9 @@ class _Held:
                 "org_id": row.org_id, "person_id": row.person_id, "other_person_id": row.other_id,
             }  # fmt: skip
             found.setdefault(row.field, []).append(value)
+        if (enough := quorums.reached([self.activity.pk]).get(self.activity.pk)) is not None:
+            none = dict.fromkeys(("number", "day", "org_id", "person_id", "other_person_id"))
+            found[QUORUM] = [{"code": "yes" if enough else "no", **none}]
         return found
 
     @cached_property
@@ -195,3 +199,19 @@ def kinds_counted(measure: m.Measure) -> tuple[str, ...]:
             return kinds(where)
         case _:
             return ()
+
+
+def reading_of_quorum(kind: str, on: date) -> m.Reading | None:
+    """How the school reads whether a meeting that lacks its quorum counts as held; None where
+    nothing asks."""
+    for o in catalogue.current().obligations.values():
+        options = o.reading.options.values() if o.reading else ()
+        if any(_asks_quorum(one.measure, kind) for one in (o, *options)):
+            return ledger.obligation(o.name, on).reading
+    return None
+
+
+def _asks_quorum(measure: m.Measure, kind: str) -> bool:
+    if not isinstance(measure, m.CountActivities) or measure.own is None:
+        return False
+    return measure.own.field == QUORUM and kind in kinds(measure.where)

@@ -8,11 +8,29 @@ is in no membership.
 
 from collections.abc import Iterable, Mapping
 
-from guantong.obligations.activity_kinds import Sort
+from guantong.obligations.activity_kinds import QUORUM, ActivityKind, Deciding, Sort
 from guantong.records import catalogue
 from guantong.records.models.membership import MEMBER_STATUSES
 
 _MEMBER = ", ".join(f"'{status}'" for status in MEMBER_STATUSES)
+
+# Worked out for a kind whose quorum is a fact; of a plan it is taken for granted, and of an
+# organisation that has nobody who may vote it is not known.
+_QUORUM = (
+    "SELECT a.id, '{field}', 0, CASE WHEN a.planned THEN 'yes'"
+    " WHEN {came} * {whole} > {entitled} * {part} THEN 'yes' ELSE 'no' END,"
+    " NULL, NULL, NULL, NULL, NULL FROM records_activity AS a"
+    " WHERE a.withdrawn_at IS NULL AND a.kind = {kind} AND {entitled} > 0"
+)
+_ENTITLED = (
+    "(SELECT COUNT(DISTINCT m.person_id) FROM records_activityhost AS h"
+    " JOIN records_membership AS m ON m.org_id = h.org_id{came}"
+    " WHERE h.activity_id = a.id AND m.status IN ({statuses}) AND m.valid_from <= a.held_on"
+    " AND (m.valid_to IS NULL OR m.valid_to > a.held_on))"
+)
+_CAME = (
+    " JOIN records_attendance AS t ON t.person_id = m.person_id AND t.activity_id = h.activity_id"
+)
 
 _FACTS: Mapping[str, str] = {
     "orgs": "SELECT id AS org_id, kind, category, valid_from, valid_to FROM records_org",
@@ -68,16 +86,37 @@ def select(table: str) -> str:
     """The SELECT of a fact table; which fields of a kind are facts is for the catalogue to say."""
     if table != "details":
         return _FACTS[table]
-    own = [
-        (kind.code, one)
-        for kind in catalogue.activity_kinds().values()
-        for one in kind.own.values()
-    ]
+    kinds = catalogue.activity_kinds().values()
+    own = [(kind.code, one) for kind in kinds for one in kind.own.values()]
     facts = [f"{kind}.{one.code}" for kind, one in own if one.fact]
     coded = [f"{kind}.{one.code}" for kind, one in own if one.sort in (Sort.CHOICE, Sort.YES_NO)]
-    return _FACTS[table].format(facts=_among(facts), coded=_among(coded))
+    typed = _FACTS[table].format(facts=_among(facts), coded=_among(coded))
+    worked_out = _quorums(kinds)
+    return (
+        f"SELECT * FROM ({' UNION ALL '.join([typed, *worked_out])}) AS own"
+        if worked_out
+        else typed
+    )
+
+
+def _quorums(kinds: Iterable[ActivityKind]) -> list[str]:
+    return [
+        _quorum(kind.code, kind.deciding) for kind in kinds if kind.deciding and kind.deciding.fact
+    ]
+
+
+def _quorum(kind: str, deciding: Deciding) -> str:
+    statuses = catalogue.current().kinds["bases"][deciding.entitled]["statuses"]
+    entitled, came = (_ENTITLED.format(statuses=_listed(statuses), came=c) for c in ("", _CAME))
+    part, whole = deciding.quorum.as_integer_ratio()
+    return _QUORUM.format(
+        field=QUORUM, kind=_listed([kind]), entitled=entitled, came=came, part=part, whole=whole
+    )
 
 
 def _among(names: Iterable[str]) -> str:
-    listed = ", ".join("'" + name.replace("'", "''") + "'" for name in names) or "NULL"
-    return f"a.kind || '.' || d.field IN ({listed})"
+    return f"a.kind || '.' || d.field IN ({_listed(names)})"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join("'" + name.replace("'", "''") + "'" for name in names) or "NULL"

@@ -6,6 +6,8 @@ The rules, the same on the page and in the action:
   and what is left of the other's before and after moves;
 - of two attendances at one activity the kept row's stays; an attendance outweighs an absence;
 - the kept row's account stays; another account loses its person;
+- open cases go to the branch in which the kept row is then; two that may be open only once both
+  stay, for people to close one;
 - in what records name him for (fields of a kind, what is to follow) the kept row takes his place;
 - what was worked out (the ledger) is worked out anew, and kept ledgers stay as they are.
 """
@@ -15,9 +17,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
-from django.db.models import Model
+from django.db.models import Model, Q
 
 from guantong.records import catalogue, sealing
+from guantong.records.imports.roll import GENDERS
 from guantong.records.models import (
     Absence,
     Attendance,
@@ -82,7 +85,7 @@ class Plan:
     @property
     def counts(self) -> list[tuple[str, int]]:
         """How many rows of each sort move."""
-        moved = [edit for edit in self.edits if edit.values is not None]
+        moved = [edit for edit in self.edits if edit.values and edit.values.keys() != {"org_id"}]
         return [
             (title, count)
             for model, title in TITLES.items()
@@ -125,6 +128,38 @@ def why_not(kept: Person, absorbed: Person) -> str:
     return ""
 
 
+def unlike(kept: Person, absorbed: Person) -> str:
+    """What speaks against one person, though it does not rule it out; empty where nothing does."""
+    names = ("name", "gender", "birth_date")
+    labels = {f.name: str(f.verbose_name) for f in Person._meta.concrete_fields}
+    pairs = {name: (getattr(kept, name), getattr(absorbed, name)) for name in names}
+    differ = [labels[name] for name, (one, two) in pairs.items() if one and two and one != two]
+    return f"两份的{'、'.join(differ)}不同，请再核对是不是同一人。" if differ else ""
+
+
+def newest() -> dict[str, int]:
+    """The latest row of each table about people: what has a higher id came after."""
+    latest = {model: model._base_manager.order_by("-pk").first() for model in RULES}
+    return {model.__name__: row.pk for model, row in latest.items() if row}
+
+
+def since(merge: Merge) -> list[tuple[str, int]]:
+    """What was entered about the kept person after the merge: undoing leaves it there."""
+    made = {(name, pk) for name, pk, before, _ in merge.made if before is None}
+    return [
+        (title, count)
+        for model, title in TITLES.items()
+        if (count := sum((model.__name__, pk) not in made for pk in _entered(model, merge)))
+    ]
+
+
+def _entered(model: type[Model], merge: Merge) -> Iterable[int]:
+    named = [f.name for f in model._meta.concrete_fields if f.related_model is Person]
+    about = Q.create([(name, merge.kept_id) for name in named], Q.OR)
+    later = Q(pk__gt=merge.newest.get(model.__name__, 0))
+    return model._base_manager.filter(about, later).values_list("pk", flat=True)
+
+
 def planned(kept: Person, absorbed: Person) -> Plan:
     """Reads only."""
     fields = {name: v for name in FILLED if (v := _filled(kept, absorbed, name)) is not None}
@@ -133,7 +168,7 @@ def planned(kept: Person, absorbed: Person) -> Plan:
     ]
     labels = {f.name: str(f.verbose_name) for f in Person._meta.concrete_fields}
     lost = [
-        f"{labels[name]}：{getattr(absorbed, name)}"
+        f"{labels[name]}：{_words(name, getattr(absorbed, name))}"
         for name in ("name", *FILLED)
         if getattr(absorbed, name) not in (None, getattr(kept, name)) and name not in fields
     ]
@@ -142,6 +177,12 @@ def planned(kept: Person, absorbed: Person) -> Plan:
     ]
     edits = [edit for rule in RULES.values() for edit in rule(kept, absorbed)]
     return Plan(fields, tuple(sealed), tuple(lost), tuple(edits))
+
+
+def _words(name: str, value: Any) -> str:
+    if name == "schooling":
+        return catalogue.current().label("schooling", value)
+    return GENDERS.get(value, value) if name == "gender" else str(value)
 
 
 def _filled(kept: Person, absorbed: Person, name: str) -> Any:
@@ -190,10 +231,10 @@ def _attendances(kept: Person, absorbed: Person) -> Iterator[Edit]:
     missed = {row.activity_id: row for row in kept.absences.all()}
     for row in absorbed.attendances.select_related("activity").order_by("pk"):
         if row.activity_id in there:
-            yield Edit(row, None, f"“{row.activity}”两份都有出席，以保留的一份为准。")
+            yield Edit(row, None, f"{_called(row)}两份都有出席，以保留的一份为准。")
             continue
         if row.activity_id in missed:
-            said = f"“{row.activity}”一份记缺席、一份记出席，以出席为准。"
+            said = f"{_called(row)}一份记缺席、一份记出席，以出席为准。"
             yield Edit(missed[row.activity_id], None, said)
         yield Edit(row, {"person_id": kept.pk})
 
@@ -204,9 +245,13 @@ def _absences(kept: Person, absorbed: Person) -> Iterator[Edit]:
     known |= set(absorbed.attendances.values_list("activity", flat=True))
     for row in absorbed.absences.select_related("activity").order_by("pk"):
         if row.activity_id in known:
-            yield Edit(row, None, f"“{row.activity}”已有出席或缺席记录，去掉重复的缺席。")
+            yield Edit(row, None, f"{_called(row)}已有出席或缺席记录，去掉重复的缺席。")
         else:
             yield Edit(row, {"person_id": kept.pk})
+
+
+def _called(row: Attendance | Absence | Enrolment | SignIn | Detail) -> str:
+    return f"{row.activity.held_on}“{row.activity}”"
 
 
 def _accounts(kept: Person, absorbed: Person) -> Iterator[Edit]:
@@ -239,7 +284,7 @@ def _reliefs(kept: Person, absorbed: Person) -> Iterator[Edit]:
         yield from _free(row, held, {"person_id": kept.pk}, "党费减免")
 
 
-def _once(model: type[Model], key: str, said: str) -> Rule:
+def _once(model: type[Model], key: str, said: str, shown: str = "%Y-%m-%d") -> Rule:
     """Where there is one row for each value of a field, the kept person's stays."""
 
     def rule(kept: Person, absorbed: Person) -> Iterator[Edit]:
@@ -247,7 +292,7 @@ def _once(model: type[Model], key: str, said: str) -> Rule:
         known = set(rows.filter(person=kept).values_list(key, flat=True))
         for row in rows.filter(person=absorbed).order_by("pk"):
             if (value := getattr(row, key)) in known:
-                yield Edit(row, None, f"{value} {said}，以保留的一份为准。")
+                yield Edit(row, None, f"{value:{shown}} {said}，以保留的一份为准。")
             else:
                 yield Edit(row, {"person_id": kept.pk})
 
@@ -259,7 +304,7 @@ def _enrolments(kept: Person, absorbed: Person) -> Iterator[Edit]:
     known = set(kept.enrolments.filter(cancelled_at=None).values_list("activity", flat=True))
     for row in absorbed.enrolments.select_related("activity").order_by("pk"):
         if row.cancelled_at is None and row.activity_id in known:
-            yield Edit(row, None, f"“{row.activity}”两份都报了名，以保留的一份为准。")
+            yield Edit(row, None, f"{_called(row)}两份都报了名，以保留的一份为准。")
         else:
             yield Edit(row, {"person_id": kept.pk})
 
@@ -268,7 +313,7 @@ def _sign_ins(kept: Person, absorbed: Person) -> Iterator[Edit]:
     known = set(kept.sign_ins.values_list("activity", flat=True))
     for row in absorbed.sign_ins.select_related("activity").order_by("pk"):
         if row.activity_id in known:
-            yield Edit(row, None, f"“{row.activity}”两份都签了到，以保留的一份为准。")
+            yield Edit(row, None, f"{_called(row)}两份都签了到，以保留的一份为准。")
         else:
             yield Edit(row, {"person_id": kept.pk})
 
@@ -282,9 +327,33 @@ def _details(kept: Person, absorbed: Person) -> Iterator[Edit]:
         was = {name: getattr(row, name) for name in ends}
         now = {name: kept.pk if pk == absorbed.pk else pk for name, pk in was.items()}
         if now["person_id"] == now["other_id"]:
-            yield Edit(row, None, f"“{row.activity}”里的一对是同一个人，去掉这一对。")
+            yield Edit(row, None, f"{_called(row)}里的一对是同一个人，去掉这一对。")
         else:
             yield Edit(row, {name: pk for name, pk in now.items() if pk != was[name]})
+
+
+def _cases(kept: Person, absorbed: Person) -> Iterator[Edit]:
+    """Those that go with a person's branch go where the kept row is after the merge."""
+    handling = catalogue.handling()
+    follows, single = handling.names("follows"), handling.names("single")
+    branch = _branch(kept) or _branch(absorbed)
+    for row in Case.objects.filter(person__in=[kept, absorbed]).order_by("pk"):
+        moves = branch and row.closed_on is None and row.process in follows
+        changed = {"org_id": branch} if moves and row.org_id != branch else {}
+        if row.person_id == kept.pk:
+            if changed:
+                yield Edit(row, changed)
+            continue
+        told = row.process in single and not handling.of[row.process].restricted
+        twice = told and row.closed_on is None
+        both = twice and kept.cases.open().filter(process=row.process).exists()
+        title = catalogue.process(row.process, row.process_version).title
+        said = f"{title}：两份各有一件没有办结，合并后都在，请核对后办结其中一件。" if both else ""
+        yield Edit(row, {"person_id": kept.pk, **changed}, said)
+
+
+def _branch(person: Person) -> int | None:
+    return person.memberships.filter(valid_to=None).values_list("org", flat=True).first()
 
 
 def _follow_ups(kept: Person, absorbed: Person) -> Iterator[Edit]:
@@ -312,14 +381,14 @@ RULES: Final[dict[type[Model], Rule]] = {
     Restricted: _restricted,
     DuesRate: _once(DuesRate, "valid_from", "起两份都有党费核定"),
     DuesRelief: _reliefs,
-    DuesPayment: _once(DuesPayment, "month", "两份都有党费交纳"),
+    DuesPayment: _once(DuesPayment, "month", "两份都有党费交纳", "%Y-%m"),
     CorrectionRequest: _all(CorrectionRequest),
     Whereabouts: _whereabouts,
     ContactMade: _once(ContactMade, "on_day", "两份都有联系记录"),
     TransferLetter: _all(TransferLetter),
     Detail: _details,
     FollowUp: _follow_ups,
-    Case: _all(Case),
+    Case: _cases,
     Enrolment: _enrolments,
     SignIn: _sign_ins,
     HoursCertificate: _all(HoursCertificate),

@@ -4,12 +4,14 @@ The catalogue's own; where that is only local practice, what the school has deci
 like a reading (口径) of the name that `name` gives.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from guantong.obligations.activity_kinds import ActivityKind, Deciding
-from guantong.records import catalogue, ledger
+from django.db import connection
+
+from guantong.obligations.activity_kinds import QUORUM, ActivityKind, Deciding
+from guantong.records import catalogue, facts, ledger
 from guantong.records.models import ReadingChoice
 
 PREFIX = "quorum."
@@ -47,3 +49,14 @@ def rule(kind: ActivityKind | None, on: date) -> Rule:
     if other.share is None:
         return Rule(None, choice)
     return Rule(replace(deciding, quorum=other.share, exactly=True), choice)
+
+
+def reached(activities: Collection[int]) -> dict[int, bool]:
+    """Whether enough of the entitled came, of those of which it is a fact, and known."""
+    if not activities:
+        return {}
+    listed = ", ".join(str(int(pk)) for pk in activities)
+    query = f"SELECT activity_id, code FROM ({facts.select('details')}) AS told"
+    with connection.cursor() as cursor:
+        cursor.execute(f"{query} WHERE field = '{QUORUM}' AND activity_id IN ({listed})")
+        return {pk: code == "yes" for pk, code in cursor.fetchall()}

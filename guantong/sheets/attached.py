@@ -73,7 +73,9 @@ def _kind(content: bytes) -> str:
         raise Refusal("这是旧版 Office 文件或设了密码的文件。请另存为 .docx、.xlsx 或 PDF 再附。")
     if not content.strip(b"\0 \t\r\n"):
         raise Refusal("文件是空的。请核对是否选错了文件。")
-    raise Refusal(f"不能附这种文件（看的是内容，改扩展名不行）。{ALLOWED}。")
+    other = preflight.other_format(content)
+    what = f" {other}" if other else "这种文件"
+    raise Refusal(f"不能附{what}（看的是内容，改扩展名不行）。{ALLOWED}。")
 
 
 def _office(content: bytes) -> str:

@@ -18,6 +18,12 @@ from guantong.sheets.preflight import Refusal
 
 MAX_LINES, MAX_LINE = 2_000, 5_000
 SAVE_AS = "请用 Word 或 WPS 打开，另存为 .docx 再读。"
+REMEDIES = {  # by the first of these words in what a file is
+    "图片": "照片和扫描件里没有文字。请用 WPS 或手机的“图片转文字”转成 .docx 再读，或照着填表。",
+    "PDF": "请用 WPS 的“PDF 转 Word”转成 .docx 再读，或照着填表。",
+    "压缩包": "请解压，一次会议一个文件。",
+    "": SAVE_AS,
+}
 
 
 def main() -> None:
@@ -30,7 +36,7 @@ def answer_to(content: bytes) -> dict[str, Any]:
     try:
         lines = [line.rstrip() for line in _lines(content) if line.strip()]
     except Refusal as refusal:
-        return {"refused": refusal.text}
+        return {"refused": refusal.text.replace(preflight.SAVE_AS, SAVE_AS)}
     except DocumentRefused as refusal:
         return {"refused": f"{refusal}。"}
     except MemoryError:
@@ -48,6 +54,9 @@ def answer_to(content: bytes) -> dict[str, Any]:
 def _lines(content: bytes) -> Iterator[str]:
     if content.startswith(preflight.OLE) and "WordDocument".encode("utf-16-le") in content:
         raise Refusal(f"这是旧的 .doc 格式。{SAVE_AS}")
+    if what := preflight.other_format(content):
+        remedy = next(told for word, told in REMEDIES.items() if word in what)
+        raise Refusal(f"这是 {what}，不是 .docx 或 Excel（看的是内容，改扩展名不行）。{remedy}")
     if content.startswith(preflight.ZIP) and _is_word(content):
         yield from _word(content)
         return

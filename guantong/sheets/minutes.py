@@ -52,9 +52,19 @@ TO: Final = re.compile(
 CLOCK: Final = re.compile(
     r"(上午|早上|中午|下午|晚上|晚)?\s*(?<!\d)(\d{1,2})\s*(?:[:：]\s*(\d{2})|[时点]\s*(?:(\d{1,2})\s*分?|(半)|整)?)"
 )
+JOINED: Final = re.compile(r"\s*(?:至|到|—+|–|－|-+|~|～)\s*")
+AFTER_NOON: Final = frozenset({"下午", "晚上", "晚"})
 SPLIT: Final = re.compile(r"[、，,；;／/\t]+")
 ASIDE: Final = re.compile(r"[（(]([^（()）]*)[)）]")
 REST: Final = re.compile(r"(?:等?\s*(?:共|计)?\s*\d+\s*[名人位].*|同志|等)$")
+WHY: Final = (  # somebody is absent: words that no person is called by, the longest first
+    "因公出差|因病住院|因病请假|因事请假|因公请假|外出实习|外出学习|外出培训|课程冲突|探亲假|陪产假|"
+    "病假|事假|公假|产假|婚假|丧假|年假|休假|请假|因病|因事|因公|出差|公出|外出|住院|生病|实习|"
+    "上课|有课|值班|培训|调研"
+)
+SAID_WHY: Final = re.compile(
+    rf"(?<![\u3400-\u9fff])([\u3400-\u9fff]{{2,4}}?)[:： \t\u3000]*({WHY})(?![\u3400-\u9fff（(])"
+)
 PERSON: Final = re.compile(
     r"[\u3400-\u9fff\U00020000-\U0003ffff]{2,4}|[\u3400-\u9fff]{1,8}(?:[·•][\u3400-\u9fff]{1,8})+"
 )
@@ -82,6 +92,7 @@ class Minutes:
 
     held_on: date | None = None
     starts_at: time | None = None
+    ends_at: time | None = None
     place: str = ""
     kind: str = ""
     title: str = ""
@@ -207,25 +218,41 @@ def _number(word: str) -> int:
 
 
 def _clock(found: Minutes, said: Mapping[str, list[_Said]]) -> None:
-    texts = [DAY.sub(" ", one.whole) for one in said.get("day", []) if one.whole]
-    clocks = [CLOCK.search(text) for text in texts]
-    for one, place in zip(clocks, said.get("day", []), strict=False):
-        if one is None:
+    for place in said.get("day", []):
+        text = DAY.sub(" ", place.whole)
+        clocks = list(CLOCK.finditer(text))
+        if not clocks:
             continue
-        part, hour, minutes = (
-            one[1] or "",
-            int(one[2]),
-            int(one[3] or one[4] or (30 if one[5] else 0)),
-        )
-        if part in ("下午", "晚上", "晚") and hour < 12:
-            hour += 12
-        elif not part and hour < 7:
+        part = clocks[0][1] or ""
+        if not part and int(clocks[0][2]) < 7:
             _doubt(found, "starts_at", "没有写上午还是下午")
             return
-        if hour < 24 and minutes < 60:
-            found.starts_at = time(hour, minutes)
+        if starts_at := _time(clocks[0], part):
+            found.starts_at = starts_at
             found.places["starts_at"] = place.line
+            _end(found, clocks, text[clocks[0].end() : clocks[-1].start()], place.line)
+            return
+
+
+def _end(found: Minutes, clocks: Sequence[re.Match[str]], between: str, line: int) -> None:
+    """The second time, in the half of the day of the first where it names none."""
+    if len(clocks) == 1:
         return
+    ends_at = _time(clocks[1], clocks[1][1] or clocks[0][1] or "")
+    if len(clocks) > 2 or not JOINED.fullmatch(between):
+        _doubt(found, "ends_at", "写了不止一段时间")
+    elif ends_at is None or found.starts_at is None or ends_at <= found.starts_at:
+        _doubt(found, "ends_at", "看不准是几点结束")
+    else:
+        found.ends_at = ends_at
+        found.places["ends_at"] = line
+
+
+def _time(clock: re.Match[str], part: str) -> time | None:
+    hour, minutes = int(clock[2]), int(clock[3] or clock[4] or (30 if clock[5] else 0))
+    if part in AFTER_NOON and hour < 12:
+        hour += 12
+    return time(hour, minutes) if hour < 24 and minutes < 60 else None
 
 
 # Words
@@ -318,16 +345,19 @@ def _go_on(more: Sequence[str]) -> list[str]:
 
 
 def _names(text: str) -> list[Named]:
-    text = re.sub(r"^[^：:]{0,8}[：:]", "", text)
+    text = SAID_WHY.sub(r"\1（\2）", text)
+    text = re.sub(r"^[^：:（]{0,8}[：:]", "", text)
     pieces = [piece for piece in SPLIT.split(_protected(text)) if piece.strip()]
     if len(pieces) == 1:
         pieces = _by_blanks(pieces[0])
-    found = []
+    found = list[Named]()
     for piece in pieces:
         piece = piece.replace("\0", "、")
         aside = ASIDE.search(piece)
         name = REST.sub("", "".join(ASIDE.sub("", piece).split()).rstrip("。.")).strip()
-        if name:
+        if found and not found[-1].aside and re.fullmatch(WHY, name):
+            found[-1] = Named(found[-1].name, name)
+        elif name:
             found.append(Named(name, aside[1].strip() if aside else ""))
     return found
 

@@ -23,6 +23,7 @@ OTHER_FORMATS = {
     b"7z\xbc\xaf": "7z 压缩包",
     b"{\\rtf": "RTF 文档",
 }
+HEIF = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1", b"avif")
 SAVE_AS = "请用 Excel 或 WPS 打开，另存为 .xlsx 再导入。"
 
 # One cell's or row's opening tag. No part of it can match in two ways, so time is linear.
@@ -48,13 +49,20 @@ def kind_of(content: bytes) -> str:
         return "xlsx"
     if content.startswith(OLE):
         return "xls"
-    for magic, what in OTHER_FORMATS.items():
-        if content.startswith(magic):
-            raise Refusal(f"这不是 Excel 文件，内容是 {what}（只改扩展名不行）。{SAVE_AS}")
+    if what := other_format(content):
+        raise Refusal(f"这不是 Excel 文件，内容是 {what}（只改扩展名不行）。{SAVE_AS}")
     start = content.removeprefix(b"\xef\xbb\xbf")[:2000].lstrip().lower()
     if start.startswith(b"<"):
         raise Refusal(f"这是网页或 XML 格式的表格，不是真正的 Excel 文件。{SAVE_AS}")
     return "csv"
+
+
+def other_format(content: bytes) -> str:
+    """What a file is that is no office file at all; empty if it may be one."""
+    if content[4:8] == b"ftyp":  # what phones take pictures in
+        return "HEIC 图片" if content[8:12] in HEIF else "视频文件"
+    found = (what for magic, what in OTHER_FORMATS.items() if content.startswith(magic))
+    return next(found, "")
 
 
 def check_xls(content: bytes) -> None:

@@ -11,8 +11,9 @@ from fractions import Fraction
 from functools import cached_property
 
 from guantong.obligations.activity_kinds import ActivityKind, Deciding
-from guantong.obligations.describe import CONFIDENCE, cited
-from guantong.records import access, catalogue, clock, meetings, quorums, rosters
+from guantong.obligations.describe import CONFIDENCE, UNSURE, cited
+from guantong.obligations.model import Reading
+from guantong.records import access, catalogue, clock, crediting, meetings, quorums, rosters
 from guantong.records.meetings import Votes
 from guantong.records.models import Activity, AgendaItem, FollowUp, JointSide, Org, Person, User
 
@@ -26,6 +27,12 @@ class Quorum:
     reached: bool | None
     rule: str
     sure: str
+    reading: Reading | None = None
+    """How the school reads that too few came, where it bears on what counts."""
+
+    @property
+    def tag(self) -> str:
+        return UNSURE.get(self.reading.confidence, "") if self.reading else ""
 
 
 @dataclass(frozen=True)
@@ -93,7 +100,12 @@ class Minutes:
             reached=deciding.quorate(came, len(entitled)),
             rule=f"{says(deciding)}：{rests_on(self.deciding)}",
             sure=CONFIDENCE[deciding.basis.confidence],
+            reading=self._reading if deciding.fact else None,
         )
+
+    @property
+    def _reading(self) -> Reading | None:
+        return crediting.reading_of_quorum(self.shown.kind, clock.today())
 
     @cached_property
     def agenda(self) -> list[Decided]:

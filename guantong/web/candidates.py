@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from guantong.obligations.explain import Candidate
 from guantong.obligations.run import plain
-from guantong.records import access, catalogue
+from guantong.records import access, catalogue, quorums
 from guantong.records.access import Someone
 from guantong.records.drafts import late_days
 from guantong.records.ledger import Explanation
@@ -35,6 +35,7 @@ class Found:
     counted: bool | None
     lacks: tuple[str, ...]
     near: bool
+    unquorate: bool = False  # too few of those entitled came
     late: int = 0  # after how many days it was recorded, where that is late
 
 
@@ -50,6 +51,7 @@ class _Telling:
         self.names = dict(self._names(user))
         held = {c.row["activity_id"] for c in why.candidates if "activity_id" in c.row}
         self.late = late_days(held) if held else {}
+        self.reached = quorums.reached(held) if why.table == "activities" else {}
 
     def _names(self, user: Someone) -> Iterator[tuple[int, str]]:
         """What the rows are called, as far as the user may see them."""
@@ -88,6 +90,7 @@ class _Telling:
                 counted=candidate.counted,
                 lacks=candidate.lacks,
                 near=self._near(candidate),
+                unquorate=self.reached.get(row.get("activity_id", 0)) is False,
                 late=self.late.get(row.get("activity_id", 0), 0),
             )
 

@@ -74,6 +74,7 @@ COMPARED: Final[Mapping[tuple[str, str], Mapping[str, str]]] = {
 UNSAID: Final = {
     ("user", "password"): "（只存摘要，不能还原）",
     ("merge", "made"): "（撤回合并所需的内容）",
+    ("merge", "newest"): "（同上）",
     ("hourscertificate", "content"): "（证明原文，可在学时账户里下载）",
     ("person", "id_index"): "（由身份证号得出的检索值）",
 }

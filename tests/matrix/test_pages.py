@@ -14,11 +14,16 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from django.apps import apps
 from django.db import connection, transaction
+from django.db.models import Model
 from django.test import Client, override_settings
 from django.urls import get_resolver, reverse
 
-from guantong.records.models import Event
+from guantong.records import clock
+from guantong.records.actions import merging, snapshots
+from guantong.records.merging import RULES
+from guantong.records.models import Detail, Event, Merge, Person, SignIn
 from tests.conftest import database_named, database_of_its_own
 from tests.matrix import canaries
 from tests.matrix.lines import Page
@@ -314,6 +319,55 @@ def test_every_text_column_has_its_canary(school: World) -> None:
         if not model._base_manager.filter(**{f"{column.name}__contains": "ZK"}).exists()
     }
     assert not lacking, f"furnish tests/matrix/world/ with {sorted(lacking)}"
+
+
+def test_all_that_hangs_on_a_person_moves_with_a_merge_and_comes_back(school: World) -> None:
+    """Of people who have something of every kind between them one is made, and several again."""
+    with transaction.atomic():
+        at = school.at["leaf"]
+        SignIn.objects.create(activity=at.activity, person=at.person, at=clock.now())
+        Detail.objects.create(activity=at.activity, field="talked_to", person=at.person)
+        kept, *others = _people_with_everything(school)
+        before = _everything()
+        made = [merging.merge(by=None, kept=kept, absorbed=one, reason="同一人") for one in others]
+        for model, names in _naming_people():
+            for name in names:
+                assert not model._base_manager.filter(**{f"{name}__in": others}).exists(), model
+        for merge in reversed(made):
+            merging.undo(by=None, merge=merge)
+        assert _everything() == before
+        transaction.set_rollback(True)
+
+
+def _naming_people() -> Iterator[tuple[type[Model], list[str]]]:
+    for model in RULES:
+        yield model, [f.name for f in model._meta.fields if f.related_model is Person]
+
+
+def _people_with_everything(school: World) -> list[Person]:
+    """The branch's member, and whoever else it takes to have a row of every kind."""
+    found, lacking = [school.at["branch"].person], set(RULES)
+    for model, names in _naming_people():
+        everyone = Person.objects.exclude(pk__in=[one.pk for one in found])
+        if model in lacking:
+            found += everyone.filter(pk__in=model._base_manager.values(names[0]))[:1]
+        for other, links in _naming_people():
+            if any(other._base_manager.filter(**{f"{one}__in": found}).exists() for one in links):
+                lacking.discard(other)
+    assert not lacking
+    Person.objects.filter(pk__in=[one.pk for one in found[1:]]).update(id_index=None)
+    return [Person.objects.get(pk=one.pk) for one in found]
+
+
+def _everything() -> dict[str, list[Any]]:
+    """All rows but the trail and the merges themselves; what was worked out without its ids."""
+    found = {
+        model.__name__: sorted(map(snapshots.plain, model._base_manager.all()), key=str)
+        for model in apps.get_app_config("records").get_models()
+        if model not in (Event, Merge)
+    }
+    found["Entry"] = sorted(({**row, "id": 0} for row in found["Entry"]), key=str)
+    return found
 
 
 def test_nothing_that_was_sent_is_left(school: World) -> None:

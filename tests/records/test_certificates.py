@@ -49,6 +49,8 @@ def test_a_certificate_says_what_the_ledger_and_its_explanation_say(cast: Cast) 
     ledger.rebuild()
     with one_event("certificate.issued"):
         row = actions.issue(by=cast.member, person=me, year=2023)
+    with refused("2023-06-15 已签发过内容相同的 2023 年学时证明"):
+        actions.issue(by=cast.member, person=me, year=2023)
     said, _ = notes.opened(json.dumps(row.content).encode(), {row.content["key"]})
     entry = Entry.objects.get(
         person=me, obligation="member-study-hours", period_start=date(2023, 1, 1)
@@ -137,6 +139,31 @@ def test_one_certificate_is_filed_once_until_it_is_withdrawn(
     assert HoursCertificate.objects.count() == 2
     with refused("权限"):
         actions.receive(by=cast.outsider, person=me, file=theirs(serial="s-2"))
+
+
+def test_hours_certified_twice_are_told_and_never_count_twice(
+    cast: Cast, trusted: TrustedIssuer
+) -> None:
+    def filed(serial: str, day: str, by: Ed25519PrivateKey = THEIRS, **more: Any) -> int:
+        lines = [{**note()["lines"][0], "held_on": day}]
+        file = notes.sign(note(serial=serial, lines=lines, **more), by)
+        return actions.receive(by=cast.secretary, person=me, file=file).pk
+
+    me, other = owner(cast.member), Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33)))
+    actions.trust(by=cast.office, name="乙大学", key=notes.public(other), checked="电话核对")
+    make_activity(cast.branch, held_on=date(2023, 5, 4), late_reason="系统未开通")
+    first = filed("s-1", "2023-03-01")
+    assert certificates.doubled(me) == {}
+    there = filed("s-2", "2023-03-01", other)
+    said = "2023-03-01（1 天）{}也记了学时：是同一次的只能算一次".format
+    assert certificates.doubled(me) == {first: said("乙大学"), there: said("外地大学")}
+    newer = filed("s-3", "2023-05-04", issued_on="2023-06-02")
+    assert certificates.doubled(me) == {
+        first: "同一年 2023-06-02 又签发过一份，以那份为准，这份不另计",
+        newer: "2023-05-04（1 天）本校也记了学时：是同一次的只能算一次",
+    }
+    actions.withdraw(by=cast.secretary, row=HoursCertificate.objects.get(pk=newer), reason="错")
+    assert set(certificates.doubled(me)) == {first, there}
 
 
 def test_a_notice_of_its_school_ends_a_certificate_for_good(

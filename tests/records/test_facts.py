@@ -7,8 +7,9 @@ import pytest
 from django.db import connection
 
 from guantong.obligations.tables import TABLES
-from guantong.records import facts
+from guantong.records import facts, quorums
 from guantong.records.actions import activities
+from guantong.records.drafts import Attended
 from tests.factories import Cast, make_activity
 
 
@@ -48,10 +49,24 @@ def test_of_a_kind_s_own_fields_only_those_marked_are_facts_and_no_free_text(cas
     pair = ((me, cast.member.person_id),)
     make_activity(cast.branch, kind="talk", hours=None, own={"pairs": pair, "occasion": "care"})
     told = {row["field"]: row for row in rows("details")}
-    assert told.keys() == {"unit", "visited", "pairs"}
+    assert told.keys() == {"unit", "visited", "pairs"}  # a quorum is one of assemblies alone
     assert (told["unit"]["code"], told["visited"]["org_id"]) == ("dormitory", cast.sibling.pk)
     assert (told["pairs"]["person_id"], told["pairs"]["other_person_id"]) == pair[0]
     assert "不外传" not in str(told)
+
+
+def test_whether_a_quorum_was_reached_is_worked_out(cast: Cast) -> None:
+    """Of the host's two who may vote more than half must come; guests and plans change nothing."""
+    me, guest = (user.person_id for user in (cast.secretary, cast.outsider))
+    said = {"kind": "branch_assembly", "hours": None}
+    few = make_activity(cast.branch, **said, attended=(Attended(me), Attended(guest)))
+    all_of_them = make_activity(cast.branch, **said, title="全到")
+    plan = make_activity(cast.branch, **said, held_on=date(2023, 7, 1), planned=True)
+    make_activity(cast.branch, kind="branch_committee", hours=None)
+    told = {row["activity_id"]: (row["field"], row["code"]) for row in rows("details")}
+    yes, no = ("quorum", "yes"), ("quorum", "no")
+    assert told == {few.pk: no, all_of_them.pk: yes, plan.pk: yes}
+    assert quorums.reached([few.pk, all_of_them.pk]) == {few.pk: False, all_of_them.pk: True}
 
 
 def test_the_tree_and_the_roll_are_facts(cast: Cast) -> None:

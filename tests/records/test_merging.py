@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from django.db.models import Model
 
-from guantong.records import access, merging, sealing
+from guantong.records import access, clock, merging, sealing
 from guantong.records.actions import (
+    cases,
     ledger,
     memberships,
     people,
@@ -163,10 +164,15 @@ def test_undoing_gives_every_row_back_as_it_was(cast: Cast, kept: Person, other:
 
 def test_the_account_of_the_kept_row_stays(cast: Cast, kept: Person, other: Person) -> None:
     one, two = make_user("one", kept), make_user("two", other)
-    merge(kept, other)
+    done = merge(kept, other)
     for account in (one, two):
         account.refresh_from_db()
     assert (one.person, two.person) == (kept, None)
+    User.objects.filter(pk=two.pk).update(last_login=clock.now())  # which is no change of it
+    actions.undo(by=None, merge=done)
+    two.refresh_from_db()
+    assert two.person == other
+    assert two.last_login
 
 
 def entries() -> list[tuple[Any, ...]]:
@@ -200,8 +206,49 @@ def test_the_ledger_is_that_of_one_person_and_of_two_again(
 def test_what_was_changed_since_is_not_undone(cast: Cast, kept: Person, other: Person) -> None:
     done = merge(kept, other)
     people.correct(by=None, person=Person.objects.get(pk=kept.pk), gender="2")
-    with refused("有人改过"):
+    with refused("有人改过基本信息"):
         actions.undo(by=None, merge=done)
+
+
+def test_what_was_given_up_and_is_somebody_elses_by_now_is_not_taken_back(
+    cast: Cast, kept: Person, other: Person
+) -> None:
+    done = merge(kept, other)
+    make_person("别人", cast.branch, number="S2")
+    with refused("登记在了别人名下"):
+        actions.undo(by=None, merge=done)
+
+
+def test_what_was_entered_since_stays_with_the_kept_one(
+    cast: Cast, kept: Person, other: Person
+) -> None:
+    done = merge(kept, other)
+    assert merging.since(done) == []
+    post = appoint(kept, cast.branch, "committee_member")
+    assert merging.since(done) == [("任职", 1)]
+    actions.undo(by=None, merge=done)
+    assert kept.posts.get() == post
+
+
+def test_an_open_case_goes_with_the_person_and_comes_back(
+    cast: Cast, kept: Person, other: Person
+) -> None:
+    away = make_person("李重", cast.sibling)
+    case = cases.begin(by=None, process="care", org=cast.sibling, on=TODAY, person=away)
+    merge(kept, away)
+    case.refresh_from_db()
+    assert (case.person, case.org) == (kept, cast.branch)
+    actions.undo(by=None, merge=Merge.objects.latest("pk"))
+    case.refresh_from_db()
+    assert (case.person, case.org) == (away, cast.sibling)
+
+
+def test_who_looked_at_the_absorbed_row_is_told_of_the_kept_one(
+    cast: Cast, kept: Person, other: Person
+) -> None:
+    people.reveal(by=cast.officer, person=other, field="phone", reason="核对")
+    merge(kept, other)
+    assert access.looks(cast.officer, kept).count() == 1
 
 
 def test_two_id_numbers_are_two_people(cast: Cast, other: Person) -> None:

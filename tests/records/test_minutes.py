@@ -75,6 +75,7 @@ def test_only_what_has_a_sure_basis_may_be_required() -> None:
     [
         ("unit", "dormitory", ""),
         ("unit", "moon", "没有“moon”这一项"),
+        ("quorum", "yes", "没有标了 fact: true 的栏目“quorum”"),  # a visit decides nothing
         ("asked", "yes", "fact: true"),
     ],
 )

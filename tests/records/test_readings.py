@@ -8,9 +8,9 @@ import pytest
 from guantong.records import crediting, ledger
 from guantong.records.access import Refused
 from guantong.records.actions import ledger as upkeep
-from guantong.records.actions import readings, relations
+from guantong.records.actions import memberships, readings, relations
 from guantong.records.drafts import Attended
-from guantong.records.models import Entry, Event, ReadingChoice
+from guantong.records.models import Entry, Event, Person, ReadingChoice
 from tests.factories import TODAY, appoint, make_activity, make_person
 
 pytestmark = pytest.mark.django_db
@@ -117,6 +117,32 @@ def test_an_activity_says_that_it_counts_for_one_of_two_that_share_no_record(cas
         decided_on=TODAY, why="一次只算一处",
     )  # fmt: skip
     assert both & credited(lecture) == {"leading-cadre-lecture-branch"}
+
+
+def test_whether_an_assembly_without_its_quorum_counts_is_for_the_school_to_say(cast):
+    """One came of the three who may vote; what is stored is what the whole ledger would say."""
+    secretary = cast.secretary.person_id
+    held = make_activity(
+        cast.branch, kind="branch_assembly", hours=None, attended=(Attended(secretary),)
+    )
+
+    def verdict():
+        entry = Entry.objects.get(
+            assessment__live=True, obligation="branch-assembly", org=cast.branch,
+            period_start=date(2023, 4, 1),
+        )  # fmt: skip
+        assert ledger.value_of(entry) in ledger.answer(ledger.question())
+        return entry.verdict, "branch-assembly" in credited(held)
+
+    assert verdict() == ("met", True)
+    readings.choose(
+        by=cast.office, reading="R-20", option="quorate", decided_by="党委会", decided_on=TODAY,
+        why="从严",
+    )  # fmt: skip
+    assert verdict() == ("due", False)
+    for person in (cast.member.person, Person.objects.get(name="学员")):
+        memberships.leave(by=cast.office, person=person, on=date(2023, 6, 1), reason="转出")
+    assert verdict() == ("met", True), "those who had left before had no vote"
 
 
 def credited(activity):

@@ -90,7 +90,8 @@ EXAMPLES = [
 【党课题目】《党章的历次修改》
 【参加人员】冯春、钱学文、蒋明等 26 人
 """,
-        {"held_on": "2022-11-03", "starts_at": "14:00", "place": "图书馆报告厅",
+        {"held_on": "2022-11-03", "starts_at": "14:00", "ends_at": "15:30",
+         "place": "图书馆报告厅",
          "kind": "party_lecture", "lecturer": "钱学文", "chair": "冯春",
          "title": "党章的历次修改", "present": ("冯春", "钱学文", "蒋明")},
     ),

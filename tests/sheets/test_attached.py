@@ -93,7 +93,7 @@ def test_a_picture_is_turned_the_way_it_was_taken_and_made_smaller() -> None:
         (b"MZ\x90\0" + bytes(200), "不能附这种文件"),
         (b"<html><script>alert(1)</script></html>", "不能附这种文件"),
         (b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>', "不能附这种文件"),
-        (b"GIF89a" + bytes(30), "不能附这种文件"),
+        (b"GIF89a" + bytes(30), "不能附 GIF 图片"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "旧版 Office"),
         (b"%PDF-1.7\n1 0 obj", "不完整"),
         (b"%PDF-1.7\n<</S /JavaScript /JS (app.alert(1))>>\n%%EOF", "脚本"),

@@ -14,6 +14,7 @@ import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from guantong.sheets import preflight
 from guantong.sheets.lines_child import answer_to
 from guantong.sheets.minutes import Minutes, Named, read_minutes
 from guantong.sheets.preflight import Refusal
@@ -21,7 +22,8 @@ from guantong.sheets.read import lines
 from tests.sheets.made_up_minutes import EXAMPLES, Example
 
 TITLES = {
-    "held_on": "日期", "starts_at": "开始时间", "place": "地点", "kind": "类别", "title": "主题",
+    "held_on": "日期", "starts_at": "开始时间", "ends_at": "结束时间",
+    "place": "地点", "kind": "类别", "title": "主题",
     "chair": "主持", "recorder": "记录", "lecturer": "主讲", "present": "出席", "absent": "缺席",
     "guests": "列席", "agenda": "议题", "decided": "决议",
 }  # fmt: skip
@@ -40,8 +42,8 @@ def told(found: Minutes) -> dict[str, Any]:
             values[name] = tuple(person.name for person in values[name])
     if "held_on" in values:
         values["held_on"] = values["held_on"].isoformat()
-    if "starts_at" in values:
-        values["starts_at"] = f"{values['starts_at']:%H:%M}"
+    for name in {"starts_at", "ends_at"} & values.keys():
+        values[name] = f"{values[name]:%H:%M}"
     return values
 
 
@@ -94,6 +96,45 @@ def test_a_word_file_gives_the_same_lines(example: Example) -> None:
     assert told(read_minutes(answer)) == told(read_minutes(example.lines))
 
 
+@pytest.mark.parametrize(
+    ("said", "times"),
+    [
+        ("14:30-16:30", ("14:30", "16:30")),
+        ("14:30至16:30", ("14:30", "16:30")),
+        ("（周三）下午2点半到4点", ("14:30", "16:00")),
+        ("上午9点—11点半", ("09:00", "11:30")),
+        ("下午2:30～晚上8:00", ("14:30", "20:00")),
+        ("上午9点到2点", ("09:00", None)),  # which half of the day?
+        ("14:30-4:00", ("14:30", None)),
+        ("9:00-11:00，14:00-16:00", ("09:00", None)),
+        ("2点到4点", (None, None)),
+    ],
+)
+def test_an_end_is_read_where_it_can_only_be_one(said: str, times: tuple[str, str]) -> None:
+    found = read_minutes([f"时间：2023年6月14日{said}", "地点：文科楼201"])
+    values = told(found)
+    assert (values.get("starts_at"), values.get("ends_at")) == times
+    assert ("ends_at" in found.doubts) == (times[1] is None and times[0] is not None)
+
+
+@pytest.mark.parametrize(
+    ("said", "absent"),
+    [
+        ("张三 病假", [("张三", "病假")]),
+        ("张三（病假）", [("张三", "病假")]),
+        ("张三病假，欧阳明月 因公出差", [("张三", "病假"), ("欧阳明月", "因公出差")]),
+        ("张三：事假；李小四：出差", [("张三", "事假"), ("李小四", "出差")]),
+        ("张三 病假 李四 王小五 事假", [("张三", "病假"), ("李四", ""), ("王小五", "事假")]),
+        ("张 三 病假", [("张三", "病假")]),
+        ("张三、李四 病假", [("张三", ""), ("李四", "病假")]),  # of the other it is not said
+    ],
+)
+def test_why_somebody_is_absent_stands_behind_the_name(
+    said: str, absent: list[tuple[str, str]]
+) -> None:
+    assert list(read_minutes([f"缺席人员：{said}"]).absent) == [Named(*one) for one in absent]
+
+
 def test_the_file_is_opened_in_a_process_of_its_own() -> None:
     assert lines(in_word(EXAMPLES[0].lines)) == EXAMPLES[0].lines
 
@@ -117,7 +158,17 @@ def test_an_excel_sheet_with_real_dates_is_read() -> None:
 
 
 def test_what_is_not_a_document_is_refused_with_a_remedy() -> None:
-    for content in (b"%PDF-1.7", b"", b"PK\x03\x04broken", in_word([]), in_word(["一"] * 2001)):
+    for content, remedy in (
+        (b"%PDF-1.7", "PDF 转 Word"),
+        (b"\xff\xd8\xff\xe0", "图片转文字"),
+        (b"\0\0\0\x18ftypheic", "图片转文字"),
+        (b"Rar!", "解压"),
+        (preflight.OLE + "WordDocument".encode("utf-16-le"), "旧的 .doc 格式"),
+    ):
+        refused = answer_to(content)["refused"]
+        assert remedy in refused
+        assert "xlsx" not in refused
+    for content in (b"", b"PK\x03\x04broken", in_word([]), in_word(["一"] * 2001)):
         assert answer_to(content)["refused"]
     with pytest.raises(Refusal, match="损坏"):
         lines(b"PK\x03\x04broken")
@@ -146,7 +197,7 @@ LABELS = (
 VALUES = (
     "2023年6月14日|2023.6.14 3:00|二〇二三年六月十四日|6月14日|2023年2月30日|王丁樟|"
     "王丁樟、李木子（出差）|张 三 李 四|全体党员|无|党员大会暨党课|1.研究|（二）讨论。|支委会|"
-    "文科楼201|下午3点半|除王五外全体"
+    "文科楼201|下午3点半|9:00-11:30|下午2点到4点半|王丁樟 病假|除王五外全体"
 )
 LABEL = st.sampled_from(LABELS.split())
 VALUE = st.one_of(
@@ -176,8 +227,8 @@ def test_every_value_stands_in_the_document(text: list[str]) -> None:
         numbers = {str(found.held_on.year), str(found.held_on.month), str(found.held_on.day)}
         plain = document.translate(str.maketrans("〇零一二三四五六七八九", "00123456789"))
         assert all(number in plain or "十" in document for number in numbers)
-    if found.starts_at:
-        hours = {found.starts_at.hour, found.starts_at.hour - 12}
+    for at in filter(None, (found.starts_at, found.ends_at)):
+        hours = {at.hour, at.hour - 12}
         assert any(re.search(rf"(?<!\d)0?{hour}\s*[:：时点]", document) for hour in hours)
 
 

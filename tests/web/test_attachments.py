@@ -81,12 +81,17 @@ def test_photos_come_with_the_record_only_where_the_school_takes_them(
 
     def save(*photos: bytes) -> Any:
         typed = form_of(secretary)
-        sent = [SimpleUploadedFile("拍.jpg", photo) for photo in photos]
+        sent = [SimpleUploadedFile(f"拍{n}.jpg", one) for n, one in enumerate(photos)]
         return secretary.post(NEW, {**typed, "photos": sent})
 
-    for wrong, why in ((MINUTES, "只放照片"), (b"\xff\xd8\xff broken", "损坏")):
+    for wrong, why in (
+        (MINUTES, "保存记录后在“附件”里添加"),
+        (b"\0\0\0\x18ftypheic", "HEIC 请另存为 JPEG"),
+        (b"\xff\xd8\xff broken", "损坏"),
+    ):
         answer = save(picture(), wrong)
         assert (answer.status_code, why in shown(answer)) == (422, True)
+        assert "“拍1.jpg”：" in shown(answer)
         assert "照片要重新选一次" in shown(answer)
     assert not Activity.objects.exists(), "the record waits for its photos"
     assert save(picture(), picture(), picture(size=(30, 30))).status_code == 302

@@ -114,10 +114,12 @@ def test_a_certificate_from_elsewhere_is_checked_and_filed(cast: Cast, as_: Sign
     assert sent(b"x" * (notes.MOST + 1)) == 422
     assert sent(theirs()) == 302
     assert sent(theirs()) == 422
+    assert sent(theirs(serial="s-2", issued_on="2023-06-02")) == 302  # the same year again
     page = shown(secretary.get(reverse("hours-account", args=[me.pk])))
     assert "党员年度学习学时 26/24" in page
     assert "外地大学" in page
-    row = HoursCertificate.objects.get()
+    assert "同一年 2023-06-02 又签发过一份" in page
+    row = HoursCertificate.objects.earliest("pk")
     back = reverse("certificate-withdraw", args=[me.pk, row.pk])
     assert as_(cast.member).get(back).status_code == 404
     assert secretary.post(back, {"reason": "认错了人"}).status_code == 302

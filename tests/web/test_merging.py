@@ -46,6 +46,10 @@ def test_comparing_tells_what_will_happen_and_merging_does_it(
     text = shown(client.get(at))
     for told in ("重叠的日子以保留的为准", "原来空着的 1 项由另一份补上"):
         assert told in text, told
+    assert "不同，请再核对" not in text
+    Person.objects.filter(pk=other.pk).update(gender="1")
+    Person.objects.filter(pk=kept.pk).update(gender="2")
+    assert "两份的性别不同，请再核对" in shown(client.get(at))
     assert client.post(at, {"reason": ""}).status_code == 422
     assert client.post(at, {"reason": "核对了身份证"}).status_code == 302
     assert client.get(page(other))["Location"] == page(kept)

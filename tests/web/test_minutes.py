@@ -11,10 +11,10 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django.fixtures import Settings
 
-from guantong.records.actions import relations
+from guantong.records.actions import ledger, relations
 from guantong.records.drafts import Attended
 from guantong.records.meetings import Task
-from guantong.records.models import Activity, FollowUp, UnfinishedForm, User
+from guantong.records.models import Activity, Entry, FollowUp, UnfinishedForm, User
 from tests.factories import TODAY, Cast, appoint, make_activity, make_person, owner
 from tests.web.answers import part, rows, shown
 from tests.web.record_form import NEW, fields, form_of, there
@@ -133,7 +133,34 @@ def test_the_school_decides_on_a_quorum_that_is_only_local_practice(
     assert ">达到法定人数" in held(date(2023, 6, 12), 4)
     assert ">达到法定人数" in held(date(2023, 6, 9), 3), "the rule of its day"
     office.post(address, {**said, "option": "unjudged", "decided_on": "2023-06-13"})
+    earlier = office.post(address, {**said, "decided_on": "2023-06-01"}, follow=True)
+    assert "只管 2023-06-01 至 2023-06-09 的会议：2023-06-10 起是 党委会 后来的决定" in shown(
+        earlier
+    )
     assert "法定人数" not in held(date(2023, 6, 14), 1)
+
+
+def test_an_assembly_without_its_quorum_says_how_the_school_reads_that(
+    cast: Cast, as_: SignIn
+) -> None:
+    few = (Attended(owner(cast.secretary).pk),)
+    made = make_activity(cast.branch, kind="branch_assembly", hours=None, attended=few)
+    ledger.rebuild()
+    entry = Entry.objects.get(
+        obligation="branch-assembly", org=cast.branch, period_start=date(2023, 4, 1)
+    )
+    pages = [reverse("activity", args=[made.pk]), reverse("cell", args=[entry.pk])]
+    for page in pages:
+        told = shown(as_(cast.secretary).get(page))
+        assert "没有达到法定人数" in told
+        assert "算召开过，但表决无效" in told
+        assert '<span class="tag">待核对</span>' in told
+    register = reverse("reading", args=["R-20"])
+    said = {"option": "quorate", "decided_by": "党委会", "decided_on": TODAY, "why": "从严"}
+    assert as_(cast.office).post(register, said).status_code == 302
+    first, second = (shown(as_(cast.secretary).get(page)) for page in pages)
+    assert "没有计入：到会没有达到法定人数。按口径 R-20" in first
+    assert "要求到会达到法定人数" in second
 
 
 def test_a_talk_is_saved_from_its_pairs_and_comes_back_unchanged(cast: Cast, as_: SignIn) -> None:

@@ -16,10 +16,10 @@ from tests.web.record_form import fields
 type SignIn = Callable[[User], Client]
 TEXT = [
     "主题党日活动记录",
-    "时间：2023年6月14日下午3:00；地点：文科楼201",
+    "时间：2023年6月14日下午3:00到5:15；地点：文科楼201",
     "主持人：支书甲\t记录人：外人丙",
     "出席人员：支书甲、新人一",
-    "缺席人员：党员甲（出差）、同名者",
+    "缺席人员：党员甲 出差、同名者",
     "会议议题：1.学习文件",
 ]
 
@@ -40,8 +40,10 @@ def test_what_was_read_is_in_the_form_and_the_text_beside_it(as_: SignIn, cast: 
     assert values["held_on"] == "2023-06-14"
     assert values["kind"] == "theme_day"
     assert (values["place"], values["starts_at"]) == ("文科楼201", "15:00")
+    assert (values["ends_at"], values["hours"]) == ("17:15", "3")
     assert values["chair"] == str(owner(cast.secretary).pk)
-    assert {p.name for p in form.people.expected if p.ticked} == {"党员甲"}
+    absent = {p.name: p.reason for p in form.people.expected if p.ticked}
+    assert absent == {"党员甲": "出差"}
     assert "学习文件" in values["summary"]
     marks = {mark.title: mark for mark in response.context["marks"]}
     assert marks["地点"].line == 2

@@ -120,3 +120,7 @@ def test_a_late_record_is_marked_wherever_it_is_named(cast: Cast, as_: SignIn) -
     ):
         assert "补录 +45 天" in shown(client.get(address)), address
     assert "补录 +45 天" in rows(client.get(reverse("activity-list"), {"export": "xlsx"}))[1]
+    for n in range(3):  # with the first too many to be told one by one
+        make_activity(cast.branch, title=f"{n}", held_on=made.held_on, late_reason="系统未开通")
+    month = client.get(f"{reverse('activity-list')}?view=month&month=2023-05")
+    assert '<span class="tag late-entry">补录 4</span>' in shown(month)

@@ -20,7 +20,13 @@ def issue(*, by: User | None, person: Person, year: int) -> HoursCertificate:
     """Sign what the ledger says today. The member may, and who keeps the roll there."""
     if by is None or by.person_id != person.pk:
         access.require_person(by, FILES, person)
+    rows.locked(person)
     note = certificates.told(person, year)
+    if same := certificates.issued_before(person, note):
+        raise Refused(
+            f"{same.issued_on} 已签发过内容相同的 {year} 年学时证明，有效期至 {same.valid_until}，"
+            "请直接用那一份。"
+        )
     row = rows.insert(
         HoursCertificate(
             person=person, serial=note["serial"], year=year, issued_on=note["issued_on"],

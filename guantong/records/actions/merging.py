@@ -4,11 +4,11 @@ Nothing is lost: the rows of the absorbed person move or, where two stand agains
 stays in the merge's own trace. The absorbed row itself stays and leads to the other.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django.apps import apps
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Model
 
 from guantong.records import access, clock, merging, sealing
@@ -31,11 +31,14 @@ def merge(*, by: User | None, kept: Person, absorbed: Person, reason: str) -> Me
     if why := merging.why_not(kept, absorbed):
         raise Refused(why)
     reason = events.reasoned(reason, "请写明凭什么确认是同一人。")
-    plan = merging.planned(kept, absorbed)
+    plan, newest = merging.planned(kept, absorbed), merging.newest()
     made = [*_edited(plan.edits), *_joined(kept, absorbed, plan)]
     done = rows.insert(
-        Merge(kept=kept, absorbed=absorbed, by=by, at=clock.now(), reason=reason, made=made)
-    )
+        Merge(
+            kept=kept, absorbed=absorbed, by=by, at=clock.now(), reason=reason, made=made,
+            newest=newest,
+        )
+    )  # fmt: skip
     events.leave(
         "person.merged", kept, by=by, org=people.org_of(kept), absorbed=absorbed,
         reason=reason, moved=dict(plan.counts), conflicts=plan.conflicts,
@@ -46,14 +49,23 @@ def merge(*, by: User | None, kept: Person, absorbed: Person, reason: str) -> Me
 
 @transaction.atomic
 def undo(*, by: User | None, merge: Merge) -> Merge:
-    """Give back to the absorbed person what was hers, if nothing of it was changed since."""
+    """Give back to the absorbed person what was hers, if nothing of it was changed since.
+
+    What was entered about the kept person since stays with her (`merging.since`).
+    """
     access.require_person(by, PERMISSION, merge.kept)
     merge = rows.locked(merge)
     if merge.undone_at is not None:
         raise Conflict("这次合并已经撤回。")
     _require_unchanged(merge)
-    for trace in reversed(merge.made):
-        _take_back(trace)
+    try:
+        with transaction.atomic():
+            for trace in reversed(merge.made):
+                _take_back(trace)
+    except IntegrityError:  # what the absorbed row gave up for good is somebody else's by now
+        raise Conflict(
+            "合并时放开的内容（如学工号、身份证号）后来登记在了别人名下，不能撤回。请先更正那一份。"
+        ) from None
     rows.change(merge, undone_at=clock.now())
     kept = Person.objects.get(pk=merge.kept_id)
     events.leave(
@@ -82,27 +94,38 @@ def _edited(edits: Iterable[Edit]) -> Iterator[Trace]:
             row.delete()
             continue
         before = snapshots.plain(row) if row.pk else None
+        if isinstance(row, User) and before:  # signing in changes an account, too
+            before = {field: before[field] for field in edit.values}
         for field, value in edit.values.items():
             setattr(row, field, value)
         row.save()
-        yield [name, row.pk, before, snapshots.digest(snapshots.plain(row))]
+        yield [name, row.pk, before, _digest(row, before)]
 
 
 def _joined(kept: Person, absorbed: Person, plan: Plan) -> Iterator[Trace]:
     """The two rows themselves; what may stand only once is let go before it is taken."""
     texts = {name: sealing.unseal(absorbed, name) for name in plan.sealed}
-    for person in (absorbed, kept):
+    earlier = Person.everyone.filter(merged_into=absorbed)
+    for person in (*earlier, absorbed, kept):
         before = snapshots.plain(person)
         if person is absorbed:
             person.merged_into = kept
             person.number = person.id_number = person.id_index = None
+        elif person is not kept:
+            person.merged_into = kept
         else:
             for name, value in plan.fields.items():
                 setattr(person, name, value)
             for name, text in texts.items():
                 sealing.seal(person, name, text)
         person.save()
-        yield ["Person", person.pk, before, snapshots.digest(snapshots.plain(person))]
+        yield ["Person", person.pk, before, _digest(person, before)]
+
+
+def _digest(row: Model, before: Mapping[str, Any] | None) -> str:
+    """Of those fields that were kept of the row before; of all where it is new."""
+    now = snapshots.plain(row)
+    return snapshots.digest({name: now[name] for name in before or now})
 
 
 # Taking back
@@ -118,14 +141,18 @@ def _now(trace: Trace) -> Model | None:
 
 
 def _require_unchanged(merge: Merge) -> None:
+    changed = {}
     for trace in merge.made:
         row = _now(trace)
-        left = snapshots.digest(snapshots.plain(row)) if row else None
+        left = _digest(row, trace[2]) if row else None
         if left != trace[3]:
-            raise Conflict(
-                "合并之后有人改过其中的内容，不能整个撤回。"
-                "请按现在的情况逐项更正，或先撤回后来的改动。"
-            )
+            changed[_model(trace[0])] = True
+    if changed:
+        what = "、".join(merging.TITLES.get(model, "基本信息") for model in changed)
+        raise Conflict(
+            f"合并之后有人改过{what}，不能整个撤回。"
+            "请先撤回后来的改动（见本人页面的操作记录），或按现在的情况逐项更正。"
+        )
 
 
 def _take_back(trace: Trace) -> None:

@@ -12,6 +12,7 @@ class Merge(models.Model):
 
     `made` is what undoing needs, in the order in which it was done: [model, id, the row before or
     null for one that was made, the digest of what was left or null for a row taken out].
+    `newest` is the highest id that each table about people had then.
     """
 
     kept = models.ForeignKey(Person, models.PROTECT, related_name="merges")
@@ -20,6 +21,7 @@ class Merge(models.Model):
     at = models.DateTimeField("合并时间")
     reason = models.CharField("理由", max_length=200)
     made = models.JSONField(default=list, encoder=DjangoJSONEncoder)
+    newest = models.JSONField(default=dict)
     undone_at = models.DateTimeField("撤回时间", null=True, editable=False)
 
     class Meta:

@@ -12,6 +12,11 @@ from guantong.sheets import attached
 from guantong.sheets.preflight import MEBI, Refusal
 
 AGAIN: Final = "照片要重新选一次。"  # no browser keeps chosen files in a form that comes back
+NO_PHOTO: Final = (
+    "内容不是 JPEG 或 PNG 照片（改扩展名不行）。手机拍的 HEIC 请另存为 JPEG 再选；"
+    "PDF、Word 等文件保存记录后在“附件”里添加。"
+)
+LONGEST_NAME: Final = 40
 
 
 class AttachedField(forms.FileField):
@@ -35,13 +40,21 @@ class PhotosField(forms.FileField):
         found = {}
         for uploaded in data or ():
             try:
-                one = checked(super().clean(uploaded, initial))
+                one = _photo(super().clean(uploaded, initial))
             except forms.ValidationError as error:
-                raise forms.ValidationError([*error.messages, AGAIN]) from None
-            if one.kind not in attached.PICTURES:
-                raise forms.ValidationError(f"这里只放照片，别的文件保存后再附。{AGAIN}")
+                name = (uploaded.name or "")[-LONGEST_NAME:]
+                why = "".join(error.messages)
+                raise forms.ValidationError(f"“{name}”：{why}{AGAIN}") from None
             found[one.content] = one
         return list(found.values())
+
+
+def _photo(uploaded: Any) -> attached.Checked:
+    start = uploaded.read(len(attached.PNG))
+    if not start.startswith((attached.JPEG, attached.PNG)):
+        raise forms.ValidationError(NO_PHOTO)
+    uploaded.seek(0)
+    return checked(uploaded)
 
 
 def checked(uploaded: Any) -> attached.Checked:

@@ -69,6 +69,7 @@ def cell(request: HttpRequest, pk: int) -> TemplateResponse:
             "bearer": describe.bearer(obligation, rules),
             "measured": describe.measured(obligation.measure, rules),
             "years": _years(request, entry),
+            "reading_tag": describe.reading_tag(obligation),
             "decision": _decision(obligation, day),
         },
     )

@@ -155,6 +155,8 @@ def receive(request: HttpRequest, pk: int) -> HttpResponse:
     if row:
         done = "照通知标为已撤销" if row.revoked_on else "登记"
         messages.success(request, f"签名有效，已{done}：{row.year} 年的学时证明。")
+        if twice := certificates.doubled(person).get(row.pk):
+            messages.warning(request, f"请核对：{twice}。")
         return redirect(f"{_account(person)}?year={row.year}#certificates")
     return form_page(
         request,

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_GET
 
-from guantong.records import access, clock, hours
+from guantong.records import access, certificates, clock, hours
 from guantong.records.hours import Account, Demand
 from guantong.records.models import HoursCertificate, Person
 from guantong.sheets.write import Value
@@ -55,12 +55,14 @@ def _says(demand: Demand) -> str:
     return f"全年 {whole}，不满一年按月折算为 {part}。{demand.closing}" if unit else demand.closing
 
 
-def _certificates(person: Person) -> Iterator[tuple[HoursCertificate, str]]:
-    """Each with what it says of hours, the newest first."""
+def _certificates(person: Person) -> Iterator[tuple[HoursCertificate, str, str]]:
+    """Each with what it says of hours, and what of it must not be counted twice; newest first."""
+    twice = certificates.doubled(person)
     rows = HoursCertificate.objects.filter(person=person).select_related("issuer", "by")
     for row in rows.order_by("-issued_on", "-pk"):
         demands = row.content["note"]["demands"]
-        yield row, "；".join(f"{d['title']} {d['actual']}/{d['required']}" for d in demands)
+        says = "；".join(f"{d['title']} {d['actual']}/{d['required']}" for d in demands)
+        yield row, says, twice.get(row.pk, "")
 
 
 def _workbook(request: HttpRequest, person: Person, shown: Account) -> HttpResponse:

@@ -112,6 +112,7 @@ def merge(request: HttpRequest, pk: int) -> HttpResponse:
             "query": query,
             "found": [] if other else _found(request, kept, query),
             "why_not": merging.why_not(kept, other) if other else "",
+            "unlike": merging.unlike(kept, other) if other else "",
             "plan": merging.planned(kept, other) if other else None,
             "form": form,
         },
@@ -140,12 +141,15 @@ def undo(request: HttpRequest, pk: int, merge_pk: int) -> HttpResponse:
     if done.undone_at is not None and request.method == "GET":
         raise Http404
     form = ActionForm(request.POST if request.method == "POST" else None)
+    stays = "、".join(f"{title} {count} 条" for title, count in merging.since(done))
     if form.outcome(partial(actions.undo, by=acting(request), merge=done)):
-        messages.success(request, "已撤回合并，两份记录都恢复到合并之前。")
+        kept = f"合并之后登记的{stays}留在这一份。" if stays else ""
+        messages.success(request, f"已撤回合并，两份记录都恢复到合并之前。{kept}")
         return redirect("member", pk)
     return form_page(
         request, form, title=f"撤回合并：{person.name}", crumbs=crumbs_to_member(person),
         submit="撤回合并", danger=True,
         about=f"{timezone.localdate(done.at)} 并入的“{done.absorbed.name}”恢复为单独的一份，"
-        "合并时取舍的内容全部还原。合并之后改过的内容不会被覆盖：改过就不能撤回。",
+        "合并时取舍的内容全部还原。合并之后改过的内容不会被覆盖：改过就不能撤回。"
+        + (f"合并之后登记的{stays}留在保留的一份，属于另一份的请撤回后改登。" if stays else ""),
     )  # fmt: skip

@@ -28,11 +28,14 @@ from guantong.web.views import recording
 
 SALT: Final = "guantong.minutes-file"
 TITLES: Final = {
-    "kind": "类别", "held_on": "日期", "starts_at": "开始时间", "place": "地点", "title": "主题",
+    "kind": "类别", "held_on": "日期", "starts_at": "开始时间", "ends_at": "结束时间",
+    "place": "地点", "title": "主题",
     "chair": "主持", "recorder": "记录", "lecturer": "主讲", "present": "出席", "absent": "缺席",
     "guests": "列席", "agenda": "议题", "decided": "决议",
 }  # fmt: skip
-SELDOM: Final = frozenset({"lecturer", "guests", "agenda", "decided", "absent", "title"})
+SELDOM: Final = frozenset(
+    {"ends_at", "lecturer", "guests", "agenda", "decided", "absent", "title"}
+)
 ROLES: Final = ("chair", "recorder", "lecturer")
 
 
@@ -141,8 +144,8 @@ class Reader:
         if found.kind:
             yield "kind", found.kind
         yield "held_on", found.held_on.isoformat() if found.held_on else ""
-        if found.starts_at:
-            yield "starts_at", f"{found.starts_at:%H:%M}"
+        times = (("starts_at", found.starts_at), ("ends_at", found.ends_at))
+        yield from ((name, f"{at:%H:%M}") for name, at in times if at)
         yield from ((name, text) for name in ("place", "title") if (text := getattr(found, name)))
         yield from self._roster()
         for role in ROLES:

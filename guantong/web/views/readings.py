@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 
 from django import forms
@@ -13,7 +14,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from guantong.obligations import model as m
-from guantong.obligations.describe import CONFIDENCE, cited
+from guantong.obligations.describe import CONFIDENCE, cited, reading_tag
 from guantong.records import access, catalogue, clock, ledger, quorums
 from guantong.records.actions import readings as actions
 from guantong.records.models import ReadingChoice
@@ -30,7 +31,7 @@ OWN = "目录"  # stands for the catalogue's own reading in a form, where an emp
 class Register:
     """One reading, or one rule on quorum, as the school has it; `choice` None: nobody has decided,
     the catalogue holds. `own`: what the catalogue says; `options`: what else may be decided, by
-    code; `sure`: how sure the catalogue is of a quorum."""
+    code; `sure`: how sure the catalogue is of a quorum; `tag`: how unsure of a reading."""
 
     name: str
     question: str
@@ -41,6 +42,7 @@ class Register:
     obligations: tuple[m.Obligation, ...] = ()
     unchosen: tuple[str, ...] = ()  # other ways to read it that cannot be worked out
     sure: str = ""
+    tag: str = ""
 
     @property
     def option(self) -> str:
@@ -106,6 +108,7 @@ def _register(
         options=rules.options(name),
         choice=choice,
         obligations=found,
+        tag=reading_tag(found[0]),
         unchosen=tuple(other.says for other in reading.others if not other.id),
     )
 
@@ -157,12 +160,26 @@ def reading(request: HttpRequest, name: str) -> HttpResponse:
     if found.sure:
         form.fields["decided_on"].help_text = "这一天起的会议按这条规则，以前的不变。"
         form.fields["why"].help_text = "会议记录的页面会引用。"
-    if form.outcome(partial(actions.choose, by=acting(request), reading=name)):
-        then = "新的会议按这条规则判断" if found.sure else "台账已按新读法重算"
-        messages.success(request, f"已决定，{then}。")
+    made = form.outcome(partial(actions.choose, by=acting(request), reading=name))
+    if made:
+        messages.success(request, f"已决定，{_then(made, sure=found.sure)}。")
         return redirect(f"{reverse('readings')}#{name}")
     return form_page(
         request, form, title=found.question if found.sure else f"口径 {name}",
         crumbs=[("计划", reverse("plan")), ("口径", reverse("readings"))],
         submit="采用", about=f"{found.question}？",
     )  # fmt: skip
+
+
+def _then(made: ReadingChoice, *, sure: str) -> str:
+    """What follows from a decision; one that a later decision has replaced holds until its day."""
+    later = ReadingChoice.objects.filter(reading=made.reading, decided_on__gt=made.decided_on)
+    if replaced := later.order_by("decided_on").first():
+        about = "会议" if sure else "台账"
+        return (
+            f"只管 {made.decided_on} 至 {replaced.decided_on - timedelta(days=1)} 的{about}："
+            f"{replaced.decided_on} 起是 {replaced.decided_by} 后来的决定，没有改变"
+        )
+    if sure:
+        return f"{made.decided_on} 起的会议按这条规则判断"
+    return "台账已按新读法重算"
