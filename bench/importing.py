@@ -107,7 +107,7 @@ def _people() -> Iterator[tuple[str, str, str, str, date]]:
 
     chance = random.Random(50_000)
     for i in range(ROWS):
-        born = date(1995, 1, 1) + timedelta(days=chance.randrange(3650))
+        born = date(1990, 1, 1) + timedelta(days=chance.randrange(3650))
         first = f"{110101 + i % 900}{born:%Y%m%d}{chance.randrange(1000):03}"
         name = "".join(chr(0x4E00 + chance.randrange(5000)) for _ in range(3))
         yield name, first + check_digit(first), f"S{i:06}", f"138{i:08}", born

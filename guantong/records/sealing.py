@@ -58,7 +58,7 @@ def mask(field: str, text: str) -> str:
 
 
 def seal_text(text: str, *, place: str) -> str:
-    """For a value that waits outside its row ("import:5:12:phone"), as letters."""
+    """For a value that waits outside its row ("import:5:12"), as letters."""
     return base64.b64encode(sealed.seal(text, place=place, keys=_keys())).decode()
 
 

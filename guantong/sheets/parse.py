@@ -1,8 +1,9 @@
 """A whole file read as one of the layouts: `parse` is all that the doors call."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -95,14 +96,13 @@ def _rows(layout: Layout, table: Table) -> tuple[list[Any], list[int]]:
     header = list(table.grid.rows[table.header_row])
     readers = [_Reader(layout.column(field), place) for field, place in table.places.items()]
     for number, cells in table.numbered_rows():
-        written = [cell for cell in cells if values.is_written(cell)]
         if list(cells) == header:  # again, on a new page
             continue
         there = any(values.is_written(one.cell(cells)) for one in readers)
-        if there and not _is_remark(written):
+        if there and not _is_remark(cells):
             rows.append(_row(layout, readers, number, cells))
-        elif any(isinstance(cell, str) for cell in written):  # else empty, or only numbered
-            remarks.append(number)
+        elif any(isinstance(c, str) and values.is_written(c) for c in cells):
+            remarks.append(number)  # else empty, or only numbered
     return rows, remarks
 
 
@@ -125,17 +125,17 @@ class _Reader:
         return self._known[key]
 
 
-def _is_remark(written: Sequence[read.Cell]) -> bool:
+def _is_remark(cells: Sequence[read.Cell]) -> bool:
     """A note below the table: it begins like one, and hardly anything else is in its row."""
-    first = written[0]
-    return len(written) <= 2 and isinstance(first, str) and plain(first).startswith(REMARKS)
+    first, *more = islice(filter(values.is_written, cells), 3)
+    return len(more) <= 1 and isinstance(first, str) and plain(first).startswith(REMARKS)
 
 
 def _row(
     layout: Layout, readers: Sequence[_Reader], number: int, cells: Sequence[read.Cell]
 ) -> Row:
-    found: dict[str, Any] = {}
-    problems: list[Problem] = []
+    fields: dict[str, Any] = {}
+    months, problems = set[str](), list[Problem]()
     for one in readers:
         field, column = one.column.field, one.column
         try:
@@ -143,25 +143,19 @@ def _row(
         except Wrong as wrong:
             problems.append(Problem(field, wrong.what, wrong.remedy))
             continue
+        if isinstance(value, Day):
+            if value.month_only:
+                months.add(field)
+            if value.at and field == "held_on":
+                fields["starts_at"] = value.at
+            value = value.on
         if value is not None:
-            found[field] = value
+            fields[field] = value
         elif column.required:
             problems.append(Problem(field, f"{column.title}空着", "请填写，或删去这一行"))
-    fields = dict(_fields(found))
-    return ROW_TYPES.get(layout.kind, RollRow)(line=number, problems=tuple(problems), **fields)
-
-
-def _fields(found: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The row's fields; a day is taken apart into the date and what is known of it."""
-    months = {
-        field for field, value in found.items() if isinstance(value, Day) and value.month_only
-    }
     if months:
-        yield "months", frozenset(months)
-    for field, value in found.items():
-        yield field, value.on if isinstance(value, Day) else value
-        if isinstance(value, Day) and value.at and field == "held_on":
-            yield "starts_at", value.at
+        fields["months"] = frozenset(months)
+    return ROW_TYPES.get(layout.kind, RollRow)(line=number, problems=tuple(problems), **fields)
 
 
 __all__ = ["Column", "Refusal", "Unmatched", "headers", "layout", "layouts", "parse"]

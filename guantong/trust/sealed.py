@@ -14,6 +14,7 @@ import secrets
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -35,6 +36,10 @@ class Keys:
     sealing: Mapping[int, bytes] = field(repr=False)
     index: bytes = field(repr=False)
 
+    @cached_property
+    def ciphers(self) -> Mapping[int, AESGCM]:
+        return {key: AESGCM(secret) for key, secret in self.sealing.items()}
+
 
 def seal(text: str, *, place: str, keys: Keys) -> bytes:
     return seal_bytes(text.encode(), place=place, keys=keys)
@@ -46,7 +51,7 @@ def unseal(sealed: bytes, *, place: str, keys: Keys) -> str:
 
 def seal_bytes(content: bytes, *, place: str, keys: Keys) -> bytes:
     header, nonce = bytes([VERSION, keys.current]), os.urandom(NONCE)
-    cipher = AESGCM(keys.sealing[keys.current])
+    cipher = keys.ciphers[keys.current]
     return header + nonce + cipher.encrypt(nonce, content, header + place.encode())
 
 
@@ -55,7 +60,7 @@ def unseal_bytes(sealed: bytes, *, place: str, keys: Keys) -> bytes:
     if len(sealed) <= 2 + NONCE or header[0] != VERSION or header[1] not in keys.sealing:
         raise DoesNotOpen(place)
     try:
-        return AESGCM(keys.sealing[header[1]]).decrypt(nonce, closed, header + place.encode())
+        return keys.ciphers[header[1]].decrypt(nonce, closed, header + place.encode())
     except InvalidTag:
         raise DoesNotOpen(place) from None
 

@@ -272,7 +272,7 @@ def _assess(asked: m.Question, *, live: bool) -> Assessment:
 
 def _stored_as(asked: m.Question, found: Iterable[m.Entry], about: dict[str, Any]) -> Assessment:
     assessment = Assessment.objects.create(**{**_described(asked), **about})
-    Entry.objects.bulk_create((_row(assessment, entry) for entry in found), batch_size=BATCH)
+    rows.pour(_row(assessment, entry) for entry in found)
     return assessment
 
 
@@ -359,7 +359,7 @@ def _replace(stored: Iterable[Entry], live: Assessment, found: list[m.Entry]) ->
     if before:
         Entry.objects.filter(pk__in=[row.pk for row in before.values()]).delete()
     rows.put(changed, FIELDS)
-    Entry.objects.bulk_create(new, batch_size=BATCH)
+    rows.pour(new)
 
 
 def _row(assessment: Assessment, entry: m.Entry) -> Entry:

@@ -1,12 +1,13 @@
 """How an action saves a row: checked first, then only the fields that changed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, connections, transaction
 from django.db.models import Model
 
 from guantong.records import days, names, plain_words
@@ -64,6 +65,42 @@ def put(rows: Sequence[Model], fields: Sequence[str]) -> None:
             rows, batch_size=AT_ONCE, update_conflicts=True, unique_fields=["id"],
             update_fields=fields,
         )  # fmt: skip
+
+
+def pour(rows: Iterable[Model]) -> None:
+    """Write many new rows of one model, unchecked. Their ids stay unknown to us.
+
+    Several times faster than bulk_create, which writes a statement with every value in it.
+    """
+    rows = iter(rows)
+    first = next(rows, None)
+    if first is None:
+        return
+    fields = [f for f in first._meta.concrete_fields if not (f.primary_key or f.generated)]
+    columns = [str(field.column) for field in fields]
+    database = connections[DEFAULT_DB_ALIAS]  # `connection` looks it up anew for each value
+    values = (
+        [field.get_db_prep_save(field.pre_save(row, add=True), database) for field in fields]
+        for row in chain([first], rows)
+    )
+    pour_values(type(first), columns, values)
+
+
+def pour_values(
+    model: type[Model], columns: Sequence[str], values: Iterable[Sequence[Any]]
+) -> None:
+    """The same for rows that are too many to make an object of each."""
+    quote = connection.ops.quote_name
+    into = f"{quote(model._meta.db_table)} ({', '.join(map(quote, columns))})"
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            with cursor.copy(f"COPY {into} FROM STDIN") as copy:
+                for row in values:
+                    copy.write_row(row)
+        else:
+            marks = ", ".join("%s" for _ in columns)
+            insert = f"INSERT INTO {into} VALUES ({marks})"
+            cursor.executemany(insert, values)  # type: ignore[arg-type]  # takes any iterable
 
 
 def check(row: Model) -> None:

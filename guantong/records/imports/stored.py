@@ -1,9 +1,10 @@
 """How rows and decisions wait in `ImportRow` between preview and confirmation.
 
-`told` holds "row": the cells as read, "sealed": ID number and phone, sealed for their place in
+`told` holds "row": the cells as read, "sealed": ID number and phone, sealed for their line of
 this batch, and of the decision "shown", "problems", "differences". `thinned` stays afterwards.
 """
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, time
 from decimal import Decimal
@@ -39,13 +40,11 @@ FROM_JSON: Mapping[str, Callable[[Any], Any]] = {
 def waiting(batch: ImportBatch, row: Row, decision: Decision) -> ImportRow:
     """A row of the file as it waits, with what was decided about it."""
     cells = {name: value for name, value in vars(row).items() if value and name != "line"}
-    sealed = {
-        name: sealing.seal_text(cells.pop(name), place=_place(batch.pk, row.line, name))
-        for name in sealing.ON_ROLL
-        if name in cells
+    apart = json.dumps({name: cells.pop(name) for name in sealing.ON_ROLL if name in cells})
+    told = {
+        "row": {name: _plain(value) for name, value in cells.items()},
+        "sealed": sealing.seal_text(apart, place=_place(batch.pk, row.line)),
     }
-    cells = {name: _plain(value) for name, value in cells.items()}
-    told = {"row": cells, "sealed": sealed}
     return with_decision(ImportRow(batch_id=batch.pk, line=row.line, told=told), decision)
 
 
@@ -82,10 +81,8 @@ def differs(row: ImportRow, decision: Decision) -> bool:
 def row_of(stored: ImportRow, *, kind: str) -> Row:
     """The row as it was read from the file."""
     assert stored.line is not None
-    sealed: Json = {
-        name: sealing.unseal_text(text, place=_place(stored.batch_id, stored.line, name))
-        for name, text in stored.told["sealed"].items()
-    }
+    place = _place(stored.batch_id, stored.line)
+    sealed: Json = json.loads(sealing.unseal_text(stored.told["sealed"], place=place))
     cells = {n: FROM_JSON.get(n, _same)(value) for n, value in stored.told["row"].items()}
     return ROW_TYPES[kind](line=stored.line, **cells, **sealed)
 
@@ -113,8 +110,8 @@ def thinned(row: ImportRow) -> ImportRow:
     return row
 
 
-def _place(batch_id: int, line: int, field: str) -> str:
-    return f"import:{batch_id}:{line}:{field}"
+def _place(batch_id: int, line: int) -> str:
+    return f"import:{batch_id}:{line}"
 
 
 def _plain(value: Any) -> Any:

@@ -222,7 +222,8 @@ class StepForm(ActionForm):
         people = _once(lambda: People(case_facts.nameable(case, day, step.name), day))
         orgs = partial(case_facts.branches, case, day)
         self.known = case_facts.derived(case, step, day, {})
-        for one in step.fields:
+        asked = [one for one in step.fields if kept.concerns(one.name, case.org.kind)]
+        for one in asked:
             if one.name not in self.known and one.name not in case_facts.BY_FILLED:
                 self.fields[named_as("f", one.name)] = form_field(one, people, orgs)
         for name, one in kept.asked(step.name).items():

@@ -189,7 +189,7 @@ def _nameable(user: User, row: Case) -> list[str]:
 
 
 def _undo(user: Any, row: Case, last: CaseStep | None, process: m.Process) -> str:
-    if last is None or actions.why_not_back(user, row, last):
+    if last is None or actions.why_not_back(user, row, last) or actions.irrevocable(row, last):
         return ""
     return process.steps[last.step].title
 

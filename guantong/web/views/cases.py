@@ -30,7 +30,7 @@ from guantong.web.filters import Filter, paged, part_of
 
 FEW: Final = 10  # cards in a column of the board
 SORTS: Final[Mapping[str, tuple[Any, ...]]] = {
-    "due": (F("due_on").asc(nulls_last=True), "pk"),
+    "due": (F("due_on").asc(nulls_last=True), F("opens_on").asc(nulls_last=True), "pk"),
     "-opened": ("-opened_on", "-pk"),
     "opened": ("opened_on", "pk"),
     "since": ("state_since", "pk"),
@@ -287,7 +287,8 @@ class CaseFilter(Filter):
 
 
 HEADER: Final = (
-    "流程", "事项", "党组织", "状态", "进入本状态", "开办", "应办日期", "应办步骤", "办结",
+    "流程", "事项", "党组织", "状态", "进入本状态", "开办", "应办日期", "应办步骤", "可办日期",
+    "可办步骤", "办结",
 )  # fmt: skip
 
 
@@ -331,7 +332,7 @@ def _found(request: HttpRequest, form: CaseFilter) -> CaseQuerySet:
 def _workbook(request: HttpRequest, form: CaseFilter, found: CaseQuerySet) -> HttpResponse:
     rows = [
         (one.process, one.about, one.org, one.state, one.case.state_since, one.case.opened_on,
-         one.case.due_on, one.due_step, one.case.closed_on)
+         one.case.due_on, one.due_step, one.case.opens_on, one.opens_step, one.case.closed_on)
         for one in case_lines.lines(found)
     ]  # fmt: skip
     about = " · ".join(form.narrowed())

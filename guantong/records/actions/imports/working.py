@@ -17,7 +17,7 @@ from guantong.records.actions import events, rows
 from guantong.records.imports import activities, hours, offices, roll, stored, tree
 from guantong.records.imports.decisions import Decision
 from guantong.records.imports.rows import HOURS, ORGS, POSTS, ROLL, Row
-from guantong.records.models import ImportBatch, ImportRow, Org, User
+from guantong.records.models import ImportBatch, Org, User
 from guantong.records.models.batch import permission as permission_for
 
 AT_ONCE = 1000  # rows of one step
@@ -40,10 +40,7 @@ def first(pk: int, found: Sequence[Any], by: User | None) -> Steps:
     def keep(some: Sequence[Row]) -> None:
         made = [next(decisions) for _ in some]
         org_ids.update(pk for decision in made for pk in decision.org_ids)
-        ImportRow.objects.bulk_create(
-            [stored.waiting(batch, *pair) for pair in zip(some, made, strict=True)],
-            batch_size=AT_ONCE,
-        )
+        rows.pour(stored.waiting(batch, *pair) for pair in zip(some, made, strict=True))
 
     @transaction.atomic
     def end() -> None:
@@ -75,8 +72,7 @@ def anew(pk: int, by: User | None) -> Steps:
 
 def _end(batch: ImportBatch, missing: Iterator[Decision]) -> None:
     """The last of the decisions are about whom the file lacks; the batch waits for its user."""
-    for some in batched(missing, AT_ONCE, strict=False):
-        ImportRow.objects.bulk_create([stored.missing(batch, one) for one in some])
+    rows.pour(stored.missing(batch, one) for one in missing)
     rows.change(batch, state="preview")
     recount(batch)
 

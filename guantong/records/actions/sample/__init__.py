@@ -8,7 +8,6 @@ be found in the ledger is listed in `gaps`.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
-from typing import Any
 
 from django.core.management.color import no_style
 from django.db import connection, transaction
@@ -17,6 +16,7 @@ from django.utils import timezone
 
 from guantong.records.access import Refused
 from guantong.records.actions import events, ledger
+from guantong.records.actions.rows import AT_ONCE, pour_values
 from guantong.records.actions.sample import (
     accounts,
     branches,
@@ -52,7 +52,6 @@ from guantong.records.recutting import NewBranch, Plan
 
 NAME, PLAN, BUILT = "示例大学（虚构）", "jyu-2021-2023", "sample.built"
 NUMBERED = (Org, Person, Activity)  # their ids are given here, not by the database
-BATCH = 5000
 
 
 @dataclass(frozen=True)
@@ -153,35 +152,26 @@ def _prepare_recut(tree: Tree) -> None:
 
 def _write(*tables: Sequence[Model]) -> None:
     for rows in tables:
-        type(rows[0])._default_manager.bulk_create(rows, batch_size=BATCH)
+        type(rows[0])._default_manager.bulk_create(rows, batch_size=AT_ONCE)
 
 
 def _write_diary(diary: Diary) -> None:
     _write([held.activity for held in diary.held])
-    _insert(
+    pour_values(
         ActivityHost,
         ("activity_id", "org_id"),
         [(held.activity.pk, org.pk) for held in diary.held for org in held.hosts],
     )
-    _insert(
+    pour_values(
         Attendance,
         ("activity_id", "person_id", "role", "hours"),
         [(held.activity.pk, *row) for held in diary.held for row in held.present],
     )
-    _insert(
+    pour_values(
         Absence,
         ("activity_id", "person_id", "reason"),
         [(held.activity.pk, *row) for held in diary.held for row in held.absent],
     )
-
-
-def _insert(model: type[Model], columns: Sequence[str], rows: list[tuple[Any, ...]]) -> None:
-    """Write rows that are too many to make an object of each."""
-    quote = connection.ops.quote_name
-    names, marks = ", ".join(map(quote, columns)), ", ".join("%s" for _ in columns)
-    table = quote(model._meta.db_table)
-    with connection.cursor() as cursor:
-        cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)
 
 
 def _tell_the_database() -> None:
