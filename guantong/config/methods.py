@@ -7,7 +7,12 @@ Not for who may: each view that only reads refuses POST itself.
 from collections.abc import Callable
 from typing import Final
 
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    StreamingHttpResponse,
+)
 
 ALLOWED: Final = ("GET", "HEAD", "POST")
 type View = Callable[[HttpRequest], HttpResponse]
@@ -27,7 +32,7 @@ def get_and_post(get_response: View) -> View:
 def _headers_alone(get_response: View, request: HttpRequest) -> HttpResponse:
     request.method = "GET"  # the views know no other way of reading
     response = get_response(request)
-    if response.streaming:
+    if isinstance(response, StreamingHttpResponse):
         response.streaming_content = ()
     else:
         response.headers.setdefault("Content-Length", str(len(response.content)))
