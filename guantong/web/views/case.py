@@ -259,7 +259,7 @@ def step(request: HttpRequest, pk: int, name: str) -> HttpResponse:
             "step": process.steps[name],
             "basis": cited(process.steps[name]),
             "rules": [(rule, cited(rule)) for rule in process.steps[name].rules],
-            "reasons": option.reasons if option else (),
+            "reasons": option.reasons if option and not form.is_bound else (),
             "reminders": option.reminders if option else (),
             "effects": actions.has_effect(row.process, name),
             "first": _first(row, name, form),
