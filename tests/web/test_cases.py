@@ -115,6 +115,9 @@ def test_a_case_begun_on_paper_is_taken_over_from_above_where_the_roll_says(
     person = make_person("预备甲", cast.branch, since=date(2022, 6, 20), **joined)
     at_form, officer = reverse("case-under-way", args=["recruitment"]), as_(cast.officer)
     assert as_(cast.secretary).get(at_form).status_code == 404, "nobody tells his own approval"
+    board = reverse("case-board", args=["recruitment"])
+    assert at_form not in shown(as_(cast.secretary).get(board))
+    assert at_form in shown(officer.get(board, {"org": cast.branch.pk})), "whatever is in view"
     told = {
         "person": "预备甲", "reason": "发展党员材料", "apply": "2020-09-01",
         "recommend": "2021-03-01", "approve": "2022-07-10", "swear": "2022-07-20",
