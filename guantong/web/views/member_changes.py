@@ -181,7 +181,7 @@ def crumbs_to_member(person: Person) -> Crumbs:
 # Membership
 
 
-class TransferForm(ActionForm):
+class TransferForm(CorrectingForm):
     on = DayField(label="从哪一天起", help_text="这一天及以后属于新支部；在原支部的任职随之结束。")
     field_order = ("to", "on")
 
@@ -191,10 +191,19 @@ class TransferForm(ActionForm):
         self.order_fields(self.field_order)
 
 
+def _branch(person: Person) -> dict[str, object]:
+    """Beside the form, which asks for another one."""
+    now = person.memberships.filter(valid_to=None).select_related("org").first()
+    return {"现在的党支部": now.org.short_name if now else ""}
+
+
 def transfer(request: HttpRequest, pk: int) -> HttpResponse:
     person = person_or_404(request, pk, EDIT)
     within = access.orgs(request.user, EDIT).on(clock.today())
-    form = TransferForm(request.POST or None, within=within, initial={"on": clock.today()})
+    form = TransferForm(
+        request.POST or None, of=person, reads=_branch, within=within,
+        initial={"on": clock.today()},
+    )  # fmt: skip
     if form.outcome(partial(memberships.transfer_within, by=acting(request), person=person)):
         messages.success(request, f"已把 {person.name} 转到新支部，学时和记录随人走。")
         return redirect("member", pk)
