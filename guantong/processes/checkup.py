@@ -12,7 +12,7 @@ from guantong.conditions.basis import Basis
 from guantong.processes import model as m
 from guantong.processes.facts import OF_A_STEP, columns, field_of, title_of
 from guantong.processes.paths import earlier, needed
-from guantong.processes.rules import Look, lack, names_of, said
+from guantong.processes.rules import Look, lack, said
 
 
 @dataclass(frozen=True)
@@ -69,11 +69,12 @@ def _future(process: m.Process, days: Days, today: date) -> Iterator[Contradicti
 
 def _order(process: m.Process, days: Days) -> Iterator[Contradiction]:
     """Each step against the latest of those that can only have come before it."""
+    place = earlier(process)
     for name, on in days.items():
         step = process.steps[name]
         before = [
             (days[other][0], other)
-            for other in earlier(process)[name] & days.keys()
+            for other in place[name] & days.keys()
             if days[other][0] > on[-1]
         ]
         if before:
@@ -87,8 +88,9 @@ def _order(process: m.Process, days: Days) -> Iterator[Contradiction]:
 
 def _missing(process: m.Process, days: Days, told: Collection[str]) -> Iterator[Contradiction]:
     lacking: dict[str, str] = {}
+    before = needed(process)
     for name in days:
-        for other in needed(process)[name]:
+        for other in before[name]:
             if other in told and other not in days:
                 lacking.setdefault(other, name)
     for other, name in lacking.items():
@@ -115,8 +117,8 @@ def _broken(process: m.Process, days: Days, record: Record) -> Iterator[Contradi
             lambda column, step=step: field_of(process, step, column),  # type: ignore[misc]
         )
         for rule in step.rules:
-            told = _is_told(rule.test, look, days) and not _told_twice(rule.test, step, days)
-            if told and (why := lack(rule.test, look)):
+            told = _is_told(rule, look) and not _told_twice(rule, step, days)
+            if told and (why := lack(rule, look)):
                 says = f"“{step.title}”：{rule.says}（{why}）"
                 yield Contradiction(rule.id, _steps(rule, name), says, rule.level, rule.basis)
 
@@ -129,27 +131,27 @@ def _row(process: m.Process, days: Days, record: Record) -> dict[str, m.Value | 
     return row
 
 
-def _is_told(test: m.Test, look: Look, days: Days) -> bool:
+def _is_told(rule: m.Rule, look: Look) -> bool:
     """Whether the file tells enough to say that the rule is broken."""
-    known = {name for name in names_of(test) if look.row.get(name) is not None}
-    match test:
+    match rule.test:
         case m.Span(day, _, anchor):
-            return {day, anchor} <= known
+            names: tuple[str, ...] = (day, anchor)
         case m.Different():
-            return True
+            names = ()
         case m.Paced(step, since):
-            return step in days and since in known
+            names = (f"{step}.on", since)
         case _:
-            return known == set(names_of(test))
+            names = rule.names
+    return all(look.row.get(name) is not None for name in names)
 
 
-def _told_twice(test: m.Test, step: m.Step, days: Days) -> bool:
+def _told_twice(rule: m.Rule, step: m.Step, days: Days) -> bool:
     """Whether it looks at what a step wrote down that was taken more than once: which time?"""
     own = {f.name: f"{step.name}.{f.name}" for f in step.fields}
-    parts = (own.get(name, name).partition(".") for name in names_of(test))
+    parts = (own.get(name, name).partition(".") for name in rule.names)
     return any(part not in OF_A_STEP and len(days.get(taken, ())) > 1 for taken, _, part in parts)
 
 
 def _steps(rule: m.Rule, step: str) -> tuple[str, ...]:
-    others = (name.partition(".")[0] for name in names_of(rule.test) if "." in name)
+    others = (name.partition(".")[0] for name in rule.names if "." in name)
     return (*dict.fromkeys(other for other in others if other != step), step)

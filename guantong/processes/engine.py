@@ -14,7 +14,7 @@ from guantong.processes import model as m
 from guantong.processes import rules
 from guantong.processes.facts import Attempt, field_of, row_of, title_of
 from guantong.processes.paths import reached
-from guantong.processes.rules import Look, lack, limit, names_of
+from guantong.processes.rules import Look, asked, lack, limit
 
 PYTHON: dict[m.FieldType, type | tuple[type, ...]] = {
     m.FieldType.DAY: date,
@@ -123,6 +123,26 @@ def due(process: m.Process, case: m.Case, *, on: date, given: m.Values) -> list[
     return sorted(found, key=lambda d: d.on)
 
 
+def opening(process: m.Process, case: m.Case, *, on: date, given: m.Values) -> list[Due]:
+    """The first days that the time limits leave for steps out of the present state, the earliest
+    first; without those that were open already when the case came here."""
+    process = process.with_variants(case.variants)
+    came = [event.on for event in case.history if event.source != event.target]
+    since, found = came[-1] if came else on, []
+    for step in process.out_of(case.state):
+        row = row_of(process, case, given, Attempt(step.name, on, 0, frozenset()))
+        edges = [
+            Due(step, rule, edge)
+            for rule in step.rules
+            if rule.level is m.Level.MUST and asked(rule, row)
+            and isinstance(rule.test, m.Span)
+            and (rule.test.day, rule.test.way) == ("on", m.Way.NOT_BEFORE)
+            and (edge := limit(rule.test, row)) is not None and edge > since
+        ]  # fmt: skip
+        found += [max(edges, key=lambda d: d.on)] if edges else []
+    return sorted(found, key=lambda d: d.on)
+
+
 def _runs(process: m.Process, case: m.Case, step: m.Step, rule: m.Rule) -> bool:
     """Whether a limit runs already: it leads out of the present state, or it is still to come
     and what it counts from is not to be done again before."""
@@ -147,6 +167,8 @@ def _last_day(
     process: m.Process, case: m.Case, given: m.Values, step: m.Step, rule: m.Rule, on: date
 ) -> date | None:
     row = row_of(process, case, given, Attempt(step.name, on, 0, frozenset()))
+    if not asked(rule, row):
+        return None
     match rule.test:
         case m.Span("on", m.Way.NOT_AFTER) as span:
             over = not step.target and case.days_of(step.name)  # a reminder is given once
@@ -187,7 +209,7 @@ def _findings(
     look = look_at(process, case, given, attempt)
     own = {f.name for f in step.fields} if attempt.fields is None else set()
     for rule in step.rules:
-        if own.isdisjoint(names_of(rule.test)) and (found := lack(rule.test, look)):
+        if own.isdisjoint(rule.names) and (found := lack(rule, look)):
             yield Finding(rule, f"{rule.says}（{found}）")
 
 
@@ -275,7 +297,7 @@ def _out_of_time(case: m.Case, attempt: Attempt, today: date) -> Iterator[str]:
 
 
 def _seen(process: m.Process, step: m.Step, given: m.Values) -> m.Values:
-    names = {n for rule in step.rules for n in names_of(rule.test)}
+    names = {n for rule in step.rules for n in rule.names}
     return {n: given.get(n) for n in process.given if n in names}
 
 

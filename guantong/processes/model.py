@@ -9,11 +9,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from typing import assert_never
 
 from guantong.conditions.basis import UNCERTAIN, Basis
 from guantong.conditions.check import Type
-from guantong.conditions.model import Condition, Scalar
+from guantong.conditions.model import Condition, Scalar, fields_of
 
 # ---------------------------------------------------------------- what a step writes down
 
@@ -133,13 +134,14 @@ class Relation(StrEnum):
 
 @dataclass(frozen=True)
 class Amount:
-    """The sum of some numbers against a share of the sum of others, or against a number."""
+    """The sum of some numbers against a share of the sum of others (and `more`), or a number."""
 
     parts: tuple[str, ...]
     relation: Relation
     share: Fraction
     of: tuple[str, ...]  # none: `share` is the number itself
     if_known: bool = False  # says nothing where one of them is not known
+    more: int = 0
 
 
 @dataclass(frozen=True)
@@ -187,6 +189,28 @@ class Majority:
 type Test = Span | Holds | Amount | Different | Paced | Ballots | Listed | Majority
 
 
+def named_in(test: Test) -> tuple[str, ...]:
+    match test:
+        case Span(day, _, anchor):
+            return (day, anchor, *([test.later] if test.later else []))
+        case Holds(when):
+            return tuple(sorted(fields_of(when)))
+        case Amount(parts, of=of):
+            return (*parts, *of)
+        case Different(names):
+            return names
+        case Paced(step, since):
+            return (f"{step}.on", since, "on")
+        case Ballots(votes, valid, seats):
+            return (votes, valid, seats)
+        case Listed(votes, candidates):
+            return (votes, candidates)
+        case Majority(votes, of):
+            return (votes, of)
+        case _:
+            assert_never(test)
+
+
 class Level(StrEnum):
     MUST = "must"  # closes the step
     UNLESS_REASON = "unless_reason"  # closes it until a reason is written down
@@ -201,10 +225,17 @@ class Rule:
     level: Level
     basis: tuple[Basis, ...]
     variant: str = ""
+    where: Condition | None = None  # asked only where this holds
 
     @property
     def uncertain(self) -> bool:
         return all(b.confidence in UNCERTAIN for b in self.basis)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The columns that it looks at."""
+        where = fields_of(self.where) if self.where is not None else ()
+        return (*named_in(self.test), *sorted(where))
 
 
 # ---------------------------------------------------------------- the process

@@ -31,8 +31,9 @@ def read_rule(f: Fields, of_step: tuple[Basis, ...]) -> m.Rule:
         level=level,
         basis=own or of_step,
         variant=f.text("variant", ""),
+        where=parse_condition(f.take("where", dict), f.place("where")) if f.has("where") else None,
     )
-    f.known.append("level")
+    f.known += ["level", "where"]
     f.done()
     return rule
 
@@ -90,7 +91,8 @@ def _amount(f: Fields) -> m.Test:
         raise CatalogueError(Problem(a.at, "应只有一种比较", f"{'、'.join(m.Relation)} 之一"))
     [relation] = words
     share, of = _share(a, relation)
-    amount = m.Amount(parts, relation, share, of, a.take("if_known", bool, default=False))
+    known, more = a.take("if_known", bool, default=False), a.take("more", int, 0)
+    amount = m.Amount(parts, relation, share, of, known, more)
     a.done()
     return amount
 

@@ -63,8 +63,16 @@ class Look:
         return found
 
 
-def lack(test: m.Test, look: Look) -> str:
-    """Return what stands against the test; the empty text where it is kept."""
+def lack(rule: m.Rule, look: Look) -> str:
+    """Return what stands against the rule; the empty text where it is kept, or not asked."""
+    return _lack(rule.test, look) if asked(rule, look.row) else KEPT
+
+
+def asked(rule: m.Rule, row: m.Values) -> bool:
+    return rule.where is None or evaluate(rule.where, row) is True  # type: ignore[arg-type]
+
+
+def _lack(test: m.Test, look: Look) -> str:
     match test:
         case m.Span():
             return _span(test, look)
@@ -83,29 +91,6 @@ def lack(test: m.Test, look: Look) -> str:
             return look.unknown((votes,)) or _listed(test, look)
         case m.Majority(votes, of):
             return look.unknown((votes, of)) or _majority(test, look)
-        case _:
-            assert_never(test)
-
-
-def names_of(test: m.Test) -> tuple[str, ...]:
-    """The columns that a test looks at."""
-    match test:
-        case m.Span(day, _, anchor):
-            return (day, anchor, *([test.later] if test.later else []))
-        case m.Holds(when):
-            return tuple(sorted(fields_of(when)))
-        case m.Amount(parts, of=of):
-            return (*parts, *of)
-        case m.Different(names):
-            return names
-        case m.Paced(step, since):
-            return (f"{step}.on", since, "on")
-        case m.Ballots(votes, valid, seats):
-            return (votes, valid, seats)
-        case m.Listed(votes, candidates):
-            return (votes, candidates)
-        case m.Majority(votes, of):
-            return (votes, of)
         case _:
             assert_never(test)
 
@@ -192,7 +177,7 @@ def _amount(test: m.Amount, look: Look) -> str:
         return KEPT if test.if_known else unknown
     found = sum(map(look.number, test.parts), Fraction(0))
     base = sum(map(look.number, test.of), Fraction(0)) if test.of else Fraction(1)
-    if _compares(found, test.relation, test.share * base):
+    if _compares(found, test.relation, test.share * base + test.more):
         return KEPT
     titles = "、".join(map(look.title, test.parts))
     together = "合计" if len(test.parts) > 1 else ""
@@ -204,7 +189,8 @@ def wanted(test: m.Amount, look: Look) -> str:
         return f" {plain(test.share)}"
     base = "与".join(look.title(n) for n in test.of)
     value = plain(sum(map(look.number, test.of), Fraction(0)))
-    return f"{base} {value}" + ("" if test.share == 1 else f" 的 {test.share}")
+    more = f"加 {test.more}" if test.more else ""
+    return f"{base} {value}{more}" + ("" if test.share == 1 else f" 的 {test.share}")
 
 
 def plain(number: Fraction) -> str:

@@ -12,7 +12,6 @@ from guantong.conditions.restraint import refused
 from guantong.processes import model as m
 from guantong.processes.facts import columns_for
 from guantong.processes.paths import reached
-from guantong.processes.rules import names_of
 
 RESERVED = {"on", "by", "first", "count", "subject"}
 
@@ -96,6 +95,8 @@ def _rule(process: m.Process, step: m.Step, rule: m.Rule, at: str) -> Iterator[P
     if rule.uncertain and not (rule.variant or step.variant):
         yield Problem(at, "依据都没有核对过的规则必须可以关闭", "归入一个 variant")
     columns = columns_for(process, step)
+    if rule.where is not None:
+        yield from problems(rule.where, columns, f"{at}.where")
     match rule.test:
         case m.Holds(when):
             yield from problems(when, columns, at)
@@ -107,7 +108,7 @@ def _rule(process: m.Process, step: m.Step, rule: m.Rule, at: str) -> Iterator[P
             yield from _typed((of,), Type.NUMBER, columns, at)
         case test:
             kind = {m.Amount: Type.NUMBER, m.Different: Type.ID}.get(type(test), Type.DAY)
-            yield from _typed(names_of(test), kind, columns, at)
+            yield from _typed(m.named_in(test), kind, columns, at)
 
 
 def _votes(step: m.Step, name: str, at: str) -> Iterator[Problem]:

@@ -342,16 +342,27 @@ BY_FILLED: Final = frozenset({"contacts_full", "sponsors_full"})
 
 def nameable(case: Case, on: date, step: str = "") -> PersonQuerySet:
     """The people whom a step may name: members of the same second-level organisation, and those
-    in a post there or above; at a new committee's first meeting, those elected to it by the tally,
-    which knows names alone. Nobody else is offered, nor taken."""
+    in a post there or above; at a committee's meeting, those elected to it by the tally, which
+    knows names alone, and after a by-election the others too. Nobody else is offered, nor taken.
+    """
     within = _near(case)
     members = Membership.objects.on(on).filter(org__in=within)
     posts = Post.objects.on(on).filter(Q(org__in=within) | Q(org__in=case.org.lineage()))
     named = Q(pk__in=members.values("person")) | Q(pk__in=posts.values("person"))
     found = Person.objects.filter(named).in_order()
     if (case.process, step) == ("election", "constitute"):
-        return found.filter(name__in=_elected(case))
+        there = Post.objects.on(on).filter(org=case.org_id, post__in=COMMITTEE)
+        others = there.values("person") if by_election(case) else []
+        return found.filter(Q(name__in=names_elected(case)) | Q(pk__in=others))
     return found
+
+
+COMMITTEE: Final = ("secretary", "deputy_secretary", "committee_member")
+
+
+def by_election(case: Case) -> bool:
+    """Whether an election fills what fell vacant during the term."""
+    return bool(last_written(case, "ask_by_election"))
 
 
 def _near(case: Case) -> OrgQuerySet:
@@ -373,6 +384,8 @@ def listed(case: Case, text: str, on: date) -> frozenset[int]:
                 else f"名册里没有找到“{line}”，请核对姓名，或去掉这一行。"
             )
             raise Refused(why, {"members": why})
+        if found & {*pks}:
+            raise Refused(twice := f"{name}写了两次，请只留一行。", {"members": twice})
         found.update(pks)
     return frozenset(found)
 
@@ -381,14 +394,14 @@ def elected(case: Case) -> str:
     """The committee by the last tally, one a line, but for its secretary and deputy; empty where
     there is none, for then the tally elects the secretary."""
     chosen = last_written(case, "constitute")
-    if not chosen:
+    if not chosen and not (by_election(case) and last_written(case, "file_candidates")):
         return ""
     leaders = [pk for key in ("secretary", "deputy") if (pk := chosen.get(key))]
     known = set(Person.everyone.filter(pk__in=leaders).values_list("name", flat=True))
-    return "\n".join(name for name in _elected(case) if name not in known)
+    return "\n".join(name for name in names_elected(case) if name not in known)
 
 
-def _elected(case: Case) -> list[str]:
+def names_elected(case: Case) -> list[str]:
     votes = last_written(case, "hold").get("votes", ())
     return [line["name"] for line in votes if line["elected"]]
 

@@ -102,6 +102,12 @@ def next_due(case: Case, on: date, history: m.Case | None = None) -> engine.Due 
     return earliest(process, engine.due(process, history or told(case), on=on, given=facts))
 
 
+def next_opening(case: Case, on: date) -> engine.Due | None:
+    """The first day of a step that only time still closes."""
+    facts = given(case, on, None)
+    return next(iter(engine.opening(process_of(case), told(case), on=on, given=facts)), None)
+
+
 def earliest(process: m.Process, found: list[engine.Due]) -> engine.Due | None:
     if not found:
         return None

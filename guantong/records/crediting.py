@@ -55,6 +55,12 @@ def counted_for(activity: Activity) -> list[Entry]:
     return sorted(counted, key=lambda e: (e.person_id is not None, order[e.obligation], e.pk))
 
 
+def counted_for_sitting(activity: Activity) -> list[Entry]:
+    """As `counted_for`, with what else the people were at: other kinds, days of a later year."""
+    rows = [activity, *activity.parts.order_by("pk")]
+    return list({entry.pk: entry for row in rows for entry in counted_for(row)}.values())
+
+
 def _on_day(entries: QuerySet[Entry], day: date, asked: Iterable[m.Obligation]) -> QuerySet[Entry]:
     """Those whose period the day is in; where a window rolls, those that look back on it."""
     near = Q(period_start__lte=day)

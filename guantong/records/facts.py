@@ -17,19 +17,15 @@ _MEMBER = ", ".join(f"'{status}'" for status in MEMBER_STATUSES)
 # Worked out for a kind whose quorum is a fact; of a plan it is taken for granted, and of an
 # organisation that has nobody who may vote it is not known.
 _QUORUM = (
-    "SELECT a.id, '{field}', 0, CASE WHEN a.planned THEN 'yes'"
-    " WHEN {came} * {whole} > {entitled} * {part} THEN 'yes' ELSE 'no' END,"
-    " NULL, NULL, NULL, NULL, NULL FROM records_activity AS a"
-    " WHERE a.withdrawn_at IS NULL AND a.kind = {kind} AND {entitled} > 0"
-)
-_ENTITLED = (
-    "(SELECT COUNT(DISTINCT m.person_id) FROM records_activityhost AS h"
-    " JOIN records_membership AS m ON m.org_id = h.org_id{came}"
-    " WHERE h.activity_id = a.id AND m.status IN ({statuses}) AND m.valid_from <= a.held_on"
-    " AND (m.valid_to IS NULL OR m.valid_to > a.held_on))"
-)
-_CAME = (
-    " JOIN records_attendance AS t ON t.person_id = m.person_id AND t.activity_id = h.activity_id"
+    "SELECT q.activity_id, '{field}', 0, CASE WHEN q.planned THEN 'yes'"
+    " WHEN q.came * {whole} > q.entitled * {part} THEN 'yes' ELSE 'no' END,"
+    " NULL, NULL, NULL, NULL, NULL FROM (SELECT a.id AS activity_id, a.planned,"
+    " COUNT(DISTINCT m.person_id) AS entitled, COUNT(DISTINCT t.person_id) AS came"
+    " FROM records_activity AS a JOIN records_activityhost AS h ON h.activity_id = a.id"
+    " JOIN records_membership AS m ON m.org_id = h.org_id AND m.status IN ({statuses})"
+    " AND m.valid_from <= a.held_on AND (m.valid_to IS NULL OR m.valid_to > a.held_on)"
+    " LEFT JOIN records_attendance AS t ON t.activity_id = a.id AND t.person_id = m.person_id"
+    " WHERE a.withdrawn_at IS NULL AND a.kind = {kind} GROUP BY a.id, a.planned) AS q"
 )
 
 _FACTS: Mapping[str, str] = {
@@ -107,10 +103,9 @@ def _quorums(kinds: Iterable[ActivityKind]) -> list[str]:
 
 def _quorum(kind: str, deciding: Deciding) -> str:
     statuses = catalogue.current().kinds["bases"][deciding.entitled]["statuses"]
-    entitled, came = (_ENTITLED.format(statuses=_listed(statuses), came=c) for c in ("", _CAME))
     part, whole = deciding.quorum.as_integer_ratio()
     return _QUORUM.format(
-        field=QUORUM, kind=_listed([kind]), entitled=entitled, came=came, part=part, whole=whole
+        field=QUORUM, kind=_listed([kind]), statuses=_listed(statuses), part=part, whole=whole
     )
 
 

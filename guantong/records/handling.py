@@ -37,6 +37,11 @@ class Handling:
     criteria: str = ""
     asks: Asks = field(default_factory=dict)
     under_way: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def concerns(self, name: str, org_kind: str) -> bool:
+        """Whether an organisation of a kind is asked a field."""
+        return org_kind in self.only.get(name, (org_kind,))
 
     def asked(self, step: str) -> Mapping[str, Field]:
         return self.asks.get(step, {})
@@ -77,7 +82,7 @@ def load_handling(
 
 
 def _handling(name: str, f: Fields) -> Handling:
-    asks, under_way = f.fields("asks", {}), f.fields("under_way", {})
+    asks, under_way, only = (f.fields(key, {}) for key in ("asks", "under_way", "only"))
     one = Handling(
         process=name,
         group=f.text("group"),
@@ -89,6 +94,7 @@ def _handling(name: str, f: Fields) -> Handling:
         criteria=f.text("criteria", ""),
         asks={step: read_fields(asks.fields(step)) for step in list(asks.data)},
         under_way={status: under_way.names(status) for status in list(under_way.data)},
+        only={name: only.names(name) for name in list(only.data)},
         **{
             flag: f.take(flag, bool, default=False)
             for flag in ("follows", "single", "restricted", "called", "newcomer", "recurs")
@@ -108,6 +114,8 @@ def _odd(path: Path, one: Handling, process: Process, kinds: Mapping[str, Any]) 
         "asks": set(one.asks) - set(process.steps),
         "under_way": {s for steps in one.under_way.values() for s in steps} - set(process.steps)
         | set(one.under_way) - set(kinds["statuses"]),
+        "only": set(one.only) - fields
+        | {kind for kinds_of in one.only.values() for kind in kinds_of} - set(one.orgs),
         "receiver": {one.receiver} - {"", *fields},
         "criteria": {one.criteria} - {"", *(p.stem for p in (path.parent / "criteria").glob("*"))},
     }

@@ -12,7 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from guantong.records import catalogue
-from guantong.records.drafts import Draft
+from guantong.records.drafts import Draft, counting
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,15 @@ class Part:
         return self.kind, self.held_on.year
 
     def hours(self, whole: Decimal | None) -> Decimal | None:
-        """Its share of hours; the shares add up to the whole."""
+        """What somebody has of them here; all parts add up to the whole."""
         if whole is None or self.counts is None:
             return None
-        if not self.counts:
-            return Decimal(0)
+        return self.share(whole) if self.counts else Decimal(0)
+
+    def share(self, whole: Decimal | None) -> Decimal | None:
+        """Its days' share of hours, whether they count here or with another kind."""
+        if whole is None:
+            return None
         alone = (self.begin, self.end) == (Fraction(0), Fraction(1))
         return whole if alone else _cut(whole, self.end) - _cut(whole, self.begin)
 
@@ -46,11 +50,10 @@ def parts(draft: Draft) -> tuple[Part, ...]:
     kinds = catalogue.activity_kinds()
     spans = list(_years(draft.held_on, draft.last_on or draft.held_on))
     found: list[Part] = []
-    counted = False
+    counted = counting([draft.kind, *draft.also])
     for kind in dict.fromkeys((draft.kind, *draft.also)):
         study = kind in kinds and kinds[kind].study
-        counts = (not counted if study else None) if found else True
-        counted = counted or study
+        counts = True if kind == counted else None if found and not study else False
         found += [Part(kind, *span, counts) for span in spans]
     return tuple(found)
 

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 
 from guantong.conditions.yaml_file import Fields, read
@@ -82,7 +83,11 @@ class Layout:
     dated: bool
 
     def column(self, field: str) -> Column:
-        return next(column for column in self.columns if column.field == field)
+        return self._by_field[field]
+
+    @cached_property
+    def _by_field(self) -> dict[str, Column]:
+        return {column.field: column for column in self.columns}
 
 
 def load_layouts(folder: Path, catalogue: Catalogue) -> dict[str, Layout]:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 from guantong.records import days, id_number, names
@@ -261,6 +262,7 @@ def day(cell: Cell) -> Day:
             return _written_day(line(cell))
 
 
+@lru_cache(maxsize=20_000)  # a sheet tells the same days over and over
 def _written_day(text: str) -> Day:
     if re.fullmatch(r"\d{5}", text, re.ASCII):
         return _numeric_day(int(text))

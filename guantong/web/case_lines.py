@@ -21,7 +21,7 @@ from guantong.web.wording import distance
 OVERDUE: Final = "overdue"
 STATES: Final = {
     "": "办理中", "waiting": "等我办理", OVERDUE: "已过应办日期", "soon": "两周内应办",
-    "closed": "已办结", "all": "全部",
+    "opens": "已到或两周内到可办日期", "closed": "已办结", "all": "全部",
 }  # fmt: skip
 
 
@@ -37,6 +37,8 @@ class Line:
     due: str
     due_step: str
     look: str
+    opens: str
+    opens_step: str
 
 
 def lines(found: Iterable[Case]) -> list[Line]:
@@ -48,7 +50,7 @@ def lines(found: Iterable[Case]) -> list[Line]:
 def line(case: Case, today: date) -> Line:
     process = catalogue.process(case.process, case.process_version)
     due = case.due_on
-    step = process.steps.get(case.due_step)
+    step, opens = process.steps.get(case.due_step), process.steps.get(case.opens_step)
     return Line(
         case=case,
         process=process.title,
@@ -58,7 +60,15 @@ def line(case: Case, today: date) -> Line:
         due=distance(due, today) if due else "",
         due_step=step.title if step else "",
         look=look(case, today),
+        opens=_opens(case.opens_on, today),
+        opens_step=opens.title if opens else "",
     )
+
+
+def _opens(day: date | None, today: date) -> str:
+    if day is None:
+        return ""
+    return distance(day, today) if day > today else "现在可办"
 
 
 def look(case: Case, today: date) -> str:
@@ -78,6 +88,8 @@ def in_state(found: CaseQuerySet, state: str, user: access.Someone) -> CaseQuery
             return found.open().filter(due_on__lt=today)
         case "soon":
             return found.open().filter(due_on__gte=today, due_on__lte=today + SOON)
+        case "opens":
+            return found.open().filter(opens_on__lte=today + SOON)
         case "closed":
             return found.exclude(closed_on=None)
         case "waiting":

@@ -139,8 +139,8 @@ def held(row: Case | CaseStep, field: str) -> str | None:
             return process.title
         case Case(), "state":
             return process.states[case.state].title
-        case Case(), "due_step" if case.due_step:
-            return process.steps[case.due_step].title
+        case Case(), "due_step" | "opens_step" if getattr(case, field):
+            return process.steps[getattr(case, field)].title
         case CaseStep(), "step":
             return process.steps[row.step].title
         case CaseStep(), "source" | "target":

@@ -30,12 +30,13 @@ class Due:
 
 
 def cases_due(user: User, orgs: Collection[int], today: date) -> list[Due]:
-    """Due within two weeks or past it, where the user takes the step that is due; what waits for
-    him; and what is about himself. The most urgent first."""
+    """Due within two weeks or past it, or open from a day near this one, where the user takes the
+    step; what waits for him; and what is about himself. The most urgent first."""
     seen = access.cases(user)
     in_order = seen.open().order_by("due_on", "pk")
     waits = frozenset(islice(case_lines.waiting(in_order, user), MOST))
     near = Q(due_on__lte=today + SOON, org__in=orgs) | Q(pk__in=waits)
+    near |= Q(opens_on__range=(today - SOON, today + SOON), org__in=orgs)
     if user.person_id:
         near |= Q(person=user.person_id)  # one's own, wherever it stands
     found = in_order.filter(near).select_related("org", "person", "other_org")
@@ -45,8 +46,9 @@ def cases_due(user: User, orgs: Collection[int], today: date) -> list[Due]:
         if len(mine) == MOST:
             break
         process = catalogue.process(case.process, case.process_version)
-        step = process.steps.get(case.due_step)
+        named = (process.steps.get(name) for name in (case.due_step, case.opens_step))
+        steps = [step for step in named if step]
         own = user.person_id is not None and case.person_id == user.person_id
-        if case.pk in waits or own or (step and who.actors(case) & set(step.who)):
+        if case.pk in waits or own or any(who.actors(case) & {*step.who} for step in steps):
             mine.append(Due(case_lines.line(case, today), case.pk in waits))
     return mine

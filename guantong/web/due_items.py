@@ -80,6 +80,7 @@ class DueList:
         titles = {
             "short": "已经过期",
             "soon": soon,
+            "term": "换届临近",
             "state": "现状没有达到要求",
             "unknown": "缺数据，不能判断",
             "later": "以后到期",
@@ -109,11 +110,10 @@ class DueList:
         if entry.verdict != m.Verdict.DUE:
             return entry.verdict
         obligation = self.obligations[entry.obligation]
-        limit = horizon(self.today)
-        if obligation.every is Every.TERM:
-            limit = max(limit, self.today + TERM_SOON)
-        if entry.due_on <= limit:
+        if entry.due_on <= horizon(self.today):
             return "soon"
+        if obligation.every is Every.TERM and entry.due_on <= self.today + TERM_SOON:
+            return "term"
         lasting = isinstance(obligation.measure, m.State | m.Coverage | m.Ratio)
         return "state" if lasting else "later"
 

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from guantong.processes import model as m
 from guantong.processes.diagram import mermaid
-from guantong.processes.engine import StepRefused, advance, due, options
+from guantong.processes.engine import StepRefused, advance, due, opening, options
 from guantong.processes.examples import tried
 from guantong.processes.facts import Attempt
 from guantong.processes.rules import weekdays_later
@@ -140,6 +140,19 @@ def test_a_limit_that_runs_is_due_before_its_step_is_open():
     assert once, "what is reached only by doing again what it counts from is not due"
     told = {d.step.name for d in due(RECRUITMENT, again, on=date(2025, 1, 1), given=GIVEN)}
     assert "approve_full" not in told
+
+
+@pytest.mark.parametrize(
+    ("before", "course", "opens"),
+    [
+        ("choose", "main", ("choose", date(2023, 3, 15))),
+        ("request", "main", ("request", date(2024, 6, 1))),
+        ("talk", "main", None),
+    ],
+)
+def test_the_first_day_of_what_only_time_closes(before, course, opens):
+    found = opening(RECRUITMENT, case_before(before, course), on=date(2022, 4, 1), given=GIVEN)
+    assert [(d.step.name, d.on) for d in found] == ([opens] if opens else [])
 
 
 def test_a_reminder_that_was_given_is_no_longer_due():

@@ -224,7 +224,10 @@ def by_the_right_hands(process, case, event, attempt):
 
 def in_its_time(process, case, event, given_facts):
     """Time limits, with a calendar of their own."""
+    methods = {e.fields.get("method") for e in case.history}
     for rule in process.steps[event.step].rules:
+        if rule.id in OF_LETTERS and "letter" not in methods:
+            continue
         excused = rule.id in event.reminders or rule.id in dict(event.passed_over)
         if not isinstance(rule.test, m.Span) or rule.test.unit is not m.Unit.MONTHS or excused:
             continue
@@ -238,6 +241,9 @@ def in_its_time(process, case, event, given_facts):
             assert day >= later(anchor, span.amount), rule.id
         else:
             assert day <= later(anchor, span.amount), rule.id
+
+
+OF_LETTERS = {"receipt-within-a-month", "receipt-sent-in-a-month"}
 
 
 def days_known(case, event, given_facts):

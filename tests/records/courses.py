@@ -11,7 +11,7 @@ from typing import Any
 
 from guantong.processes import model as m
 from guantong.processes.examples import SUBJECT, Example, Move
-from guantong.records import catalogue
+from guantong.records import case_facts, catalogue
 from guantong.records.actions import (
     activities,
     case_beside,
@@ -39,7 +39,7 @@ POSTS = {
 MEMBERS = {"appraisal": (18, 2)}  # full and probationary, where a file counts both
 AT_COLLEGE = ("secretary-review", "model-college")
 SECRETARIES = 10
-ELECTED = {("election", 11): "甲", ("election", 12): "乙"}  # by name, as on the tally sheet
+ELECTED = dict(enumerate("甲乙丙丁戊", start=11))  # by name, as on the tally sheet
 
 
 @dataclass
@@ -76,6 +76,8 @@ class Stage:
 
     def _cast(self) -> None:
         """Everybody is there beforehand, so that any step can be taken back."""
+        for number in ELECTED if self.process.name == "election" else ():
+            self.person(number)
         for move in self.moves:
             (actor,) = move.attempt.actors
             self.actor(move.attempt.by, actor)
@@ -164,7 +166,8 @@ class Stage:
         if number == SUBJECT and self.subject:
             return self.subject
         if number not in self.named:
-            name = ELECTED.get((self.process.name, number), f"人员{number}")
+            elected = self.process.name == "election" and ELECTED.get(number)
+            name = elected or f"人员{number}"
             self.named[number] = enrol(name, self.near)
         return self.named[number]
 
@@ -192,10 +195,15 @@ class Stage:
         case.refresh_from_db()
         entry = Entry(
             step=attempt.step, on=attempt.on, fields=self.fields(attempt.step, attempt.fields),
-            asked={**ASKED.get((case.process, attempt.step), {}), **more},
+            asked={**self.asked(case, attempt.step), **more},
             reasons=dict(attempt.reasons or {}),
         )  # fmt: skip
         return cases.take_step(by=user, case=case, version=case.version, entry=entry)
+
+    def asked(self, case: Case, step: str) -> dict[str, Any]:
+        if (case.process, step) == ("election", "hand_over"):
+            return {"members": case_facts.elected(case)}
+        return ASKED.get((case.process, step), {})
 
     def state(self, case: Case, move: Move) -> None:
         """What no table holds yet is stated in the case, once."""

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db.models import Sum
 
 from guantong.conditions import model as c
 from guantong.conditions.parse import CatalogueError
@@ -17,7 +18,7 @@ from guantong.records.access import Conflict
 from guantong.records.actions import activities, minutes, relations
 from guantong.records.drafts import Attended, draft_of
 from guantong.records.meetings import Item, Task, Votes, wrong_votes
-from guantong.records.models import Activity, Event, FollowUp
+from guantong.records.models import Activity, Attendance, Event, FollowUp
 from tests.factories import TODAY, Cast, make_activity, make_draft, make_person, owner
 from tests.records.conftest import one_event, refused
 
@@ -161,8 +162,15 @@ def test_what_is_to_follow_is_closed_by_its_owner_and_kept(
 
 
 def test_one_sitting_counts_for_each_kind_and_its_hours_once(cast: Cast) -> None:
-    draft = make_draft(cast.branch, kind="branch_assembly", also=("theme_day", "party_lecture"))
+    me, other = (owner(user).pk for user in (cast.secretary, cast.member))
+    attended = (Attended(me), Attended(other, hours=Decimal(1)))
+    draft = make_draft(
+        cast.branch, kind="branch_assembly", also=("theme_day", "party_lecture"), attended=attended
+    )
     made = activities.record(by=cast.secretary, draft=draft)
+    assert draft_of(made).attended == attended
+    summed = Attendance.objects.values_list("person").annotate(hours=Sum("hours"))
+    assert set(summed.order_by()) == {(me, Decimal(2)), (other, Decimal(1))}
     day = draft.held_on
     assert rows_of(made) == [
         ("branch_assembly", day, Decimal(2)),

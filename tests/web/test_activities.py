@@ -192,6 +192,10 @@ def test_saving_says_what_was_just_closed(cast: Cast, as_: SignIn) -> None:
         NEW, form_of(client, f"{NEW}?kind=theme_day") | {"again": "1", "title": "二"}
     )
     assert client.get(twice["Location"]).context["closed"] == []
+    lecture = {"also": "party_lecture", "hours": "2"}
+    both = client.post(NEW, form_of(client, f"{NEW}?kind=branch_assembly") | lecture)
+    closed = {credit.title for credit in client.get(both["Location"]).context["closed"]}
+    assert closed == {"支部党员大会", "支部党课"}, "of the whole sitting"
 
 
 def test_everyone_who_was_there_is_accounted_for(cast: Cast, as_: SignIn) -> None:

@@ -1,6 +1,7 @@
 """流程 on pages: opening, the board, the case, its steps, many at once, who sees what."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from guantong.records import case_facts, clock
+from guantong.records.access import Refused
 from guantong.records.actions import calls, cases, users
 from guantong.records.actions.cases import Entry
 from guantong.records.models import (
@@ -113,6 +115,9 @@ def test_a_case_begun_on_paper_is_taken_over_from_above_where_the_roll_says(
     person = make_person("预备甲", cast.branch, since=date(2022, 6, 20), **joined)
     at_form, officer = reverse("case-under-way", args=["recruitment"]), as_(cast.officer)
     assert as_(cast.secretary).get(at_form).status_code == 404, "nobody tells his own approval"
+    board = reverse("case-board", args=["recruitment"])
+    assert at_form not in shown(as_(cast.secretary).get(board))
+    assert at_form in shown(officer.get(board, {"org": cast.branch.pk})), "whatever is in view"
     told = {
         "person": "预备甲", "reason": "发展党员材料", "apply": "2020-09-01",
         "recommend": "2021-03-01", "approve": "2022-07-10", "swear": "2022-07-20",
@@ -123,10 +128,17 @@ def test_a_case_begun_on_paper_is_taken_over_from_above_where_the_roll_says(
     assert (case.state, case.state_since) == ("probation", date(2022, 7, 20))
     assert (case.due_step, case.due_on) == ("review_probation", date(2022, 12, 20))
     assert person.memberships.count() == 1, "the roll is not changed"
+    assert (case.opens_step, case.opens_on) == ("request", date(2023, 6, 20)), "probation ends"
     page = shown(as_(cast.secretary).get(at(case)))
     assert "以前办的，据纸质材料登记：发展党员材料" in page
+    for there in (page, *(shown(as_(cast.secretary).get(url)) for url in
+                          ("/", board("recruitment"), f"{LIST}?state=opens"))):  # fmt: skip
+        assert "2023-06-20 起可办" in there
     refused = send(as_(cast.secretary), at(case, "request"), on="2023-06-15")
-    assert "最早 2023年6月20日" in shown(refused)
+    assert shown(refused).count("最早 2023年6月20日") == 1, "told once, beside the form"
+    early = shown(send(as_(cast.secretary), at(case, "request"), on="2023-06-10"))
+    assert "办理日期是 2023年6月10日" in early
+    assert "2023年6月15日" not in early, "what stands against today is not told of another day"
     assert "已有一件" in shown(send(officer, at_form, **told))
 
 
@@ -297,8 +309,9 @@ def test_the_year_s_number_is_handed_down_and_bounds_the_clearing(cast: Cast, as
     blind = {f"n-{cast.college.pk}": "5", f"was-{cast.college.pk}": "2"}
     answer = office.post(f"{at_quotas}?year=2023", blind, follow=True)
     assert "刚刚有人改过，现在是：3" in shown(answer)
-    refused = as_(cast.officer).post(f"{at_quotas}?year=2023", {f"n-{cast.branch.pk}": "9"})
-    assert refused.status_code == 302
+    more = {f"n-{cast.branch.pk}": "9"}
+    told = as_(cast.officer).post(f"{at_quotas}?year=2023", more, follow=True)
+    assert "下达合计 9 人，比上级下达的 3 人多 6 人" in shown(told)
     assert calls.Quota.objects.filter(org=cast.branch).get().number == 9
     assert as_(cast.secretary).post(f"{at_quotas}?year=2023", {}).status_code == 403
     assert calls.Quota.objects.count() == 2
@@ -330,6 +343,11 @@ def test_whom_the_tally_elected_is_proposed_and_takes_office_once_confirmed(
     refused = send(client, at(case, "hand_over"), **sent)
     assert "名册里没有找到“没有此人”" in shown(refused)
     assert not Post.objects.filter(org=cast.branch, post="committee_member").exists()
+    for listed, says in {"党员甲": "选出 3 名，就任的是 2 名", "党员甲\n党员甲": "党员甲写了两次",
+                         "党员甲\n支书甲": "支书甲已是书记或副书记"}.items():  # fmt: skip
+        assert says in shown(send(client, at(case, "hand_over"), **sent | {"a-members": listed}))
+    tally = case.steps.get(step="hold")
+    CaseStep.objects.filter(pk=tally.pk).update(fields={"votes": votes[:2]})
     assert send(client, at(case, "hand_over"), **sent | {"a-members": "党员甲"}).status_code == 302
     seated = Post.objects.get(org=cast.branch, post="committee_member")
     assert (seated.person, seated.valid_from) == (owner(cast.member), date(2023, 6, 15))
@@ -342,6 +360,25 @@ def test_whom_the_tally_elected_is_proposed_and_takes_office_once_confirmed(
     Case.objects.filter(pk=again.pk).update(state="approved")
     left = send(client, at(again, "hand_over"), on="2023-06-15")
     assert left["Location"] == "/", "who is out of office by his own step is not led to a 404"
+    assert as_(cast.office).get(at(again)).context["undo"] == "", "what would be refused anyway"
+
+
+def test_a_by_election_fills_what_is_vacant_and_leaves_the_others_in_office(cast: Cast) -> None:
+    case = begun("election", cast)
+    vote = {"name": "党员甲", "yes": 3, "no": 0, "abstain": 0, "elected": True}
+    filed = ("file_candidates", {"seats": 1})
+    tally = ("hold", {"votes": [{**vote, "written_in": False}]})
+    came(case, "approved", ("ask_by_election", {"vacancies": 1}), filed, tally)
+    may_lead = case_facts.nameable(case, date(2023, 6, 15), "constitute")
+    assert {one.name for one in may_lead} == {"支书甲", "党员甲"}
+    for members, refused in (("", "就任的是 0 名"), (case_facts.elected(case), "")):
+        entry = Entry("hand_over", date(2023, 6, 15), asked={"members": members})
+        with pytest.raises(Refused, match=refused) if refused else nullcontext():
+            cases.take_step(by=None, case=case, version=case.version, entry=entry)
+    there = Post.objects.on(date(2023, 6, 15)).filter(org=cast.branch)
+    assert set(there.values_list("person__name", "post")) == {
+        ("支书甲", "secretary"), ("党员甲", "committee_member")
+    }  # fmt: skip
 
 
 def test_a_drill_and_an_appraisal_are_activities_too(cast: Cast, as_: SignIn) -> None:
@@ -360,6 +397,9 @@ def test_a_drill_and_an_appraisal_are_activities_too(cast: Cast, as_: SignIn) ->
     told = {"f-present": "1", "f-self_done": "1"}
     answer = send(as_(cast.secretary), at(judged, "hold"), on="2023-06-14", **told)
     assert "请先在“活动”里记录这次民主评议党员" in shown(answer)
+    assert "/activities/new/?kind=appraisal" in shown(as_(cast.secretary).get(at(judged, "hold")))
+    half = send(as_(cast.secretary), at(judged, "hold"), **told | {"f-self_done": "1.5"})
+    assert "请填整数" in shown(half)
 
 
 def test_local_practice_holds_for_cases_opened_from_then_on(cast: Cast, as_: SignIn) -> None:

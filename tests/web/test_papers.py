@@ -16,9 +16,10 @@ from guantong.records.actions.cases import Entry
 from guantong.records.models import Case, Paper, PaperTemplate, StoredFile, User
 from guantong.sheets.paper_child import Template
 from guantong.web import paper_values
-from tests.factories import Cast, owner
+from tests.factories import Cast, make_person, owner
 from tests.sheets.test_papers import made, texts
 from tests.web.answers import part, rows, shown
+from tests.web.test_cases import begun, came
 
 type SignIn = Callable[[User], Client]
 PAPERS = "/cases/papers/"
@@ -111,6 +112,31 @@ def test_several_at_once_are_one_archive(cast: Cast, as_: SignIn, case: Case) ->
     )
     names = zipfile.ZipFile(io.BytesIO(answer.content)).namelist()
     assert sorted(names) == ["组织关系转出核对单 党员甲.docx", "组织关系转出核对单 支书甲.docx"]
+
+
+def test_one_request_and_one_reply_tell_of_all_whose_probation_is_over(
+    cast: Cast, as_: SignIn
+) -> None:
+    ticked = []
+    for name in ("预备甲", "预备乙"):
+        person = make_person(name, cast.branch, status="probationary")
+        row = begun("recruitment", cast, person)
+        told = {"outcome": "full"}
+        came(row, "full", ("accept", {}), ("discuss", told),
+             ("approve_full", {"full_member_on": "2023-06-01"}))  # fmt: skip
+        ticked.append(row.pk)
+    for code, ends in {
+        "full-request": "2023年6月1日|按期转正",
+        "full-reply": "2023年6月1日",
+    }.items():
+        at = f"{PAPERS}recruitment-{code}/make/"
+        lines = texts(as_(cast.officer).post(at, {"case": ticked, "do": "make"}).content)
+        roll = [line for line in lines if line[:2] in ("1|", "2|")]
+        assert {line.split("|")[1] for line in roll} == {"预备甲", "预备乙"}
+        assert all(line.endswith(ends) for line in roll), roll
+        assert len([line for line in lines if "下列2名" in line]) == 1
+        alone = texts(as_(cast.officer).post(at, {"case": ticked[:1], "do": "make"}).content)
+        assert any("下列1名" in line for line in alone)
 
 
 def test_who_sees_and_makes_what(cast: Cast, as_: SignIn, case: Case) -> None:

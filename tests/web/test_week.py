@@ -96,7 +96,7 @@ def test_an_election_is_soon_two_months_ahead(as_: SignIn, held: Cast) -> None:
     terms.record(
         by=None, org=held.branch, elected_on=date(2022, 1, 5), expires_on=date(2023, 8, 1)
     )
-    item = items(week_of(as_(held.secretary)))["soon"]["支部按期换届"]
+    item = items(week_of(as_(held.secretary)))["term"]["支部按期换届"]
 
     assert "2023-08-01 届满，还有 47 天" in item.says
     assert (item.act.label, item.act.url) == (

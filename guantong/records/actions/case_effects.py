@@ -5,38 +5,32 @@ checks have let it pass, and the trail tells who took it. What a verb refuses, t
 for. Not for what a step writes down in the case itself.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
-from guantong.processes import model as m
-from guantong.records import case_facts, clock
+from guantong.records import clock
 from guantong.records import registers as registers_read
 from guantong.records.access import Refused
 from guantong.records.actions import (
     activities,
+    case_elections,
     corrections,
     letters,
     lifecycle,
     memberships,
     people,
-    posts,
     registers,
     rows,
-    terms,
 )
+from guantong.records.actions.case_done import Done, Effect
 from guantong.records.drafts import Attended, Draft, late_by
 from guantong.records.models import (
     Activity,
-    Case,
     CorrectionRequest,
     Membership,
     Org,
-    Person,
-    Post,
     TransferLetter,
-    User,
     Whereabouts,
 )
 from guantong.records.models.membership import MEMBER_STATUSES
@@ -47,42 +41,6 @@ SITUATIONS: Final = {
     "job": "job_changed", "abroad": "went_abroad", "residence": "moved_home",
     "other": "otherwise",
 }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Done:
-    """A step just taken. `before`: the case's history without it; `given`: what was known."""
-
-    case: Case
-    by: User | None
-    event: m.Event
-    before: m.Case
-    asked: Mapping[str, m.Value | None]
-    given: Mapping[str, m.Value | None]
-
-    @property
-    def on(self) -> date:
-        return self.event.on
-
-    @property
-    def person(self) -> Person:
-        assert self.case.person is not None
-        return self.case.person
-
-    def told(self, name: str) -> Any:
-        """What this step wrote down."""
-        return self.event.fields.get(name)
-
-    def earlier(self, step: str, name: str) -> Any:
-        """What an earlier step wrote down, the last time that it was taken."""
-        found = [e.fields.get(name) for e in self.before.history if e.step == step]
-        return found[-1] if found else None
-
-    def day_of(self, step: str) -> date:
-        return self.before.days_of(step)[-1]
-
-
-type Effect = Callable[[Done], object]
 
 
 def take_effect(done: Done) -> None:
@@ -346,62 +304,6 @@ def _withdraw_request(done: Done) -> None:
         corrections.answer(by=None, request=request, accepted=False, answer="本人撤回")
 
 
-# ---------------------------------------------------------------- elections
-
-
-def _extend(done: Done) -> None:
-    term = (
-        done.case.org.terms.filter(elected_on__lte=done.case.opened_on)
-        .order_by("elected_on")
-        .last()
-    )
-    if term is None:
-        raise Refused("没有登记现任这一届的届期，请先在组织页登记。")
-    terms.extend(
-        by=None, term=term, extended_to=done.earlier("ask_extension", "extended_to"),
-        approval=str(done.asked["approval"]), approved_on=done.on,
-    )  # fmt: skip
-
-
-def _elected(done: Done) -> None:
-    terms.record(by=None, org=done.case.org, elected_on=done.day_of("hold"))
-
-
-def _in_office(done: Done) -> None:
-    """From the hand-over on the new ones are in office; till then the old ones act.
-
-    The committee is whom the user lists: proposed from the tally, which knows names alone. Nobody
-    listed: the committee stays as it is. A branch without one names its secretary here.
-    """
-    org = done.case.org
-    secretary = done.earlier("constitute", "secretary") or done.asked.get("secretary")
-    if named := case_facts.listed(done.case, str(done.asked.get("members") or ""), done.on):
-        _seat(done, named)
-    offices = {
-        "secretary": secretary,
-        "deputy_secretary": done.earlier("constitute", "deputy"),
-    }
-    for post, pk in offices.items():
-        held = list(Post.objects.on(done.on).filter(org=org, post=post))
-        for one in held:
-            if pk is not None and one.person_id != pk:
-                posts.end(by=None, post=one, on=done.on)
-        if pk is not None and pk not in {one.person_id for one in held}:
-            person = Person.objects.get(pk=pk)
-            posts.appoint(by=None, person=person, org=org, post=post, valid_from=done.on)
-
-
-def _seat(done: Done, named: frozenset[int]) -> None:
-    held = Post.objects.on(done.on).filter(org=done.case.org, post="committee_member")
-    there = {one.person_id: one for one in held}
-    for pk in there.keys() - named:
-        posts.end(by=None, post=there[pk], on=done.on)
-    for person in Person.objects.filter(pk__in=named - there.keys()).in_order():
-        posts.appoint(
-            by=None, person=person, org=done.case.org, post="committee_member", valid_from=done.on
-        )
-
-
 # ---------------------------------------------------------------- what is an activity too
 
 
@@ -470,9 +372,10 @@ EFFECTS: Final[Mapping[tuple[str, str], Effect]] = {
     ("correction", "refuse"): _answer(False),
     ("correction", "correct_on_appeal"): _answer_on_appeal,
     ("correction", "settle"): _withdraw_request,
-    ("election", "approve_extension"): _extend,
-    ("election", "approve_result"): _elected,
-    ("election", "hand_over"): _in_office,
+    ("election", "approve_extension"): case_elections.extend,
+    ("election", "approve_result"): case_elections.elected,
+    ("election", "hand_over"): case_elections.take_office,
+    ("election", "appoint"): case_elections.appointed,
     ("dues-arrears", "approve"): _leaves("struck_off"),
     ("appraisal", "hold"): _appraised,
     ("drill", "hold"): _drilled,

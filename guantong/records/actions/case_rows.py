@@ -48,7 +48,12 @@ def locked(by: User | None, case: Case) -> Case:
 
 def look_ahead(case: Case) -> None:
     due = None if case.closed_on else cases.next_due(case, clock.today())
-    rows.change(case, due_on=due.on if due else None, due_step=due.step.name if due else "")
+    opens = None if case.closed_on else cases.next_opening(case, clock.today())
+    rows.change(
+        case,
+        due_on=due.on if due else None, due_step=due.step.name if due else "",
+        opens_on=opens.on if opens else None, opens_step=opens.step.name if opens else "",
+    )  # fmt: skip
 
 
 def tell(verb: str, case: Case, by: User | None, **more: Any) -> None:

@@ -33,6 +33,7 @@ from guantong.records.actions import (
     spans,
     steps,
 )
+from guantong.records.actions.case_done import Done
 from guantong.records.case_actors import Place, Standing
 from guantong.records.case_values import stored
 from guantong.records.handling import Handling
@@ -193,7 +194,7 @@ def take_step(*, by: User | None, case: Case, version: int, entry: Entry) -> Cas
     event = after.history[-1]
     row = _write(case, by, event, asked)
     _move(case, process, event)
-    done = case_effects.Done(case, by, event, before, asked, given)
+    done = Done(case, by, event, before, asked, given)
     with events.upon(case, by) as made:
         case_effects.take_effect(done)
     if made:
@@ -367,7 +368,12 @@ def why_not_back(by: User | None, case: Case, row: CaseStep) -> str:
 def _undo_effect(case: Case, by: User | None, row: CaseStep) -> None:
     if not row.made:
         return
-    if all(one.startswith("activity:") for one in row.made):
+    if irrevocable(case, row):
+        raise Refused(
+            "这一步同时改了名册、登记册、届期或开出了介绍信，之后又有变动或不能自动恢复，不能撤回。"
+            "请在相应页面更正，或按下一步继续办理。"
+        )
+    if _activities_alone(row):
         with events.upon(case, by):
             for one in row.made:
                 activity = Activity.objects.get(pk=one.partition(":")[2])
@@ -375,15 +381,21 @@ def _undo_effect(case: Case, by: User | None, row: CaseStep) -> None:
                     by=None, activity=activity, version=activity.version, reason="撤回办理步骤"
                 )
         return
-    last = steps.last(case.person) if case.person else None
-    if last is None or [last.subject] != row.made:
-        raise Refused(
-            "这一步同时改了名册、登记册、届期或开出了介绍信，之后又有变动或不能自动恢复，不能撤回。"
-            "请在相应页面更正，或按下一步继续办理。"
-        )
     assert case.person is not None
     with events.upon(case, by):
         steps.undo(by=None, person=case.person)
+
+
+def irrevocable(case: Case, row: CaseStep) -> bool:
+    """Whether what a step did to the roll cannot be undone whole, with the step."""
+    if not row.made or _activities_alone(row):
+        return False
+    last = steps.last(case.person) if case.person else None
+    return last is None or [last.subject] != row.made
+
+
+def _activities_alone(row: CaseStep) -> bool:
+    return all(one.startswith("activity:") for one in row.made)
 
 
 def _step_back(case: Case, row: CaseStep) -> None:
@@ -396,5 +408,5 @@ def _step_back(case: Case, row: CaseStep) -> None:
 
 
 def has_effect(process: str, step: str) -> bool:
-    """Whether a step changes the roll, a register, a term or a letter too."""
-    return (process, step) in case_effects.EFFECTS
+    """Whether a step changes the roll, a register, a term, a post, a letter or an activity too."""
+    return (process, step) in case_effects.EFFECTS.keys() - {("appraisal", "hold")}

@@ -90,7 +90,8 @@ def _columns(part: Part, draft: Draft) -> dict[str, Any]:
     return {
         "held_on": part.held_on,
         "last_on": part.last_on,
-        "hours": part.hours(draft.hours),
+        # The record itself tells the hours of all, though they may count with another kind.
+        "hours": (part.share if part.kind == draft.kind else part.hours)(draft.hours),
     }
 
 

@@ -1,7 +1,7 @@
 """Cases: what runs through a process, step by step, and what is said and named around it.
 
 What a process asks stands in `catalogue/processes/`; these tables keep what was done. Nothing in
-them is drawn from a rule but `due_on`, which says when the case is next to be looked at.
+them is drawn from a rule but `due_on` and `opens_on`: when the case is next to be looked at.
 """
 
 from typing import Self
@@ -92,7 +92,8 @@ class Case(models.Model):
     is one that does (`catalogue/cases.yaml`). `other_org`: the organisation on the other side.
     `person` null: about the organisation, or about somebody not yet on the roll (`title` names
     what or whom). `stated`: facts by name that the records do not know and somebody wrote down.
-    `due_on`, `due_step`: the next day that a rule sets, null where none does. `again_of`: an
+    `due_on`, `due_step`: the next day that a rule sets, null where none does; `opens_on`,
+    `opens_step`: the first day of a step that a rule closes until then. `again_of`: an
     earlier case of the same problem. `version` is one higher after each change.
     """
 
@@ -122,6 +123,8 @@ class Case(models.Model):
     stated = models.JSONField("另行写明的情况", default=dict, blank=True)
     due_on = models.DateField("应办日期", null=True, blank=True)
     due_step = models.CharField("应办步骤", max_length=40, blank=True)
+    opens_on = models.DateField("可办日期", null=True, blank=True)
+    opens_step = models.CharField("可办步骤", max_length=40, blank=True)
     again_of = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="again",
         verbose_name="上一次",
@@ -135,6 +138,7 @@ class Case(models.Model):
             models.Index(fields=["process", "state"], name="case_board"),
             models.Index(fields=["org", "process"], name="case_of_org"),
             models.Index(fields=["due_on"], name="case_due"),
+            models.Index(fields=["opens_on"], name="case_opens"),
         ]
 
     def __str__(self) -> str:

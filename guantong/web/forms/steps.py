@@ -152,8 +152,10 @@ def form_field(
         case m.FieldType.DAY:
             return DayField(**common)
         case m.FieldType.NUMBER:
+            says = {"max_decimal_places": "请填整数，如 12。"} if one.whole else {}
             return forms.DecimalField(
                 min_value=0, max_digits=10, decimal_places=0 if one.whole else 2,
+                error_messages=says,
                 widget=forms.NumberInput(
                     attrs={"min": 0, "step": 1 if one.whole else "any", "inputmode": "decimal"}
                 ),
@@ -222,7 +224,8 @@ class StepForm(ActionForm):
         people = _once(lambda: People(case_facts.nameable(case, day, step.name), day))
         orgs = partial(case_facts.branches, case, day)
         self.known = case_facts.derived(case, step, day, {})
-        for one in step.fields:
+        asked = [one for one in step.fields if kept.concerns(one.name, case.org.kind)]
+        for one in asked:
             if one.name not in self.known and one.name not in case_facts.BY_FILLED:
                 self.fields[named_as("f", one.name)] = form_field(one, people, orgs)
         for name, one in kept.asked(step.name).items():

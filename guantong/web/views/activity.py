@@ -72,7 +72,7 @@ def _page(request: HttpRequest, pk: int, refused: Refused | None = None) -> Http
     shut = locked(hosts, shown.held_on, shown.last_on)
     may = _may(request, shown, hosts) - ({"correct", "withdraw", "restore"} if shut else set())
     minutes = Minutes(acting(request), shown, hosts, whole=people.whole, records="correct" in may)
-    whole = crediting.counted_for(shown)
+    whole = crediting.counted_for_sitting(shown)
     counted = _visible(request, whole)
     closed = request.session.pop(CLOSED, {})
     just = set(closed.get("entries", ())) if closed.get("activity") == pk else set()
@@ -214,7 +214,7 @@ class _People:
 
 
 def _own_hours(hours: Any, shown: Activity) -> str:
-    if hours is None or hours == shown.hours:
+    if not hours or hours == shown.hours:  # 0: they count with another kind of the sitting
         return ""
     return f"{plain(hours)} 学时"
 

@@ -18,9 +18,10 @@ from guantong.records import cases as reading
 from guantong.records.actions.calls import PERMISSION as CALL
 from guantong.records.actions.case_taking_over import ABOVE
 from guantong.records.case_actors import Place, Standing
+from guantong.records.handling import Handling
 from guantong.records.models import Case, Org
 from guantong.records.models.case import CaseQuerySet
-from guantong.records.models.org import below
+from guantong.records.models.org import OrgQuerySet, below
 from guantong.web import case_lines, choices, download, scope
 from guantong.web.acting import acting
 from guantong.web.case_lines import STATES, Line
@@ -29,7 +30,7 @@ from guantong.web.filters import Filter, paged, part_of
 
 FEW: Final = 10  # cards in a column of the board
 SORTS: Final[Mapping[str, tuple[Any, ...]]] = {
-    "due": (F("due_on").asc(nulls_last=True), "pk"),
+    "due": (F("due_on").asc(nulls_last=True), F("opens_on").asc(nulls_last=True), "pk"),
     "-opened": ("-opened_on", "-pk"),
     "opened": ("opened_on", "pk"),
     "since": ("state_since", "pk"),
@@ -199,20 +200,21 @@ def board(request: HttpRequest, name: str) -> TemplateResponse:
             "closed": found.exclude(closed_on=None).count(),
             "row": next(row for row in _rows(request) if row.process.name == name),
             "checks_days": process.of_person,
-            "may_take_over": bool(kept.under_way) and _acts_above(request),
+            "may_take_over": places_above(request, kept).exists(),
             "may_decide": not access.check(acting(request), "reading.decide", None),
         },
     )
 
 
-def _acts_above(request: HttpRequest) -> bool:
-    """Whether the user acts above the branches of the organisation in view."""
-    org = scope.org_in_view(request)
-    if org is None:
-        return False
-    below = Org.objects.below(org).on(clock.today()).filter(kind="branch").exclude(pk=org.pk)
-    some, who = below.first(), Standing.today(acting(request))
-    return some is not None and bool(who.actors_at(Place(some)) & ABOVE)
+def places_above(request: HttpRequest, kept: Handling) -> OrgQuerySet:
+    """The organisations whose cases the user may take over: those that he acts above."""
+    user = acting(request)
+    within = access.orgs(user, "case.view").on(clock.today()).filter(kind__in=kept.orgs)
+    if not kept.under_way:
+        return within.none()
+    who = Standing.today(user)
+    mine = [org.pk for org in within if who.actors_at(Place(org), ABOVE)]
+    return within.filter(pk__in=mine)
 
 
 def _columns(request: HttpRequest, process: m.Process, found: CaseQuerySet) -> Iterator[Column]:
@@ -285,7 +287,8 @@ class CaseFilter(Filter):
 
 
 HEADER: Final = (
-    "流程", "事项", "党组织", "状态", "进入本状态", "开办", "应办日期", "应办步骤", "办结",
+    "流程", "事项", "党组织", "状态", "进入本状态", "开办", "应办日期", "应办步骤", "可办日期",
+    "可办步骤", "办结",
 )  # fmt: skip
 
 
@@ -329,7 +332,7 @@ def _found(request: HttpRequest, form: CaseFilter) -> CaseQuerySet:
 def _workbook(request: HttpRequest, form: CaseFilter, found: CaseQuerySet) -> HttpResponse:
     rows = [
         (one.process, one.about, one.org, one.state, one.case.state_since, one.case.opened_on,
-         one.case.due_on, one.due_step, one.case.closed_on)
+         one.case.due_on, one.due_step, one.case.opens_on, one.opens_step, one.case.closed_on)
         for one in case_lines.lines(found)
     ]  # fmt: skip
     about = " · ".join(form.narrowed())

@@ -205,7 +205,7 @@ def _saved(
     activity = form.outcome(act)
     if activity is None:
         return None
-    counted = crediting.counted_for(activity)
+    counted = crediting.counted_for_sitting(activity)
     done = [e.pk for e in counted if e.pk in undone and e.verdict in crediting.DONE]
     return activity, done
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 from django.utils import timezone
 
 from guantong.processes import model as m
-from guantong.processes.engine import advance, due
+from guantong.processes.engine import advance, due, opening
 from guantong.processes.facts import Attempt
 from guantong.records import cases, catalogue, sealing
 from guantong.records.actions.sample import days
@@ -255,6 +255,7 @@ def _write(matter: Matter, tree: Tree, users: Mapping[str, User], call: Call) ->
         walked = advance(process, walked, attempt, today=days.TODAY, given=GIVEN)
     moved = [event for event in walked.history if event.source != event.target]
     first = cases.earliest(process, due(process, walked, on=days.TODAY, given=GIVEN))
+    opens = next(iter(opening(process, walked, on=days.TODAY, given=GIVEN)), None)
     closed = process.states[walked.state].closed
     case = Case(
         process=matter.process, process_version=process.version, variants=sorted(chosen),
@@ -265,6 +266,7 @@ def _write(matter: Matter, tree: Tree, users: Mapping[str, User], call: Call) ->
         opened_by=users["xueyuan" if matter.process in ("problem", "election") else "zhishu"],
         due_on=first.on if first and not closed else None,
         due_step=first.step.name if first and not closed else "",
+        opens_on=opens.on if opens else None, opens_step=opens.step.name if opens else "",
     )  # fmt: skip
     case.save(force_insert=True)
     for number, (event, taken) in enumerate(zip(walked.history, matter.steps, strict=True), 1):
