@@ -11,4 +11,4 @@ class WebConfig(AppConfig):
 
     def ready(self) -> None:
         # Django's own Chinese for it says that the text is empty.
-        ProhibitNullCharactersValidator.message = "含有不可见的控制字符，请重新输入。"
+        ProhibitNullCharactersValidator.message = "含有看不见的字符，请重新输入。"

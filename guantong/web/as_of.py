@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Final, Self
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from guantong.records import clock, days
@@ -29,6 +30,12 @@ class AsOfFilter(Filter):
     tree = forms.ChoiceField(label="按哪时的隶属", required=False, choices=AS)
     narrow_nothing = Filter.narrow_nothing | {"on", "tree"}
 
+    def clean_on(self) -> date | None:
+        day: date | None = self.cleaned_data["on"]
+        if day and day > clock.today():
+            raise ValidationError("这一天还没到，显示的是今天的。")
+        return day
+
 
 @dataclass(frozen=True)
 class AsOf:
@@ -40,12 +47,12 @@ class AsOf:
 
     @classmethod
     def of(cls, request: HttpRequest, since: date | None = None) -> Self:
-        """What the address asks for; nonsense, which the form shows, is today. With `since` a
-        day before it or to come is nonsense too.
+        """What the address asks for; nonsense and a day to come, which the form tells, are today.
+        With `since` a day before it is nonsense too.
         """
         query, today = request.GET, clock.today()
         day = _read(query.get("on", "")) or today
-        if since and not since <= day <= today:
+        if not (since or days.FIRST) <= day <= today:
             day = today
         return cls(day, today, as_now=query.get("tree") == NOW and day != today)
 

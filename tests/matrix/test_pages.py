@@ -44,7 +44,7 @@ DEEP: Final = bool(os.environ.get("GUANTONG_DEEP"))
 ASKING: Final = [reader for reader in READERS if reader.name in ("officer", "secretary", "member")]
 OFFICE: Final = READERS[0]
 ASKED: Final = ["q=ZKQX&export=xlsx", "q=ZKQX"]
-METHODS: Final = ["head", "put", "patch", "delete", "options", "trace"]
+METHODS: Final = ["put", "patch", "delete", "options", "trace"]
 ONCE: Final = list({line.read_as: line for line in reversed(PAGES)}.values())
 
 

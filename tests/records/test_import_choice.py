@@ -7,8 +7,8 @@ import pytest
 from django.db.models import Q
 
 from guantong.records import sealing
-from guantong.records.actions import grants, imports, memberships
-from guantong.records.actions.imports import working
+from guantong.records.actions import grants, imports, jobs, memberships
+from guantong.records.actions.imports import working, writing
 from guantong.records.imports.rows import Problem
 from guantong.records.models import ImportBatch, Job, Person
 from tests.factories import Cast, make_person
@@ -101,8 +101,12 @@ def test_many_rows_are_worked_out_beside_with_the_same_result(
     imports.recheck(by=cast.officer, batch=beside, wait=False)
     assert outcomes(beside) == outcomes(waited)
     one = imports.exclude_rows(by=cast.officer, batch=waited, rows=~Q(outcome="new"))
+    monkeypatch.setattr(writing, "AT_ONCE", 4)
+    told: list[str] = []
+    monkeypatch.setattr(jobs, "tell", lambda _, says: told.append(says))
     assert imports.confirm(by=cast.officer, batch=one, wait=False).state == "confirmed"
     refused_ = imports.confirm(by=cast.officer, batch=beside, wait=False)
+    assert told[:4] == ["再核对一遍 7 / 7", "已写 4 / 7", "已写 7 / 7", "更新台账"]
     assert (refused_.state, refused_.reading["refused"]) == ("preview", imports.OUT_OF_DATE)
     again = imports.recheck(by=cast.officer, batch=beside, wait=False)
     assert "refused" not in again.reading

@@ -1,6 +1,7 @@
 """The tree: founding, renaming, moving, dissolving and cutting branches anew."""
 
 from datetime import date, timedelta
+from typing import Any
 
 from guantong.records.actions import orgs, successions
 from guantong.records.models import Org, OrgParent, OrgSuccession
@@ -42,7 +43,7 @@ def test_found_hangs_an_organisation_into_the_tree(cast: Cast) -> None:
 def test_found_refuses_a_place_that_makes_no_sense(cast: Cast) -> None:
     with refused("要有上级"):
         make_org("无上级", "branch", None)
-    with refused("已有学校党委"):
+    with refused("已有最上级党组织"):
         make_org("第二党委", "school_committee", None)
     with refused("党小组的上级应是党支部"):
         make_org("小组", "group", cast.college)
@@ -71,8 +72,8 @@ def test_rename_keeps_the_tree(cast: Cast) -> None:
     assert (renamed.short_name, renamed.path) == ("甲学院教师党支部", cast.branch.path)
     with refused("下已有"):
         orgs.rename(by=cast.officer, org=cast.branch, name=cast.sibling.name, on=TODAY)
-    for unseen in ("\ud7ff", "\u202e部支"):
-        with refused("不可见的控制字符"):
+    for unseen in ("\ud7ff", "\u202e部支", "新\u200b名"):
+        with refused("看不见的字符"):
             orgs.rename(by=cast.officer, org=cast.branch, name=unseen, on=TODAY)
 
 
@@ -125,6 +126,21 @@ def test_move_refuses_loops_the_future_and_no_change(cast: Cast) -> None:
     later = make_org("丙学院党委", "college_committee", cast.school)
     with refused("应在开始日 2022-01-01 之后|不存在"):
         orgs.move(by=None, org=cast.branch, parent=later, on=SINCE - timedelta(days=1))
+
+
+def test_everything_hangs_below_one_organisation(cast: Cast) -> None:
+    """`Org.is_top` rests on it: below the top hangs all there is."""
+    new: dict[str, Any] = {"by": None, "parent": None, "valid_from": TODAY}
+    with refused("已有最上级党组织“示例大学党委”"):
+        orgs.found(name="又一所大学党委", kind="school_committee", **new)
+    with refused("要有上级党组织"):
+        orgs.found(name="丙学院党委", kind="college_committee", **new)
+    with refused("上级应是|不能有上级|没有上级"):
+        make_org("又一所大学党委", "school_committee", cast.school)
+    with refused("最上级党组织不能撤销"):
+        successions.dissolve(by=None, org=cast.school, on=TODAY, reason="撤", heir=cast.college)
+    tops = Org.objects.exclude(pk__in=OrgParent.objects.values("org"))
+    assert [org for org in Org.objects.all() if org.is_top] == list(tops) == [cast.school]
 
 
 def test_dissolve_ends_the_posts_and_names_the_successor(cast: Cast) -> None:

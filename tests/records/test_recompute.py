@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
 from guantong.periods import Every, Rhythm
 from guantong.records import catalogue, crediting, ledger
@@ -97,6 +98,18 @@ def test_one_job_of_a_kind_at_a_time_and_a_failed_one_says_why():
     assert jobs.to_tell("k").trouble
     assert jobs.carry_out("k", list)
     assert jobs.to_tell("k") is None
+
+
+def test_a_long_step_lives_as_long_as_it_tells_how_far_it_is():
+    def long() -> None:
+        Job.objects.update(seen_at=timezone.now() - 2 * jobs.DEAD_AFTER)
+        assert jobs.running("k") is None
+        assert list(jobs.counted("k", "写入", 2, "ab")) == ["a", "b"]
+        assert jobs.told("k") == "写入 2 / 2"
+        assert jobs.running("k")
+
+    assert jobs.carry_out("k", lambda: [long])
+    assert jobs.told("k") == ""
 
 
 def test_a_record_counts_in_each_period_whose_window_rolls_over_its_day(monkeypatch):

@@ -76,7 +76,7 @@ def test_what_begins_on_the_day_itself_stands_in_the_way(cast: Cast) -> None:
         by=None, org=cast.branch, kind="contact_point", person=owner(cast.officer),
         valid_from=TODAY,
     )  # fmt: skip
-    with refused("当天或之后才开始"):
+    with refused(f"按 {TODAY + timedelta(days=1)} 或以后的日期办理，或先在本组织页面结束"):
         successions.dissolve(by=None, org=cast.branch, on=TODAY, reason="批复", heir=cast.sibling)
 
 

@@ -138,6 +138,8 @@ def test_the_day_goes_along_from_page_to_page(client: Client, cast: Cast) -> Non
         page = client.get(f"/orgs/{cast.other_college.pk}/?on={nonsense}")
         assert page.status_code == 200
         assert "?on=" not in shown(page).split('id="below"')[1].split("</section>")[0]
+    for nonsense, told in (("昨天", "请写成"), ("2030-01-01", "这一天还没到，显示的是今天的")):
+        assert told in shown(client.get(f"/orgs/?on={nonsense}"))
 
 
 def test_the_tree_of_now_gives_what_ended_to_the_last_heir(cast: Cast) -> None:

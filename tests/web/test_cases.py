@@ -115,6 +115,9 @@ def test_a_case_begun_on_paper_is_taken_over_from_above_where_the_roll_says(
     person = make_person("预备甲", cast.branch, since=date(2022, 6, 20), **joined)
     at_form, officer = reverse("case-under-way", args=["recruitment"]), as_(cast.officer)
     assert as_(cast.secretary).get(at_form).status_code == 404, "nobody tells his own approval"
+    board = reverse("case-board", args=["recruitment"])
+    assert at_form not in shown(as_(cast.secretary).get(board))
+    assert at_form in shown(officer.get(board, {"org": cast.branch.pk})), "whatever is in view"
     told = {
         "person": "预备甲", "reason": "发展党员材料", "apply": "2020-09-01",
         "recommend": "2021-03-01", "approve": "2022-07-10", "swear": "2022-07-20",
@@ -132,7 +135,10 @@ def test_a_case_begun_on_paper_is_taken_over_from_above_where_the_roll_says(
                           ("/", board("recruitment"), f"{LIST}?state=opens"))):  # fmt: skip
         assert "2023-06-20 起可办" in there
     refused = send(as_(cast.secretary), at(case, "request"), on="2023-06-15")
-    assert "最早 2023年6月20日" in shown(refused)
+    assert shown(refused).count("最早 2023年6月20日") == 1, "told once, beside the form"
+    early = shown(send(as_(cast.secretary), at(case, "request"), on="2023-06-10"))
+    assert "办理日期是 2023年6月10日" in early
+    assert "2023年6月15日" not in early, "what stands against today is not told of another day"
     assert "已有一件" in shown(send(officer, at_form, **told))
 
 
@@ -303,8 +309,9 @@ def test_the_year_s_number_is_handed_down_and_bounds_the_clearing(cast: Cast, as
     blind = {f"n-{cast.college.pk}": "5", f"was-{cast.college.pk}": "2"}
     answer = office.post(f"{at_quotas}?year=2023", blind, follow=True)
     assert "刚刚有人改过，现在是：3" in shown(answer)
-    refused = as_(cast.officer).post(f"{at_quotas}?year=2023", {f"n-{cast.branch.pk}": "9"})
-    assert refused.status_code == 302
+    more = {f"n-{cast.branch.pk}": "9"}
+    told = as_(cast.officer).post(f"{at_quotas}?year=2023", more, follow=True)
+    assert "下达合计 9 人，比上级下达的 3 人多 6 人" in shown(told)
     assert calls.Quota.objects.filter(org=cast.branch).get().number == 9
     assert as_(cast.secretary).post(f"{at_quotas}?year=2023", {}).status_code == 403
     assert calls.Quota.objects.count() == 2
@@ -390,6 +397,9 @@ def test_a_drill_and_an_appraisal_are_activities_too(cast: Cast, as_: SignIn) ->
     told = {"f-present": "1", "f-self_done": "1"}
     answer = send(as_(cast.secretary), at(judged, "hold"), on="2023-06-14", **told)
     assert "请先在“活动”里记录这次民主评议党员" in shown(answer)
+    assert "/activities/new/?kind=appraisal" in shown(as_(cast.secretary).get(at(judged, "hold")))
+    half = send(as_(cast.secretary), at(judged, "hold"), **told | {"f-self_done": "1.5"})
+    assert "请填整数" in shown(half)
 
 
 def test_local_practice_holds_for_cases_opened_from_then_on(cast: Cast, as_: SignIn) -> None:

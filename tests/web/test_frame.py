@@ -188,10 +188,20 @@ def test_the_name_of_a_department_is_told_once_in_its_menu(cast: Cast, as_: Sign
     assert "账号 office" in menu
 
 
+def test_who_asks_for_the_headers_alone_is_answered_as_by_the_page(
+    cast: Cast, as_: SignIn
+) -> None:
+    for at in ("/orgs/", f"/orgs/{cast.branch.pk}/", "/orgs/?export=xlsx", "/orgs/0/"):
+        page, head = as_(cast.office).get(at), as_(cast.office).head(at)
+        assert (head.status_code, head["Content-Type"]) == (page.status_code, page["Content-Type"])
+        assert head.content == b""
+    assert as_(cast.member).head("/members/me/file/").status_code == 405
+
+
 def test_a_nul_in_a_text_is_told_as_what_it_is(cast: Cast, as_: SignIn) -> None:
     at = reverse("member-leave", args=[owner(cast.member).pk])
     answer = as_(cast.officer).post(at, {"on": str(TODAY), "reason": "调\0出"})
-    assert "含有不可见的控制字符" in answer.content.decode()
+    assert "含有看不见的字符" in answer.content.decode()
 
 
 def test_an_error_page_shows_the_day_to_who_is_signed_in(as_: SignIn, cast: Cast) -> None:

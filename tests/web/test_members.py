@@ -334,18 +334,20 @@ def test_a_correction_leaves_alone_what_stays_empty(
     assert sealing.unseal(person, "id_number") == ID_NUMBER
 
 
-def test_two_correct_at_once_and_neither_undoes_the_other(
+def test_who_corrects_what_was_changed_meanwhile_sees_that_first(
     cast: Cast, as_: SignIn, sealed: Person
 ) -> None:
     at, client = address("member-correct", sealed), as_(cast.officer)
-    opened = client.get(at)
-    assert 'name="initial-number" value="S1"' in opened.content.decode()
-    seen = {"name": "党员甲", "number": "S1", "initial-name": "党员甲", "initial-number": "S1"}
-    people.correct(by=None, person=sealed, number="S2")
-    assert client.post(at, {**seen, "birth_date": "1990-03-07"}).status_code == 302
+    typed = {**filled(client.get(at)), "birth_date": "1990-03-07"}
+    people.correct(by=None, person=sealed, number="S2", phone="13900000000")
+    answer = client.post(at, typed)
+    assert answer.status_code == 409
+    assert "别人改成了“S2”，这里已换成新的" in shown(answer)
+    assert "别人改成了“（加密保存）”" in shown(answer)
+    assert client.post(at, filled(answer)).status_code == 302
     person = Person.objects.get(pk=sealed.pk)
     assert (person.number, person.birth_date) == ("S2", date(1990, 3, 7))
-    assert client.post(at, {**seen, "number": "S3"}).status_code == 409
+    assert sealing.unseal(person, "phone") == "13900000000"
 
 
 def test_a_transfer_ends_one_span_and_begins_another(cast: Cast, as_: SignIn) -> None:

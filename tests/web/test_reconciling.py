@@ -50,6 +50,9 @@ def test_differences_are_loaded_decided_and_handed_out(cast: Cast, as_: As) -> N
     assert grid.rows[2][:3] == ["姓名", "公民身份号码", "性别"]
     assert grid.rows[3][:2] == ["王样", an_id(1)]
     again = {**sent, "file": SimpleUploadedFile("更正表.xlsx", sheet.content)}
+    early = client.post(reverse("reconcile-load"), {**again, "exported_on": "1990-01-01"})
+    assert "早于学校党组织成立的 2022-01-01" in early.content.decode()
+    again["file"].seek(0)
     client.post(reverse("reconcile-load"), {**again, "exported_on": "2023-06-14"})
     assert Discrepancy.objects.get(pk=found["gender"]).state == "gone"  # it says what we say
     for user in (cast.secretary, cast.member, cast.inspector, cast.admin):

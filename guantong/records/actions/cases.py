@@ -408,5 +408,5 @@ def _step_back(case: Case, row: CaseStep) -> None:
 
 
 def has_effect(process: str, step: str) -> bool:
-    """Whether a step changes the roll, a register, a term or a letter too."""
-    return (process, step) in case_effects.EFFECTS
+    """Whether a step changes the roll, a register, a term, a post, a letter or an activity too."""
+    return (process, step) in case_effects.EFFECTS.keys() - {("appraisal", "hold")}

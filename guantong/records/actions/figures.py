@@ -25,10 +25,9 @@ def record(
     codes.kind("figures", name)
     if as_of > clock.today():
         raise Refused("统计日期在今天之后，请核对。")
-    if not (value.is_finite() and 0 <= value < LARGEST and value == round(value, 2)):
-        raise Refused(
-            f"数值应是不小于 0、小于 {LARGEST:,} 的数，最多两位小数。", {"value": "请核对数值。"}
-        )
+    if not (value.is_finite() and 0 <= value < LARGEST and value == round(value)):
+        why = f"人数应是不小于 0、小于 {LARGEST:,} 的整数。"
+        raise Refused(why, {"value": why})
     org = rows.locked(org)
     figure = org.figures.filter(name=name, as_of=as_of).first()
     if figure is None:

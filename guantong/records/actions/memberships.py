@@ -4,7 +4,7 @@ Nobody is in two branches on one day; whoever leaves a branch leaves its posts t
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from django.db import transaction
 
@@ -297,9 +297,13 @@ def _require_all_free(current: Collection[Membership], moves: Mapping[int, Org],
     stuck = [row.person.name for row in current if row.org_id == moves[row.person_id].pk]
     if stuck:
         raise Refused(f"{_few(stuck)}现在就在要去的党支部。")
-    late = [row.person.name for row in current if on <= row.valid_from]
+    late = [row for row in current if on <= row.valid_from]
     if late:
-        raise Refused(f"{_few(late)}在 {on} 当天或之后才进入现支部，请改日期或先不调整。")
+        first = max(row.valid_from for row in late) + timedelta(days=1)
+        raise Refused(
+            f"{_few([row.person.name for row in late])}在 {on} 当天或之后才进入现支部。"
+            f"请按 {first} 或以后的日期办理；登记错了的，先在本人页面撤回或更正那一段组织关系。"
+        )
 
 
 def _few(names: Sequence[str]) -> str:

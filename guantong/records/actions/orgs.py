@@ -212,8 +212,8 @@ def require_place(kind: str, parent: Org | None, on: date) -> None:
     if parent is None:
         if entry["below"]:
             raise Refused(f"{entry['title']}要有上级党组织，请选择。")
-        if Org.objects.filter(valid_to=None, kind=kind).exists():
-            raise Refused(f"已有{entry['title']}，不能再建一个。")
+        if top := Org.objects.exclude(pk__in=OrgParent.objects.values("org")).first():
+            raise Refused(f"已有最上级党组织“{top.short_name}”，不能再建一个，请选择上级党组织。")
         return
     if reason := org_rules.misplaced(kind, parent, on):
         raise Refused(reason)

@@ -50,8 +50,7 @@ def compare(*, by: User | None, export: Export, wait: bool = True) -> None:
     """
     if by is not None and not access.orgs(by, PERMISSION).exists():
         access.require(by, PERMISSION, None)
-    if export.exported_on > clock.today():
-        raise Refused("导出日期在今天之后，请改。", {"exported_on": "在今天之后。"})
+    require_day(export.exported_on)
     if jobs.running(job(by)):
         raise Conflict("上一份文件还在比对，请等它完成再载入。")
     if not wait and len(export.rows) > FEW:
@@ -60,6 +59,16 @@ def compare(*, by: User | None, export: Export, wait: bool = True) -> None:
     with transaction.atomic():
         for step in _steps(by, export):
             step()
+
+
+def require_day(exported_on: date) -> None:
+    """Refuse a day that no list of our members can show."""
+    first = Org.objects.order_by("valid_from").values_list("valid_from", flat=True).first()
+    if exported_on > clock.today():
+        raise Refused("导出日期在今天之后，请改。", {"exported_on": "在今天之后。"})
+    if first and exported_on < first:
+        why = f"导出日期早于学校党组织成立的 {first}，请核对年份。"
+        raise Refused(why, {"exported_on": why})
 
 
 def job(by: User | None) -> str:

@@ -14,6 +14,7 @@ from guantong.records import days, names, plain_words
 from guantong.records.access import Conflict, Refused
 
 AT_ONCE = 1000  # rows in one statement
+NAMES = frozenset({"name", "short_name"})  # in which nothing unseen may tell two of a name apart
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,11 @@ def check(row: Model) -> None:
         ) from None
     for field in row._meta.concrete_fields:
         value = getattr(row, field.attname)
-        if isinstance(value, str) and names.misleads(value):
-            raise Refused(f"{field.verbose_name}：含有不可见的控制字符，请重新输入。")
+        unseen = isinstance(value, str) and (
+            names.misleads(value) or (field.name in NAMES and value != names.printable(value))
+        )
+        if unseen:
+            why = "含有看不见的字符，请重新输入。"
+            raise Refused(f"{field.verbose_name}：{why}", {field.name: why})
         if type(value) is date and (reason := days.odd(value)):
             raise Refused.about({field.name: reason}, {field.name: str(field.verbose_name)})

@@ -8,7 +8,7 @@ it owes of its own, and no record of the predecessor counts for it.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 from django.db import transaction
 from django.db.models import Q
@@ -69,6 +69,8 @@ def dissolve(
     single successor is the heir of the latter in any case. Without heir it must be empty.
     """
     org = rows.locked(org)
+    if org.is_top:
+        raise Refused("最上级党组织不能撤销：其他组织都隶属于它。可以更名。")
     _require(by, [org, *successors, *([heir] if heir else [])])
     named = list(dict.fromkeys([*([heir] if heir else []), *successors]))
     if heir is None and len(named) > 1:
@@ -252,9 +254,10 @@ def _begun(org: Org, on: date, *groups: Sequence[Span]) -> list[Span]:
     """All the rows, if each of them began before the day."""
     found = [span for group in groups for span in group]
     if late := [span for span in found if span.valid_from >= on]:
+        first = max(span.valid_from for span in late) + timedelta(days=1)
         raise Refused(
-            f"“{org.short_name}”有 {len(late)} 项任职、联系或制度在 {on} 当天或之后才开始，"
-            "请改日期。"
+            f"“{org.short_name}”有 {len(late)} 项任职、联系或制度在 {on} 当天或之后才开始。"
+            f"请按 {first} 或以后的日期办理，或先在本组织页面结束它们。"
         )
     return found
 

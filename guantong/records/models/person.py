@@ -8,12 +8,15 @@ from django.db.models import Q
 
 class PersonQuerySet(models.QuerySet["Person"]):
     def search(self, text: str) -> Self:
-        """By part of the name, or the beginning of the pinyin, the initials or the number."""
+        """By part of the name, whatever blanks were typed in it, or the beginning of the pinyin,
+        the initials or the number.
+        """
         text = text.strip()
         if not text:
             return self
         if not text.isascii():
-            return self.filter(name__contains=text)
+            together = "".join(text.split())
+            return self.filter(Q(name__contains=text) | Q(name__contains=together))
         letters = text.lower().replace(" ", "").replace("|", "")
         named = Q(letters__contains=f"|{letters}") if letters else Q(pk=None)
         return self.filter(named | Q(number__startswith=text))

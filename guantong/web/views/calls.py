@@ -209,6 +209,7 @@ def quotas(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         require(request, PERMISSION, org)
         _set(request, org, process=name, year=year)
+        _warn_of_too_many(request, org, name, year)
         return redirect(f"{reverse('quotas')}?year={year}")
     used = Counter[int]()
     cleared = CaseStep.objects.standing().filter(
@@ -239,6 +240,16 @@ def quotas(request: HttpRequest) -> HttpResponse:
             "may": may,
         },
     )
+
+
+def _warn_of_too_many(request: HttpRequest, org: Org, name: str, year: int) -> None:
+    numbers = dict(
+        Quota.objects.filter(process=name, year=year, call=None).values_list("org", "number")
+    )
+    total, own = sum(numbers.get(one.pk, 0) for one in _below(org)), numbers.get(org.pk)
+    if own is not None and total > own:
+        says = f"下达合计 {total} 人，比上级下达的 {own} 人多 {total - own} 人，请核对。"
+        messages.warning(request, says)
 
 
 def places(request: HttpRequest, pk: int) -> HttpResponse:

@@ -28,7 +28,7 @@ from guantong.records.drafts import late_by
 from guantong.records.models import Case, CaseStep, User
 from guantong.records.papers import Template
 from guantong.web import case_lines, case_words, route_chart
-from guantong.web.acting import ActionForm, acting, done, form_page
+from guantong.web.acting import ActionForm, DayField, acting, done, form_page
 from guantong.web.case_words import Names, cited, value_words
 from guantong.web.forms.steps import StepForm, entered, form_field, named_as
 from guantong.web.views.cases import to_cases
@@ -230,11 +230,9 @@ def step(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     process = reading.process_of(row)
     if name not in process.steps:
         raise Http404
-    found = {
-        o.step.name: o
-        for o in reading.options(row, Standing.today(acting(request)), clock.today())
-    }
-    option = found.get(name)
+    # As of the day that was typed: what stands against today would contradict what is refused.
+    who, day = Standing.today(acting(request)), _typed_day(request)
+    option = {o.step.name: o for o in reading.options(row, who, day)}.get(name)
     if request.method != "POST" and (option is None or HANDS & set(option.rules)):
         return redirect("case", pk)
     form = StepForm(
@@ -261,13 +259,29 @@ def step(request: HttpRequest, pk: int, name: str) -> HttpResponse:
             "step": process.steps[name],
             "basis": cited(process.steps[name]),
             "rules": [(rule, cited(rule)) for rule in process.steps[name].rules],
-            "reasons": option.reasons if option else (),
+            "reasons": option.reasons if option and not form.is_bound else (),
             "reminders": option.reminders if option else (),
             "effects": actions.has_effect(row.process, name),
+            "first": _first(row, name, form),
             "back": reverse("case", args=[pk]),
         },
         status=form.status,
     )
+
+
+def _typed_day(request: HttpRequest) -> date:
+    try:
+        return DayField().clean(request.POST.get("on")) or clock.today()
+    except forms.ValidationError:
+        return clock.today()
+
+
+def _first(row: Case, step: str, form: StepForm) -> tuple[str, str] | None:
+    """What has to be on record before the step, in words, and the page to record it on."""
+    if (row.process, step) != ("appraisal", "hold") or "present" in form.known:
+        return None
+    page = f"{reverse('activity-new')}?kind=appraisal"
+    return "先记录这次民主评议党员活动，到会人数从记录得出。", page
 
 
 def _suggested(row: Case, step: str) -> dict[str, int | str]:

@@ -86,9 +86,13 @@ class OpenForm(ActionForm):
         today = clock.today()
         calls = access.calls(request.user).filter(process=self.process.name, opens_on__lte=today)
         open_ones = calls.filter(Q(closes_on=None) | Q(closes_on__gte=today))
+        some = list(open_ones.order_by("-opens_on")[:2])
+        if len(some) == 1:
+            self.initial.setdefault("call", some[0].pk)
         self.fields["call"] = forms.ModelChoiceField(
-            open_ones.order_by("-opens_on"), label="通知", empty_label="请选择"
-        )
+            open_ones.order_by("-opens_on"), label="通知", empty_label="请选择",
+            help_text="" if some else "现在没有收着申报的通知。上级发出通知后，在这里选择。",
+        )  # fmt: skip
 
     def _again(self, request: HttpRequest) -> None:
         seen = access.cases(request.user).filter(process=self.process.name)

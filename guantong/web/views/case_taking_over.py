@@ -10,15 +10,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from guantong.processes import model as m
-from guantong.records import access, catalogue, clock
+from guantong.records import catalogue, clock
 from guantong.records.actions import case_taking_over as actions
-from guantong.records.case_actors import Place, Standing
 from guantong.records.handling import Handling
 from guantong.records.models import Case, Membership, Person
 from guantong.records.models.org import OrgQuerySet
 from guantong.web.acting import ActionForm, DayField, acting, form_page
 from guantong.web.forms.steps import People, PersonField
-from guantong.web.views.cases import process_or_404, require_cases, to_cases
+from guantong.web.views.cases import places_above, process_or_404, require_cases, to_cases
 
 ABOUT: Final = (
     "名册上已经是积极分子、发展对象、预备党员的，从现在的阶段接着办，以前的步骤只登记日期，不改名册。"
@@ -52,17 +51,6 @@ class UnderWayForm(ActionForm):
             by=acting(request), process=self.process.name, person=Person.objects.get(pk=person),
             days={step: on for step, on in days.items() if on is not None}, reason=reason,
         )  # fmt: skip
-
-
-def places_above(request: HttpRequest, kept: Handling) -> OrgQuerySet:
-    """The organisations whose cases the user may take over: those that he acts above."""
-    user = acting(request)
-    within = access.orgs(user, "case.view").on(clock.today()).filter(kind__in=kept.orgs)
-    if not kept.under_way:
-        return within.none()
-    who = Standing.today(user)
-    mine = [org.pk for org in within if who.actors_at(Place(org)) & actions.ABOVE]
-    return within.filter(pk__in=mine)
 
 
 def take_over(request: HttpRequest, name: str) -> HttpResponse:

@@ -18,9 +18,10 @@ from guantong.records import cases as reading
 from guantong.records.actions.calls import PERMISSION as CALL
 from guantong.records.actions.case_taking_over import ABOVE
 from guantong.records.case_actors import Place, Standing
+from guantong.records.handling import Handling
 from guantong.records.models import Case, Org
 from guantong.records.models.case import CaseQuerySet
-from guantong.records.models.org import below
+from guantong.records.models.org import OrgQuerySet, below
 from guantong.web import case_lines, choices, download, scope
 from guantong.web.acting import acting
 from guantong.web.case_lines import STATES, Line
@@ -199,20 +200,21 @@ def board(request: HttpRequest, name: str) -> TemplateResponse:
             "closed": found.exclude(closed_on=None).count(),
             "row": next(row for row in _rows(request) if row.process.name == name),
             "checks_days": process.of_person,
-            "may_take_over": bool(kept.under_way) and _acts_above(request),
+            "may_take_over": places_above(request, kept).exists(),
             "may_decide": not access.check(acting(request), "reading.decide", None),
         },
     )
 
 
-def _acts_above(request: HttpRequest) -> bool:
-    """Whether the user acts above the branches of the organisation in view."""
-    org = scope.org_in_view(request)
-    if org is None:
-        return False
-    below = Org.objects.below(org).on(clock.today()).filter(kind="branch").exclude(pk=org.pk)
-    some, who = below.first(), Standing.today(acting(request))
-    return some is not None and bool(who.actors_at(Place(some)) & ABOVE)
+def places_above(request: HttpRequest, kept: Handling) -> OrgQuerySet:
+    """The organisations whose cases the user may take over: those that he acts above."""
+    user = acting(request)
+    within = access.orgs(user, "case.view").on(clock.today()).filter(kind__in=kept.orgs)
+    if not kept.under_way:
+        return within.none()
+    who = Standing.today(user)
+    mine = [org.pk for org in within if who.actors_at(Place(org), ABOVE)]
+    return within.filter(pk__in=mine)
 
 
 def _columns(request: HttpRequest, process: m.Process, found: CaseQuerySet) -> Iterator[Column]:

@@ -95,6 +95,7 @@ def import_batch(request: HttpRequest, pk: int) -> HttpResponse:
             "refused": refused.text if refused else batch.reading.get("refused", ""),
             "reading": reading,
             "job": jobs.to_tell(imports.job(batch)) if reading else None,
+            "told": jobs.told(imports.job(batch)) if reading else "",
             "form": form,
             "tabs": tabs,
             "show": show,

@@ -24,6 +24,7 @@ from guantong.records.models.span import on
 from guantong.records.uncovered import uncovered
 from guantong.web import choices, download, scope
 from guantong.web.acting import ActionForm, DayField, acting, form_page
+from guantong.web.correcting import EndForm
 from guantong.web.filters import Filter, paged, part_of
 
 ENDS: Final = ("person", "org", "other_org", "other_person")
@@ -255,16 +256,12 @@ def _may_record(request: HttpRequest) -> list[choices.Choice]:
     return [one for one in choices.kinds("relations") if reach[relations.permission(one[0])]]
 
 
-class EndForm(ActionForm):
-    on = DayField(label="从哪一天起结束")
-
-
 def end(request: HttpRequest, pk: int) -> HttpResponse:
     relation = get_object_or_404(access.relations(request.user), pk=pk)
     if relation.kind not in dict(_may_record(request)):
         raise Http404
     told = _row(relation, ())
-    form = EndForm(request.POST or None, initial={"on": clock.today()})
+    form = EndForm(request.POST or None, of=relation)
     if form.outcome(partial(relations.end, by=acting(request), relation=relation)):
         messages.success(request, "已登记结束，以前的记录保留。")
         return redirect("links")

@@ -14,24 +14,24 @@ from django.urls import reverse
 
 from guantong.obligations.describe import cited
 from guantong.records import access, catalogue, clock
-from guantong.records.access import Conflict, Refused
-from guantong.records.actions import memberships, people, steps
+from guantong.records.access import Refused
+from guantong.records.actions import memberships, people, snapshots, steps
 from guantong.records.models import Membership, Person
 from guantong.records.models.membership import MEMBER_STATUSES
 from guantong.records.models.org import OrgQuerySet
 from guantong.records.rosters import BRANCH
 from guantong.web import choices, scope
 from guantong.web.acting import ActionForm, DayField, acting, form_page
+from guantong.web.correcting import CorrectingForm
 from guantong.web.held import GENDERS
 from guantong.web.views.member import SEALED, STEPS, person_or_404
 from guantong.web.views.orgs import Crumbs
 
 EDIT = "member.edit"
 ANOTHER = "another"
-CHANGED_MEANWHILE = "刚由别人改过，请重新打开这一页再改。"
 
 
-class PersonForm(ActionForm):
+class PersonForm(forms.Form):
     """What is kept about a person; the sealed fields are written here and never shown."""
 
     name = forms.CharField(label="姓名", max_length=60)
@@ -69,7 +69,7 @@ class PersonForm(ActionForm):
 
     @property
     def bases(self) -> dict[str, str]:
-        return {name: kept_for(f"person.{name}") for name in self.fields}
+        return {name: kept_for(f"person.{name}") for name in PersonForm.base_fields}
 
     def clean_gender(self) -> str | None:
         return self.cleaned_data["gender"] or None
@@ -93,7 +93,7 @@ def kept_for(field: str) -> str:
     )
 
 
-class RegisterForm(PersonForm):
+class RegisterForm(PersonForm, ActionForm):
     since = DayField(label="从哪一天起在这个支部")
     field_order = ("org", "name", "status", "since", "joined_on", "full_member_on", "number")
 
@@ -117,6 +117,31 @@ class RegisterForm(PersonForm):
         self.fields[ANOTHER] = forms.BooleanField(label="已核对，确是另一人", required=False)
 
 
+class CorrectForm(PersonForm, CorrectingForm):
+    """A sealed field is written anew or stays as it is."""
+
+    sealed = frozenset(dict(SEALED))
+
+    def __init__(self, *args: Any, person: Person, **more: Any) -> None:
+        start = _shown(person)
+        super().__init__(*args, of=person, reads=_kept, initial=start, **more)
+        for name, label in SEALED:
+            self.fields[name].label = f"新的{label}"
+            self.fields[name].help_text = "不改请留空。加密保存。"
+
+
+def _shown(person: Person) -> dict[str, object]:
+    names = [name for name in PersonForm.base_fields if name not in CorrectForm.sealed]
+    return {name: getattr(person, name) for name in names}
+
+
+def _kept(person: Person) -> dict[str, object]:
+    """With a mark of what is sealed: another one once it is written anew."""
+    marks = {name: snapshots.plain(person)[name] for name in CorrectForm.sealed}
+    told = {name: snapshots.digest({name: mark}) for name, mark in marks.items() if mark}
+    return {**_shown(person), **told}
+
+
 def register(request: HttpRequest) -> HttpResponse:
     within = access.orgs(request.user, EDIT).on(clock.today())
     get_object_or_404(within[:1])
@@ -135,15 +160,7 @@ def register(request: HttpRequest) -> HttpResponse:
 
 def correct(request: HttpRequest, pk: int) -> HttpResponse:
     person = person_or_404(request, pk, EDIT)
-    shown = [name for name in PersonForm.base_fields if name not in dict(SEALED)]
-    form = PersonForm(
-        request.POST or None, initial={name: getattr(person, name) for name in shown}
-    )
-    for name, label in SEALED:
-        form.fields[name].label = f"新的{label}"
-        form.fields[name].help_text = "不改请留空。加密保存。"
-    for name in shown:
-        form.fields[name].show_hidden_initial = True
+    form = CorrectForm(request.POST or None, person=person)
     if form.outcome(partial(_correct, request, person)):
         messages.success(request, "已更正，原来的内容留在操作记录里。")
         return redirect("member", pk)
@@ -153,19 +170,8 @@ def correct(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _correct(request: HttpRequest, person: Person, **given: Any) -> Person:
-    """Only what the user changed: somebody else may have corrected the rest meanwhile. A sealed
-    field left empty stays as it is.
-    """
-    changed = {name: given.pop(name) for name, _ in SEALED if given[name]}
-    for name, value in given.items():
-        now = str(getattr(person, name) or "") if name not in dict(SEALED) else ""
-        seen = request.POST.get(f"initial-{name}", now)
-        if str(value or "") == seen:
-            continue
-        if seen != now:
-            raise Conflict(CHANGED_MEANWHILE, {name: CHANGED_MEANWHILE})
-        changed[name] = value
-    return people.correct(by=acting(request), person=person, **changed)
+    told = {name: v for name, v in given.items() if v or name not in CorrectForm.sealed}
+    return people.correct(by=acting(request), person=person, **told)
 
 
 def crumbs_to_member(person: Person) -> Crumbs:
@@ -266,7 +272,7 @@ def _undone(step: steps.Step) -> str:
     )
 
 
-class SpanForm(ActionForm):
+class SpanForm(CorrectingForm):
     valid_from = DayField(label="开始日")
     valid_to = DayField(label="结束日", required=False, help_text="不再在这里的第一天。")
     reason = forms.CharField(label="原因", max_length=200, help_text="写明哪里记错了、凭什么改。")
@@ -281,15 +287,20 @@ class SpanForm(ActionForm):
         self.order_fields(self.field_order)
 
 
+def _span(span: Membership) -> dict[str, object]:
+    days = {name: getattr(span, name) for name in ("status", "valid_from", "valid_to")}
+    return {"org": span.org_id, **days}
+
+
 def correct_span(request: HttpRequest, pk: int, span_pk: int) -> HttpResponse:
     """Put right a span of membership, a former one too, that was recorded wrongly."""
     person = person_or_404(request, pk, EDIT)
     within = access.orgs(request.user, EDIT)
     span = get_object_or_404(person.memberships.filter(org__in=within), pk=span_pk)
-    start = {name: getattr(span, name) for name in ("org", "status", "valid_from", "valid_to")}
     form = SpanForm(
-        request.POST or None, within=within, ended=span.valid_to is not None, initial=start
-    )
+        request.POST or None, within=within, ended=span.valid_to is not None,
+        of=span, reads=_span, initial=_span(span),
+    )  # fmt: skip
     if form.outcome(partial(memberships.correct, by=acting(request), membership=span)):
         messages.success(request, "已更正这一段组织关系，原来的内容留在操作记录里。")
         return redirect("member", pk)

@@ -19,6 +19,7 @@ from guantong.records.models import Activity, BudgetLine, Org, OrgParent, Spendi
 from guantong.sheets.write import Sheet, Value
 from guantong.web import download
 from guantong.web.acting import ActionForm, DayField, acting, form_page
+from guantong.web.correcting import CorrectingForm
 from guantong.web.views.dues import VIEW, YearFilter, crumbs, org_of
 from guantong.web.views.orgs import org_or_404
 
@@ -169,13 +170,28 @@ def _directly_below(request: HttpRequest, org: Org) -> list[Org]:
     return list(seen.filter(pk__in=children).exclude(kind="branch").in_order())
 
 
-class PlanForm(ActionForm):
+class PlanForm(CorrectingForm):
     title = forms.CharField(
-        label="预算项目", max_length=80, help_text="和已有的同名就是更正那一项。"
+        label="预算项目",
+        max_length=80,
+        help_text="和已有的同名就是更正它，会先告诉原来的数。",
     )
     year = forms.IntegerField(label="年度", min_value=2000, max_value=2099)
     amount = forms.DecimalField(label="预算（元）", min_value=0, max_digits=10, decimal_places=2)
     basis = forms.CharField(label="批准文件", max_length=200, required=False)
+
+    def __init__(self, *args: Any, org: Org, **more: Any) -> None:
+        super().__init__(*args, of=None, reads=_planned, **more)
+        self.org = org
+
+    def row(self) -> BudgetLine | None:
+        """The line of that title, where the year has one."""
+        title, year = self.cleaned_data["title"], self.cleaned_data["year"]
+        return self.org.budget_lines.filter(title=title, year=year).first()
+
+
+def _planned(line: BudgetLine) -> dict[str, object]:
+    return {"amount": line.amount, "basis": line.basis}
 
 
 def crumbs_to_budget(request: HttpRequest, org: Org) -> list[tuple[str, str]]:
@@ -184,7 +200,7 @@ def crumbs_to_budget(request: HttpRequest, org: Org) -> list[tuple[str, str]]:
 
 def plan_line(request: HttpRequest, pk: int) -> HttpResponse:
     org = org_or_404(request, pk, actions.BUDGET)
-    form = PlanForm(request.POST or None, initial={"year": clock.today().year})
+    form = PlanForm(request.POST or None, org=org, initial={"year": clock.today().year})
     if line := form.outcome(partial(actions.plan, by=acting(request), org=org)):
         messages.success(request, f"已登记预算“{line.title}”。")
         return redirect(f"{reverse('budget')}?org={org.pk}&year={line.year}")

@@ -6,20 +6,22 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 
 from guantong.periods import add_months
 from guantong.records import access, catalogue, clock, org_rules, qualification
+from guantong.records.access import Refused
 from guantong.records.actions import documents, figures, posts, relations, terms
-from guantong.records.models import Org, Person, Post
+from guantong.records.models import Figure, Org, Person, Post, Term
 from guantong.records.models.org import OrgQuerySet
 from guantong.records.models.person import PersonQuerySet
 from guantong.records.rosters import BRANCH
 from guantong.web import choices, ids
 from guantong.web.acting import ActionForm, DayField, acting, form_page
+from guantong.web.correcting import CorrectingForm, EndForm
 from guantong.web.filters import part_of
 from guantong.web.views.orgs import crumbs_to, org_or_404
 
@@ -59,12 +61,13 @@ def _evidence_fields(org: Org) -> dict[str, forms.Field]:
     }
 
 
-class PostForm(ActionForm):
+class PostForm(forms.Form):
     """A form about a post, with or without fields about the qualification."""
 
     def cleaned_post(self) -> dict[str, Any]:
         """The fields as the action asks for them."""
         given = dict(self.cleaned_data)
+        given.pop("shown", None)
         qualified_as, document, on = (given.pop(name, None) for name in KEPT)
         return {
             **given,
@@ -72,7 +75,7 @@ class PostForm(ActionForm):
         }
 
 
-class AppointForm(PostForm):
+class AppointForm(PostForm, ActionForm):
     valid_from = DayField(label="任职日期")
     valid_to = DayField(label="到期日期", required=False, help_text="没有定期限的不填。")
     acting = forms.BooleanField(
@@ -106,10 +109,10 @@ class AppointForm(PostForm):
         self.order_fields(self.field_order)
         self.warnings: list[str] = []
 
-    def clean(self) -> None:
+    def require_seen(self) -> None:
         """What is only general is shown once; sent again, it is meant so."""
         given = self.cleaned_data
-        if self.errors or given.get("seen"):
+        if given.get("seen"):
             return
         candidate = qualification.Candidate(
             given["person"], self.org, given["post"], given["valid_from"],
@@ -119,7 +122,7 @@ class AppointForm(PostForm):
         if self.warnings:
             self.data = self.data.copy()  # type: ignore[attr-defined]
             self.data["seen"] = "on"  # type: ignore[index]
-            raise ValidationError("请核对下面的提醒；情况属实的，再点一次登记。")
+            raise Refused("请核对下面的提醒；情况属实的，再点一次登记。")
 
 
 def _warnings(candidate: qualification.Candidate) -> Iterator[str]:
@@ -159,7 +162,10 @@ def appoint(request: HttpRequest, pk: int) -> HttpResponse:
 def _appoint(request: HttpRequest, org: Org, form: AppointForm, **_: object) -> Post:
     given = form.cleaned_post()
     given.pop("seen")
-    return posts.appoint(by=acting(request), org=org, **given)
+    with transaction.atomic():  # what a rule excludes is told before what it only reminds of
+        post = posts.appoint(by=acting(request), org=org, **given)
+        form.require_seen()
+        return post
 
 
 def _candidates(request: HttpRequest, org: Org, within: PersonQuerySet) -> list[choices.Choice]:
@@ -194,7 +200,7 @@ def person_page(
     )
 
 
-class DescribeForm(PostForm):
+class DescribeForm(PostForm, CorrectingForm):
     double_leader = flag("双带头人")
     full_time = flag("专职")
     field_order = (*KEPT, "double_leader", "full_time")
@@ -206,13 +212,18 @@ class DescribeForm(PostForm):
         self.order_fields(self.field_order)
 
 
+def _described(post: Post) -> dict[str, object]:
+    words = {value: name for name, value in FLAGS.items()}
+    flags = {name: words[getattr(post, name)] for name in ("double_leader", "full_time")}
+    return flags | {name: getattr(post, name) for name in KEPT}
+
+
 def describe(request: HttpRequest, pk: int, post_pk: int) -> HttpResponse:
     org = org_or_404(request, pk, EDIT)
     post = get_object_or_404(org.posts.select_related("person", "org"), pk=post_pk)
-    words = {value: name for name, value in FLAGS.items()}
-    start = {name: words[getattr(post, name)] for name in ("double_leader", "full_time")}
-    start |= {name: getattr(post, name) for name in KEPT}
-    form = DescribeForm(request.POST or None, post=post, initial=start)
+    form = DescribeForm(
+        request.POST or None, post=post, of=post, reads=_described, initial=_described(post)
+    )
 
     def described(**_: object) -> Post:
         return posts.set_flags(by=acting(request), post=post, **form.cleaned_post())
@@ -226,14 +237,10 @@ def describe(request: HttpRequest, pk: int, post_pk: int) -> HttpResponse:
     )  # fmt: skip
 
 
-class EndForm(ActionForm):
-    on = DayField(label="从哪一天起不再有效", help_text="这一天是结束后的第一天。")
-
-
 def end_post(request: HttpRequest, pk: int, post_pk: int) -> HttpResponse:
     org = org_or_404(request, pk, EDIT)
     post = get_object_or_404(org.posts.select_related("person"), pk=post_pk)
-    form = EndForm(request.POST or None, initial={"on": clock.today()})
+    form = EndForm(request.POST or None, of=post)
     if form.outcome(partial(posts.end, by=acting(request), post=post)):
         messages.success(request, f"已登记 {post.person.name} 免职。")
         return redirect("org", pk)
@@ -268,16 +275,20 @@ def record_term(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-class ExtendForm(ActionForm):
+class ExtendForm(CorrectingForm):
     extended_to = DayField(label="批准延期至")
     approval = forms.CharField(label="批准文件", max_length=200, help_text="名称或文号。")
     approved_on = DayField(label="批准日期")
 
 
+def _extended(term: Term) -> dict[str, object]:
+    return {name: getattr(term, name) for name in ExtendForm.base_fields if name != "shown"}
+
+
 def extend_term(request: HttpRequest, pk: int, term_pk: int) -> HttpResponse:
     org = org_or_404(request, pk, EDIT)
     term = get_object_or_404(org.terms, pk=term_pk)
-    form = ExtendForm(request.POST or None)
+    form = ExtendForm(request.POST or None, of=term, reads=_extended, initial=_extended(term))
     if form.outcome(partial(terms.extend, by=acting(request), term=term)):
         messages.success(request, "已登记延期。")
         return redirect("org", pk)
@@ -317,7 +328,7 @@ def record_document(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-class ReviewForm(ActionForm):
+class ReviewForm(CorrectingForm):
     review_due = DayField(label="下次复核日期")
 
 
@@ -325,7 +336,10 @@ def review_document(request: HttpRequest, pk: int, document_pk: int) -> HttpResp
     org = org_or_404(request, pk, EDIT)
     document = get_object_or_404(org.documents, pk=document_pk)
     start = {"review_due": add_months(clock.today(), 12)}
-    form = ReviewForm(request.POST or None, initial=start)
+    form = ReviewForm(
+        request.POST or None, initial=start, of=document,
+        reads=lambda row: {"review_due": row.review_due},
+    )  # fmt: skip
     if form.outcome(partial(documents.review, by=acting(request), document=document)):
         messages.success(request, "已登记复核。")
         return redirect("org", pk)
@@ -338,7 +352,7 @@ def review_document(request: HttpRequest, pk: int, document_pk: int) -> HttpResp
 def end_document(request: HttpRequest, pk: int, document_pk: int) -> HttpResponse:
     org = org_or_404(request, pk, EDIT)
     document = get_object_or_404(org.documents, pk=document_pk)
-    form = EndForm(request.POST or None, initial={"on": clock.today()})
+    form = EndForm(request.POST or None, of=document)
     if form.outcome(partial(documents.end, by=acting(request), document=document)):
         messages.success(request, "已登记停止执行。")
         return redirect("org", pk)
@@ -394,7 +408,7 @@ def end_relation(request: HttpRequest, pk: int, relation_pk: int) -> HttpRespons
     org = org_or_404(request, pk, EDIT)
     found = org.relations.filter(pk=relation_pk) | org.relations_in.filter(pk=relation_pk)
     relation = get_object_or_404(found)
-    form = EndForm(request.POST or None, initial={"on": clock.today()})
+    form = EndForm(request.POST or None, of=relation)
     if form.outcome(partial(relations.end, by=acting(request), relation=relation)):
         messages.success(request, "已登记结束。")
         return redirect("org", pk)
@@ -406,21 +420,31 @@ def end_relation(request: HttpRequest, pk: int, relation_pk: int) -> HttpRespons
 # Figures
 
 
-class FigureForm(ActionForm):
-    value = forms.DecimalField(label="人数", min_value=0, decimal_places=2, max_digits=14)
-    as_of = DayField(label="统计日期", help_text="同一天再登记一次就是更正。")
+class FigureForm(CorrectingForm):
+    value = forms.DecimalField(label="人数", min_value=0, decimal_places=0, max_digits=12)
+    as_of = DayField(label="统计日期", help_text="同一天再登记一次就是更正，会先告诉您原来的数。")
     source = forms.CharField(label="来源", max_length=200, required=False)
     field_order = ("name",)
 
-    def __init__(self, *args: Any, **more: Any) -> None:
-        super().__init__(*args, **more)
+    def __init__(self, *args: Any, org: Org, **more: Any) -> None:
+        super().__init__(*args, of=None, reads=_counted, **more)
+        self.org = org
         self.fields["name"] = forms.ChoiceField(label="指标", choices=choices.kinds("figures"))
         self.order_fields(self.field_order)
+
+    def row(self) -> Figure | None:
+        """Of the day, where it has one."""
+        given = self.cleaned_data
+        return self.org.figures.filter(name=given["name"], as_of=given["as_of"]).first()
+
+
+def _counted(figure: Figure) -> dict[str, object]:
+    return {"value": round(figure.value), "source": figure.source}
 
 
 def record_figure(request: HttpRequest, pk: int) -> HttpResponse:
     org = org_or_404(request, pk, EDIT)
-    form = FigureForm(request.POST or None, initial={"as_of": clock.today()})
+    form = FigureForm(request.POST or None, org=org, initial={"as_of": clock.today()})
     if form.outcome(partial(figures.record, by=acting(request), org=org)):
         messages.success(request, "已登记人数。")
         return redirect("org", pk)

@@ -18,6 +18,7 @@ from guantong.records.models.org import OrgQuerySet
 from guantong.records.rosters import BRANCH
 from guantong.web import choices, ids
 from guantong.web.acting import ActionForm, DayField, acting, form_page
+from guantong.web.correcting import CorrectingForm
 from guantong.web.views.orgs import crumbs_to, org_or_404
 
 EDIT = "org.edit"
@@ -73,7 +74,7 @@ def found(request: HttpRequest) -> HttpResponse:
     return form_page(request, form, title="新建组织", crumbs=crumbs, submit="新建")
 
 
-class RenameForm(ActionForm):
+class RenameForm(CorrectingForm):
     name = forms.CharField(label="名称", max_length=120)
     on = DayField(
         label="从哪一天起",
@@ -84,10 +85,15 @@ class RenameForm(ActionForm):
     )
 
 
+def _names(org: Org) -> dict[str, object]:
+    return {"name": org.name, "short_name": org.short_name}
+
+
 def rename(request: HttpRequest, pk: int) -> HttpResponse:
     org = org_or_404(request, pk, EDIT)
-    start = {"name": org.name, "short_name": org.short_name, "on": clock.today()}
-    form = RenameForm(request.POST or None, initial=start)
+    form = RenameForm(
+        request.POST or None, of=org, reads=_names, initial={**_names(org), "on": clock.today()}
+    )
     if form.outcome(partial(orgs.rename, by=acting(request), org=org)):
         messages.success(request, "已更名。")
         return redirect("org", pk)
@@ -97,7 +103,7 @@ def rename(request: HttpRequest, pk: int) -> HttpResponse:
     )  # fmt: skip
 
 
-class MoveForm(ActionForm):
+class MoveForm(CorrectingForm):
     on = DayField(label="从哪一天起", help_text="这一天及以后隶属于新的上级，以前的隶属关系不变。")
     field_order = ("parent", "on")
 
@@ -107,11 +113,19 @@ class MoveForm(ActionForm):
         self.order_fields(self.field_order)
 
 
+def _above(org: Org) -> dict[str, object]:
+    """Beside the form, which asks for another one."""
+    span = org.parents.filter(valid_to=None).select_related("parent").first()
+    return {"现在的上级组织": span.parent.short_name if span else ""}
+
+
 def move(request: HttpRequest, pk: int) -> HttpResponse:
     org = org_or_404(request, pk, EDIT)
     above = catalogue.current().kinds["orgs"][org.kind]["below"]
     within = access.orgs(request.user, EDIT).on(clock.today()).filter(kind__in=above)
-    form = MoveForm(request.POST or None, within=within, initial={"on": clock.today()})
+    form = MoveForm(
+        request.POST or None, of=org, reads=_above, within=within, initial={"on": clock.today()}
+    )
     if form.outcome(partial(orgs.move, by=acting(request), org=org)):
         messages.success(request, "已调整隶属关系。")
         return redirect("org", pk)
@@ -121,7 +135,7 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
     )  # fmt: skip
 
 
-class DescribeForm(ActionForm):
+class DescribeForm(CorrectingForm):
     units = forms.CharField(
         label="联合设立的单位",
         required=False,
@@ -141,10 +155,15 @@ class DescribeForm(ActionForm):
             self.fields["units"].widget = forms.HiddenInput()
 
 
+def _described(org: Org) -> dict[str, object]:
+    return {"units": org.units, "term_years": org.term_years}
+
+
 def describe(request: HttpRequest, pk: int) -> HttpResponse:
     org = org_or_404(request, pk, EDIT)
-    start = {"units": org.units, "term_years": org.term_years}
-    form = DescribeForm(request.POST or None, org=org, initial=start)
+    form = DescribeForm(
+        request.POST or None, org=org, of=org, reads=_described, initial=_described(org)
+    )
     if form.outcome(partial(orgs.describe, by=acting(request), org=org)):
         messages.success(request, "已更正组织情况。")
         return redirect("org", pk)

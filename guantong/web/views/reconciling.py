@@ -180,6 +180,7 @@ def _compared(by: User) -> Callable[..., str]:
     """Compare as the columns were chosen the last time; return where to go on."""
 
     def compare(*, system: str, file: "UploadedFile[Any]", exported_on: date, choose: bool) -> str:
+        reconciling.require_day(exported_on)
         source = access.sources(by).filter(kind=system).order_by("-changed_at").first()
         name = file.name or ""
         try:

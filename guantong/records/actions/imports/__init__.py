@@ -245,7 +245,7 @@ def _confirm(by: User | None, batch: ImportBatch, *states: str) -> ImportBatch:
     School.objects.select_for_update().get()  # one file at a time: two could hold one person
     batch = _waiting(by, batch, *states)
     work = _work(batch, by)
-    made, touch = writing.write(batch, work, by)
+    made, touch = writing.write(batch, work, by, job(batch))
     for some in batched(
         batch.rows.order_by("pk").iterator(working.AT_ONCE), working.AT_ONCE, strict=False
     ):
@@ -259,6 +259,7 @@ def _confirm(by: User | None, batch: ImportBatch, *states: str) -> ImportBatch:
         reading={**batch.reading, "touch": touch_as_json(touch)},
     )
     working.tell("import.confirmed", batch, by)
+    jobs.tell(job(batch), "更新台账")
     ledger.refresh(touch)
     return batch
 
@@ -267,7 +268,8 @@ def _work(batch: ImportBatch, by: User | None) -> list[Decision]:
     """What is to be written, decided anew; refuses where it is not what was shown."""
     kept = batch.rows.filter(excluded=False).exclude(line=None).order_by("line")
     shown = kept.iterator(working.AT_ONCE)
-    decisions = [d for d in working.fresh(batch, by) if d.line is not None]
+    fresh = (d for d in working.fresh(batch, by) if d.line is not None)
+    decisions = list(jobs.counted(job(batch), "再核对一遍", kept.count(), fresh))
     pairs = zip(shown, decisions, strict=True)
     if sum(stored.differs(row, decision) for row, decision in pairs):  # reads them to the end
         raise Conflict(OUT_OF_DATE)

@@ -4,11 +4,11 @@ The same rows come out as if each had gone through the actions of people, member
 activities; a test holds the two against each other.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from guantong.records import clock, names, sealing
-from guantong.records.actions import activities, codes, ledger, memberships, rows, spans
+from guantong.records.actions import activities, codes, jobs, ledger, memberships, rows, spans
 from guantong.records.actions.imports import hours, offices, traces, tree
 from guantong.records.actions.traces import Snapshot, Trace, between
 from guantong.records.drafts import Draft
@@ -37,20 +37,36 @@ AT_ONCE = 1000
 
 
 def write(
-    batch: ImportBatch, work: Sequence[Decision], by: User | None
+    batch: ImportBatch, work: Sequence[Decision], by: User | None, job: str
 ) -> tuple[list[Trace], ledger.Touch]:
-    """Return what undoing needs, and what the ledger has to look at again."""
+    """Return what undoing needs, and what the ledger has to look at again. `job`: whose progress
+    is told; a sheet of organisations or posts is written at a stroke.
+    """
     match batch.kind:
         case "orgs":
             return tree.write(work)
         case "posts":
             return offices.write([one.work for one in work if isinstance(one.work, ForPost)])
         case "roll":
-            return _write_members([one.work for one in work if isinstance(one.work, ForMember)])
+            members = [one.work for one in work if isinstance(one.work, ForMember)]
+            return _together(map(_write_members, _in_parts(members, job)))
     drafts = [one.work for one in work if isinstance(one.work, Draft)]
     there = [one.work for one in work if isinstance(one.work, ForAttendance)]
     written = [hours.write(there)] if there else []
-    written += [_write_activities(drafts, by)] if drafts else []
+    written += [_write_activities(some, by) for some in _in_parts(drafts, job)]
+    return _together(written)
+
+
+def _in_parts[Work](work: Sequence[Work], job: str) -> Iterator[Sequence[Work]]:
+    """So many at once, telling how many are written."""
+    for first in range(0, len(work), AT_ONCE):
+        yield work[first : first + AT_ONCE]
+        jobs.tell(job, f"已写 {min(first + AT_ONCE, len(work)):,} / {len(work):,}")
+
+
+def _together(
+    written: Iterable[tuple[list[Trace], ledger.Touch]],
+) -> tuple[list[Trace], ledger.Touch]:
     made, touches = zip(*written, strict=True)
     return [trace for some in made for trace in some], ledger.both(*touches)
 
