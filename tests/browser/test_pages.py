@@ -88,7 +88,9 @@ def test_no_filter_is_out_of_sight_on_a_phone(hand: Hand) -> None:
             assert box is None or box["x"] + box["width"] <= 390, address
 
 
-def test_the_drawn_chart_is_zoomed_by_buttons_and_keys(hand: Hand, complaints: list[str]) -> None:
+def test_the_drawn_chart_is_zoomed_by_buttons_and_keys_and_printed(
+    hand: Hand, complaints: list[str]
+) -> None:
     hand.sign_in("zuzhibu")
     hand.open(f"/orgs/{Org.objects.get(kind='school_committee').pk}/chart/")
     chart = hand.page.locator("[data-chart] canvas")
@@ -107,4 +109,10 @@ def test_the_drawn_chart_is_zoomed_by_buttons_and_keys(hand: Hand, complaints: l
         assert zoom() == now, key
     hand.click("text=还原")
     assert zoom() == 1
+    height = hand.page.locator("[data-chart]").evaluate("place => place.clientHeight")
+    hand.page.emulate_media(media="print")
+    hand.page.wait_for_timeout(300)  # what watches sizes has its turn
+    on_paper = chart.bounding_box()
+    assert on_paper
+    assert on_paper["height"] >= height / 2, "the drawing is printed, too"
     assert not complaints

@@ -231,6 +231,9 @@ def test_the_chart_and_the_table_below_hold_the_same(cast: Cast, as_: SignIn) ->
     assert drawn(series["data"][0]) == listed
     assert len(listed) == 6
     assert series["roam"] is True
+    folded = [child for child in series["data"][0]["children"] if child.get("children")]
+    assert folded
+    assert not any("label" in child for child in folded), "or it would stand on its neighbour's"
 
 
 def test_the_chart_is_of_a_day_and_unfolds_as_asked(merged: Cast, as_: SignIn) -> None:

@@ -88,6 +88,7 @@ def test_where_too_much_waits_one_organisation_at_a_time_is_looked_at(
     assert "lines" not in officer.get(REVIEW).context
     college = make_activity(cast.college, kind="central_training", held_on=IN_MAY)
     lines = {line.name: line for line in officer.get(REVIEW).context["lines"]}
+    assert next(iter(lines)) == "本级"
     assert {name: line.count for name, line in lines.items()} == {
         "本级": 1, cast.branch.short_name: 2,
     }  # fmt: skip

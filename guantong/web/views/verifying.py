@@ -141,7 +141,7 @@ def _lines(request: HttpRequest, org: Org, form: ReviewFilter) -> list[Line]:
             _address(form, pk, own=pk == org.pk),
             found[pk],
         )
-        for pk, one in rows.orgs.items()
+        for pk, one in sorted(rows.orgs.items(), key=lambda pair: pair[0] != org.pk)  # own first
         if found[pk]
     ]
 

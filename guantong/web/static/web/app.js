@@ -164,7 +164,9 @@ function draw(place) {
   const option = JSON.parse(document.getElementById(place.dataset.chart).textContent);
   const style = getComputedStyle(place);
   if (echarts.getInstanceByDom(place)) echarts.dispose(place);
-  else new ResizeObserver(() => echarts.getInstanceByDom(place)?.resize()).observe(place);
+  else new ResizeObserver(() => { // on paper what is drawn is scaled as it is
+    if (!matchMedia("print").matches) echarts.getInstanceByDom(place)?.resize();
+  }).observe(place);
   const chart = echarts.init(place, null, { locale: "ZH" });
   chart.setOption({
     color: palette,
