@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Final
 
 from django.db.models import QuerySet
 
@@ -19,6 +20,8 @@ from guantong.records.crediting import kinds_counted
 from guantong.records.drafts import late_days
 from guantong.records.models import Activity, Entry, Person
 from guantong.records.models.activity import ActivityQuerySet
+
+NO_STUDY: Final = "这类活动不计学时"
 
 
 def hours_obligations() -> tuple[str, ...]:
@@ -78,6 +81,7 @@ class Account:
     years: tuple[int, ...]
     demands: tuple[Demand, ...]
     lines: tuple[Line, ...]
+    kinds: tuple[str, ...] = ()  # of activities whose hours can count, in words
 
     @property
     def hours(self) -> Demand | None:
@@ -130,6 +134,7 @@ def account(
         years,
         tuple(_demand(entry, why.closing) for entry, why in zip(asked, told, strict=True)),
         _lines(activities, told[0].candidates, kinds),
+        tuple(catalogue.current().label("activities", kind) for kind in kinds),
     )
 
 
@@ -169,7 +174,7 @@ def _lines(
             hours=None if row["hours"] is None else Decimal(str(row["hours"])),
             study=row["kind"] in kinds,
             counted=candidate.counted,
-            lacks="；".join(candidate.lacks),
+            lacks="；".join(candidate.lacks) if row["kind"] in kinds else NO_STUDY,
             late=late.get(pk, 0),
         )
         for candidate, row in rows

@@ -50,7 +50,7 @@ def lines(found: Iterable[Case]) -> list[Line]:
 def line(case: Case, today: date) -> Line:
     process = catalogue.process(case.process, case.process_version)
     due = case.due_on
-    step = process.steps.get(case.due_step)
+    step, opens = process.steps.get(case.due_step), process.steps.get(case.opens_step)
     return Line(
         case=case,
         process=process.title,
@@ -61,7 +61,7 @@ def line(case: Case, today: date) -> Line:
         due_step=step.title if step else "",
         look=look(case, today),
         opens=_opens(case.opens_on, today),
-        opens_step=process.steps[case.opens_step].title if case.opens_step else "",
+        opens_step=opens.title if opens else "",
     )
 
 

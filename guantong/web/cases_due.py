@@ -46,7 +46,8 @@ def cases_due(user: User, orgs: Collection[int], today: date) -> list[Due]:
         if len(mine) == MOST:
             break
         process = catalogue.process(case.process, case.process_version)
-        steps = [process.steps[name] for name in (case.due_step, case.opens_step) if name]
+        named = (process.steps.get(name) for name in (case.due_step, case.opens_step))
+        steps = [step for step in named if step]
         own = user.person_id is not None and case.person_id == user.person_id
         if case.pk in waits or own or any(who.actors(case) & {*step.who} for step in steps):
             mine.append(Due(case_lines.line(case, today), case.pk in waits))

@@ -37,6 +37,7 @@ def test_the_account_shows_the_ledgers_figures_and_how_they_came(cast: Cast, as_
         until=None,
     )
     make_activity(cast.branch, title="大家学", hours=Decimal("2.5"))
+    make_activity(cast.branch, kind="branch_assembly", hours=None, held_on=date(2023, 6, 9))
     ledger.rebuild()
     client = as_(cast.officer)
     for person in (late, leader):
@@ -57,6 +58,8 @@ def test_the_account_shows_the_ledgers_figures_and_how_they_came(cast: Cast, as_
     assert "不作要求" in exempt
     told = rows(client.get(reverse("hours-account", args=[late.pk]), {"export": "xlsx"}))
     assert told[1][1:6] == ["大家学", "主题党日", "参加", 2.5, "是"]
+    assert told[2][5:7] == ["否", "这类活动不计学时"]
+    assert "计学时的类别：集中培训、集体学习、党课、主题党日" in joined
     assert SINCE.year == 2022
 
 
