@@ -52,12 +52,17 @@ def paged[M: Any](request: HttpRequest, rows: QuerySet[M] | Sequence[M]) -> Page
     return Paginator(rows, ON_A_PAGE).get_page(request.GET.get("page"))
 
 
-def paged_by_id[M: Any](request: HttpRequest, rows: QuerySet[M]) -> Page[M]:
-    """The same for lists of tens of thousands: the database sorts ids alone, then reads a page."""
-    page = paged(request, rows)
-    first = (page.number - 1) * ON_A_PAGE
-    ids = list(rows.values_list("pk", flat=True)[first : first + ON_A_PAGE])
-    page.object_list = rows.filter(pk__in=ids)
+def paged_by_id[M: Any](
+    request: HttpRequest, rows: QuerySet[M], whole: QuerySet[M] | None = None
+) -> Page[M]:
+    """The same for lists of tens of thousands: the database sorts ids alone, then reads a page.
+
+    `whole` reads it where the condition of `rows` would take long a second time.
+    """
+    page = paged(request, rows.values_list("pk", flat=True))
+    shown = list(page.object_list)
+    found = {row.pk: row for row in (rows if whole is None else whole).filter(pk__in=shown)}
+    page.object_list = [found[pk] for pk in shown if pk in found]
     return page
 
 

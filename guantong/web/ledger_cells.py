@@ -118,7 +118,7 @@ class Links:
         return Cell(tally, url, self.focus, width, words)
 
     def entry(self, pk: int) -> str:
-        return f"{_page('ledger-entries')}{pk}/"
+        return f"{page_url('ledger-entries')}{pk}/"
 
     def entries(self, **more: str) -> str:
         return address("ledger-entries", {**self.common, **more})
@@ -128,11 +128,12 @@ class Links:
 
 
 @cache
-def _page(url_name: str) -> str:
+def page_url(url_name: str) -> str:
+    """Looked up once: a page may name a thousand addresses."""
     return reverse(url_name)
 
 
 def address(url_name: str, values: Mapping[str, str]) -> str:
     """A page's address with those values that are not empty."""
     query = urlencode({name: value for name, value in values.items() if value})
-    return f"{_page(url_name)}?{query}" if query else _page(url_name)
+    return f"{page_url(url_name)}?{query}" if query else page_url(url_name)

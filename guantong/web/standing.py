@@ -48,7 +48,9 @@ NOTHING = Tally({})
 
 
 def by_obligation(entries: QuerySet[Entry]) -> dict[str, Tally]:
-    return _tallied(entries.order_by().values_list("obligation", "verdict").annotate(Count("pk")))
+    # True of all: it leads SQLite to the index that has everything counted here in it.
+    counted = entries.filter(org__gte=0).order_by().values_list("obligation", "verdict")
+    return _tallied(counted.annotate(Count("pk")))
 
 
 def by_period(entries: QuerySet[Entry]) -> dict[tuple[date, date], Tally]:

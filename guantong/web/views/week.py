@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Final
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -23,7 +23,7 @@ from guantong.records.actions import ledger as actions
 from guantong.records.models import Activity, Document, Entry, JointSide
 from guantong.records.models.activity import ActivityQuerySet
 from guantong.records.models.org import below
-from guantong.web import ledger_periods, scope
+from guantong.web import ledger_periods, scope, standing
 from guantong.web.acting import acting
 from guantong.web.activity_minutes import Todo, todos
 from guantong.web.cases_due import cases_due
@@ -232,9 +232,7 @@ class Week:
         year = str(self.today.year)
         wanted = ledger_periods.chosen(year, ledger.question())
         found = self.entries.filter(wanted, below(self.org, "org__"))
-        counted: dict[str, int] = dict(
-            found.order_by().values_list("verdict").annotate(Count("id"))
-        )
+        counted = standing.together(standing.by_obligation(found).values()).counts
         query = {"org": str(self.org.pk), "period": year}
         return Year(
             title=f"{year}年",

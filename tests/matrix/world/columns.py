@@ -24,7 +24,8 @@ from tests.matrix.world.base import World
 CODES: Final = {
     "activity.kind", "agendaitem.major", "assessment.catalogue_hash", "assessment.engine",
     "assessment.plan", "attachment.kind", "attachment.sha256", "attendance.role",
-    "calendarfeed.digest", "call.process", "case.due_step", "case.opens_step", "case.process", "case.state",
+    "calendarfeed.digest", "call.process", "case.due_step", "case.opens_step", "case.process",
+    "case.state",
     "casehand.actor", "casestep.source", "casestep.step", "casestep.target",
     "criterioncheck.item", "delivery.channel", "delivery.state", "detail.field",
     "discrepancy.digest", "discrepancy.field", "discrepancy.key", "discrepancy.state",
