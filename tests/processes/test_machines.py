@@ -224,9 +224,9 @@ def by_the_right_hands(process, case, event, attempt):
 
 def in_its_time(process, case, event, given_facts):
     """Time limits, with a calendar of their own."""
-    methods = {e.fields.get("method") for e in case.history}
+    methods = [e.fields["method"] for e in case.history if "method" in e.fields]
     for rule in process.steps[event.step].rules:
-        if rule.id in OF_LETTERS and "letter" not in methods:
+        if rule.id in OF_LETTERS and methods[-1:] != ["letter"]:  # the last one counts
             continue
         excused = rule.id in event.reminders or rule.id in dict(event.passed_over)
         if not isinstance(rule.test, m.Span) or rule.test.unit is not m.Unit.MONTHS or excused:
