@@ -25,7 +25,7 @@ from dev import postgres
 
 MOST, SEARCH = 0.3, 0.1  # seconds at the server
 SHOWN = 25
-LEEWAY: Final = 2  # questions more: a part that the small school's thing has nothing for
+LEEWAY: Final = 4  # questions more: a part that the small school's thing has nothing for
 READERS: Final = ("zuzhibu", "xueyuan", "zhishu", "dangyuan")
 CONTROL: Final = "control"
 # What a page is asked beside its bare address.

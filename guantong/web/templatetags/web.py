@@ -23,6 +23,7 @@ from guantong.records.models import Entry
 from guantong.web import wording
 from guantong.web.as_of import AsOf
 from guantong.web.ledger_cells import Cell, Tally
+from guantong.web.org_tree import Node
 from guantong.web.verdicts import VERDICTS, Verdict
 
 register = template.Library()
@@ -45,6 +46,35 @@ def _group(name: str | None, options: Iterable[Mapping[str, Any]]) -> str:
         for o in options
     )
     return f'\n  <optgroup label="{escape(name)}">{rows}\n  </optgroup>' if name else rows
+
+
+@register.simple_tag
+def tree_of(nodes: Iterable[Node], then: str) -> SafeString:
+    """Organisations below each other, closed ones closed. Not a template: there are over a
+    thousand. `then` keeps the day.
+    """
+    return mark_safe(f'<ul class="tree">{"".join(_branch(node, then) for node in nodes)}</ul>')
+
+
+def _branch(node: Node, then: str) -> str:
+    link, name = escape(f"{node.url}{then}"), escape(node.short_name)
+    kind = f' <span class="tag wide">{escape(node.kind_title)}</span>' if node.category else ""
+    vacant = '<span class="tag late-entry">书记空缺</span>' if node.wants_secretary else ""
+    secretaries = escape("、".join(node.secretaries))
+    if not node.below:
+        held = vacant or f'<span class="muted wide">{secretaries}</span>'
+        return (
+            f'\n<li><a class="row" href="{link}"><span>{name}{kind}</span>'
+            f'<span class="small nowrap">{held}</span>'
+            f'<span class="muted small nowrap">{node.members} 人</span></a></li>'
+        )
+    about = secretaries if node.category else f"{node.branches} 个党支部"
+    return (
+        f'\n<li><details{" open" * node.open}><summary><a href="{link}">{name}</a>{kind}'
+        f'<span class="push muted small nowrap">{vacant} <span class="wide">{about} · </span>'
+        f"{node.members} 名党员</span></summary>"
+        f"<ul>{''.join(_branch(below, then) for below in node.below)}</ul></details></li>"
+    )
 
 
 @register.simple_tag
