@@ -163,17 +163,17 @@ def behind(
 
 
 def _population(user: access.Someone, name: str, day: date, within: Org | None) -> QuerySet[Model]:
-    orgs = access.orgs(user, "member.view")
-    if within is not None:
-        orgs = orgs.below(within)
+    far = access.reach(user, "member.view")
+    orgs = far.orgs() if within is None else far.orgs().below(within)
     if name == ORGS:
         return orgs.on(day)
     if name == JOINED:
         return _joined(orgs, day)
     if name == HONOURS:
         return _commended(user, orgs, day)
-    members = Membership.objects.on(day).of_members().filter(org__in=orgs)
-    members = members.select_related("person", "org")
+    members = Membership.objects.on(day).of_members().select_related("person", "org")
+    if within is not None or not far.whole:  # of the whole school a list of all would cost half
+        members = members.filter(org__in=orgs)
     return members if name == MEMBERS else _on_register(members, name, day)
 
 
@@ -198,9 +198,10 @@ def _commended(user: access.Someone, orgs: QuerySet[Org], day: date) -> QuerySet
 
 def _on_register(members: QuerySet[Membership], name: str, day: date) -> QuerySet[Membership]:
     """Those on a register, with the day since when and how contact was lost."""
-    there = Whereabouts.objects.on(day).filter(kind=name, person=OuterRef("person"))
+    listed = Whereabouts.objects.on(day).filter(kind=name)
+    there = listed.filter(person=OuterRef("person"))
     since = there.annotate(since=Coalesce("last_seen_on", "valid_from"))
-    return members.filter(Exists(there)).annotate(
+    return members.filter(person__in=listed.values("person")).annotate(
         since=Subquery(since.values("since")[:1]),
         situation=Subquery(there.values("situation")[:1]),
     )
