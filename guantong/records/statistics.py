@@ -163,17 +163,17 @@ def behind(
 
 
 def _population(user: access.Someone, name: str, day: date, within: Org | None) -> QuerySet[Model]:
-    far = access.reach(user, "member.view")
-    orgs = far.orgs() if within is None else far.orgs().below(within)
+    orgs = access.orgs(user, "member.view")
+    if within is not None:
+        orgs = orgs.below(within)
     if name == ORGS:
         return orgs.on(day)
     if name == JOINED:
         return _joined(orgs, day)
     if name == HONOURS:
         return _commended(user, orgs, day)
-    members = Membership.objects.on(day).of_members().select_related("person", "org")
-    if within is not None or not far.whole:  # of the whole school a list of all would cost half
-        members = members.filter(org__in=orgs)
+    members = Membership.objects.on(day).of_members().filter(org__in=orgs)
+    members = members.select_related("person", "org")
     return members if name == MEMBERS else _on_register(members, name, day)
 
 
