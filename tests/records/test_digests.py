@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from guantong.messages.settings import Bot, Mail, Settings
 from guantong.records import digests as texts
+from guantong.records.access import Refused
 from guantong.records.actions import digests, jobs, ledger, posts
 from guantong.records.meetings import Task
 from guantong.records.models import Delivery, Event, Job, School, User
@@ -118,6 +119,11 @@ def test_a_group_that_is_busy_is_tried_again_and_one_that_refuses_is_not(
     assert [e.detail["fate"] for e in Event.objects.filter(verb="digest.sent").order_by("id")] == [
         "refused", "sent",
     ]  # fmt: skip
+    gone, last = (replace(_quoted(both[0]), name=name) for name in ("散", "后"))
+    told = digests.send_week(Settings(SITE, bots=(replace(gone, org="没有的支部"), last)))
+    assert next(told).channel == "bot:后"  # one that is gone does not silence the others
+    with pytest.raises(Refused, match="没有的支部"):
+        next(told)
 
 
 def _quoted(bot: Bot) -> Bot:
@@ -178,7 +184,7 @@ def test_of_a_killed_worker_everything_is_taken_over_and_nothing_sent_twice(
     Delivery.objects.filter(channel="bot:g2").update(state="taken", seen_at=timezone.now())
     assert sent(Settings(SITE, bots=bots)) == {"bot:g3": "sent"}  # the rest may be in good hands
     _later(minutes=6)
-    assert sent(Settings(SITE, bots=bots)) == {"bot:g2": "sent"}
+    assert sent(Settings(SITE, bots=bots)) == {"bot:g1": "unsure", "bot:g2": "sent"}
     assert sorted(got.path for got in service.got) == ["/g0", "/g1", "/g2", "/g3"]
     assert dict(Delivery.objects.values_list("channel", "state")) == {
         "bot:g0": "sent", "bot:g1": "unsure", "bot:g2": "sent", "bot:g3": "sent",

@@ -56,44 +56,52 @@ def stop(*, by: User) -> None:
 
 
 def send_week(settings: Settings) -> Iterator[Delivery]:
-    """Send what this week still owes; yields each row once its fate is known."""
+    """Send what this week still owes; yields each row once its fate is known.
+
+    Groups of an organisation that is not there are refused at the end, after all the others.
+    """
     live, today = ledger.bring_up_to_date(wait=True), clock.today()
     week = today - timedelta(days=today.weekday())
-    _prepare(week, settings)
-    _take_over()
+    lost = _prepare(week, settings)
+    yield from _take_over()
     for pk in _waiting(week):
         if _moved(pk, "waiting", "taken"):
             yield _delivered(Delivery.objects.get(pk=pk), live, settings)
+    if lost:
+        raise Refused(
+            f"notify.yaml 里的党组织“{'”“'.join(lost)}”不存在，它的群没有发，请写全称或组织代码。"
+        )
 
 
-def _prepare(week: date, settings: Settings) -> None:
-    now = timezone.now()
+def _prepare(week: date, settings: Settings) -> list[str]:
+    """Write down what is owed; returns which organisations of the settings are not there."""
+    now, lost = timezone.now(), list[str]()
     wanted: list[Delivery] = [
         Delivery(week=week, channel=f"mail:{pk}", user_id=pk, due_at=now)
         for pk in DigestSubscription.objects.values_list("user", flat=True)
         if settings.mail
     ]
     for bot in settings.bots:
-        org = org_of(bot.org)
-        wanted += [Delivery(week=week, channel=f"bot:{bot.name}", org=org, due_at=now)]
+        if org := _org_of(bot.org):
+            wanted += [Delivery(week=week, channel=f"bot:{bot.name}", org=org, due_at=now)]
+        else:
+            lost.append(bot.org)
     Delivery.objects.bulk_create(wanted, ignore_conflicts=True)
+    return lost
 
 
-def org_of(named: str) -> Org:
+def _org_of(named: str) -> Org | None:
     """The organisation that the settings name, by its name or its code."""
     there = Org.objects.on(clock.today())
-    found = there.filter(name=named) | there.filter(external_code=named)
-    org = found.first()
-    if org is None:
-        raise Refused(f"notify.yaml 里的党组织“{named}”不存在，请写全称或组织代码。")
-    return org
+    return (there.filter(name=named) | there.filter(external_code=named)).first()
 
 
-def _take_over() -> None:
-    """What workers that died had in hand."""
+def _take_over() -> Iterator[Delivery]:
+    """What workers that died had in hand; yields what may have left, whose fate is now known."""
     dead = Delivery.objects.filter(seen_at__lt=timezone.now() - DEAD_AFTER)
     dead.filter(state="taken").update(state="waiting")
-    dead.filter(state="sending").update(state="unsure", says=UNKNOWN_FATE)
+    for delivery in dead.filter(state="sending"):
+        yield _end(delivery, "sending", "unsure", UNKNOWN_FATE)
 
 
 def _waiting(week: date) -> list[int]:
