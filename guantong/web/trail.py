@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
+from django.utils import timezone
 
 from guantong.obligations.run import plain
 from guantong.records import catalogue
@@ -150,7 +151,7 @@ CODES: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
 # Whose fields the events about a row tell too.
 BESIDE: Final = {"person": ("membership",), "membership": ("person",), "activity": ("places",)}
 UNSAID: Final = frozenset(
-    {"pinyin", "letters", "sort_key", "path", "id_index"}
+    {"pinyin", "letters", "sort_key", "path", "id_index", "version"}
     | {"withdrawn_at", "withdrawn_by", "verified_at", "verified_by"}
 )
 
@@ -170,7 +171,7 @@ class Line:
     about: str
     reason: str
     changes: tuple[Changed, ...]
-    unverified: str = ""  # the moment of the confirmation that fell away
+    unverified: str = ""  # the day of the confirmation that fell away
 
 
 def lines(
@@ -238,16 +239,36 @@ def _line(event: Event, names: Names) -> Line:
         says=VERBS.get(event.verb, event.verb),
         about=names["person"].get(person, "") if person else event.detail.get("file", ""),
         reason=str(event.detail.get("reason", "")),
-        unverified=str(event.detail.get("unverified", ""))[:10],
+        unverified=_day(event.detail.get("unverified")),
         changes=tuple(
             Changed(
                 field=_label(subject, field),
-                before=_value(subject, field, before.get(field), names),
-                after=_value(subject, field, after.get(field), names),
+                before=_value(subject, field, was, names),
+                after=_value(subject, field, now, names),
             )
             for field in fields
+            for was, now in _parted(field, before.get(field), after.get(field))
         ),
     )
+
+
+def _day(moment: str | None) -> str:
+    """The day of a moment, which events keep in UTC, where the school is."""
+    return str(timezone.localdate(datetime.fromisoformat(moment))) if moment else ""
+
+
+def _parted(field: str, before: Any, after: Any) -> list[tuple[Any, Any]]:
+    """A long list of people apart by what became of them: nobody who left is lost in a number."""
+    both = isinstance(before, dict) and isinstance(after, dict)
+    if field not in MANY or not both or max(len(before), len(after)) <= FEW:
+        return [(before, after)]
+    parts: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {}
+    for pk in before | after:
+        was, now = parts.setdefault(repr((before.get(pk), after.get(pk))), ({}, {}))
+        for side, kept in ((before, was), (after, now)):
+            if pk in side:
+                kept[pk] = side[pk]
+    return list(parts.values())
 
 
 def _label(subject: str, field: str) -> str:

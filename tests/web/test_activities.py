@@ -1,7 +1,7 @@
 """The page of an activity and its verbs, where it counts, and the list."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +12,7 @@ from guantong.records import crediting
 from guantong.records.actions import activities
 from guantong.records.actions import ledger as keep
 from guantong.records.drafts import Attended
-from guantong.records.models import User
+from guantong.records.models import Activity, User
 from tests.factories import TODAY, Cast, appoint, make_activity, make_draft, make_person, owner
 from tests.web.answers import part, rows, shown
 from tests.web.record_form import NEW, fields, form_of, missing, there
@@ -59,8 +59,8 @@ def test_the_buttons_are_for_those_whom_the_action_allows(cast: Cast, as_: SignI
         if name in {"secretary", "officer", "inspector", "member"}
     }
     assert may == {
-        "secretary": {"correct", "withdraw"},
-        "officer": {"correct", "withdraw", "verify"},
+        "secretary": {"correct", "copy", "withdraw"},
+        "officer": {"correct", "copy", "withdraw", "verify"},
         "inspector": set(),
         "member": set(),
     }
@@ -128,7 +128,8 @@ def test_withdrawing_needs_a_reason_and_can_be_undone(cast: Cast, as_: SignIn) -
     verb = reverse("activity-withdraw", args=[made.pk])
     assert client.post(verb, {"version": 1, "reason": ""}).status_code == 422
     client.post(verb, {"version": 1, "reason": "记重了"})
-    assert "记重了" in shown(client.get(address))
+    page = shown(client.get(address))
+    assert ("记重了" in page, "version：" in page) == (True, False)
     assert client.get(reverse("activity-edit", args=[made.pk])).status_code == 302
     client.post(reverse("activity-restore", args=[made.pk]))
     made.refresh_from_db()
@@ -153,21 +154,30 @@ def test_the_history_counts_people_where_they_are_many(cast: Cast, as_: SignIn) 
     for number in range(9):
         make_person(f"党员{number}", cast.branch)
     made = make_activity(cast.branch, by=cast.secretary)
-    longer = make_draft(cast.branch, hours=Decimal("2.5"))
+    gone = {owner(cast.member).pk: "出差"}
+    longer = make_draft(cast.branch, hours=Decimal("2.5"), absent=gone)
     activities.correct(by=cast.officer, activity=made, version=1, draft=longer)
     page = as_(cast.secretary).get(reverse("activity", args=[made.pk]))
-    told = {change.field: change.after for change in page.context["trail"][0].changes}
-    assert told["学时"] == "2.5"
-    assert told["参加人员"].endswith("等 11 个")
+    told = [(c.field, c.before, c.after) for c in page.context["trail"][0].changes]
+    assert ("学时", "2", "2.5") in told
+    assert ("参加人员", "党员甲（参加，2 学时）", "无") in told, "whoever left is named"
+    [(before, after)] = [(b, a) for f, b, a in told if f == "参加人员" and a != "无"]
+    assert before.endswith("（参加，2 学时）等 10 个")
+    assert after.endswith("（参加，2.5 学时）等 10 个")
 
 
 def test_the_history_tells_versions_with_names(cast: Cast, as_: SignIn) -> None:
     made = make_activity(cast.branch, by=cast.secretary)
+    late = datetime(2023, 6, 14, 20, tzinfo=UTC)  # the next day where the school is
+    Activity.objects.filter(pk=made.pk).update(verified_at=late)
     theirs = make_draft(cast.branch, absent={owner(cast.member).pk: "出差"})
     activities.correct(by=cast.officer, activity=made, version=1, draft=theirs)
-    page = as_(cast.secretary).get(reverse("activity", args=[made.pk]))
+    address = reverse("activity", args=[made.pk])
+    page = as_(cast.secretary).get(address)
     corrected, recorded = page.context["trail"]
     assert (recorded.says, recorded.changes) == ("记录活动", ())
+    assert corrected.unverified == "2023-06-15"
+    assert "verify" not in as_(cast.officer).get(address).context["may"], "others verify it"
     told = {change.field: (change.before, change.after) for change in corrected.changes}
     assert told == {
         "参加人员": ("党员甲（参加，2 学时）", "无"),

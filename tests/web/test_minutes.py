@@ -202,12 +202,14 @@ def test_what_was_typed_is_kept_for_its_owner_alone_until_it_is_saved(
 
 
 def test_the_other_side_is_asked_and_names_only_its_own(cast: Cast, as_: SignIn) -> None:
+    client, address = as_(cast.secretary), f"{NEW}?kind=joint_activity"
+    assert "登记支部结对共建" in shown(client.get(address))
     relations.record(
         by=None, kind="pairing", org=cast.branch, other_org=cast.other_branch,
         valid_from=date(2023, 1, 1),
     )  # fmt: skip
-    client, address = as_(cast.secretary), f"{NEW}?kind=joint_activity"
     page = client.get(address)
+    assert "登记支部结对共建" not in shown(page)
     assert "支书乙" not in shown(page)
     client.post(address, fields(page) | {"sides": [cast.other_branch.pk], "outside": "某社区"})
     ours = Activity.objects.get()

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from guantong.obligations.model import Obligation
 from guantong.obligations.run import plain
-from guantong.records import access, catalogue, clock, crediting, ledger
+from guantong.records import access, catalogue, clock, crediting, ledger, reviewing
 from guantong.records.access import Refused
 from guantong.records.actions import activities as actions
 from guantong.records.closed_months import locked
@@ -147,9 +147,9 @@ def _may(request: HttpRequest, shown: Activity, hosts: Iterable[Org]) -> set[str
     if shown.part_of_id is not None:  # it follows the record that it is a part of
         return may
     if everywhere("activity.record"):
-        may |= {"restore"} if shown.withdrawn_at else {"correct", "withdraw"}
+        may |= {"restore"} if shown.withdrawn_at else {"correct", "copy", "withdraw"}
     stands = not (shown.withdrawn_at or shown.verified_at or shown.planned)
-    if stands and shown.recorded_by_id != user.pk and everywhere("activity.verify"):
+    if stands and everywhere("activity.verify") and not reviewing.written_by(user, [shown]):
         may.add("verify")
     return may
 
