@@ -151,7 +151,7 @@ CODES: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
 BESIDE: Final = {"person": ("membership",), "membership": ("person",), "activity": ("places",)}
 UNSAID: Final = frozenset(
     {"pinyin", "letters", "sort_key", "path", "id_index"}
-    | {"withdrawn_at", "withdrawn_by", "verified_at", "verified_by"}
+    | {"withdrawn_at", "withdrawn_by", "verified_at", "verified_by", "version"}
 )
 
 
@@ -189,6 +189,7 @@ LINKS: Final[Mapping[str, str]] = MappingProxyType(
     {"person": "person", "other_person": "person", "absorbed": "person",
      "org": "org", "other_org": "org", "parent": "org"}
 )  # fmt: skip
+NOTHING: Final = "无"
 FEW: Final = 8  # people or organisations that a line names one by one
 MANY: Final[Mapping[str, str]] = MappingProxyType(
     {"attended": "person", "absent": "person", "hosts": "org", "sides": "org"}
@@ -240,14 +241,17 @@ def _line(event: Event, names: Names) -> Line:
         reason=str(event.detail.get("reason", "")),
         unverified=str(event.detail.get("unverified", ""))[:10],
         changes=tuple(
-            Changed(
-                field=_label(subject, field),
-                before=_value(subject, field, before.get(field), names),
-                after=_value(subject, field, after.get(field), names),
-            )
+            change
             for field in fields
+            if (change := _changed(subject, field, before.get(field), after.get(field), names))
         ),
     )
+
+
+def _changed(subject: str, field: str, was: Any, now: Any, names: Names) -> Changed | None:
+    """None: empty before and after, which tells a reader nothing."""
+    before, after = (_value(subject, field, value, names) for value in (was, now))
+    return None if before == after == NOTHING else Changed(_label(subject, field), before, after)
 
 
 def _label(subject: str, field: str) -> str:
@@ -285,7 +289,7 @@ def _value(subject: str, field: str, value: Any, names: Names) -> str:
         case [str(), *_]:
             return "；".join(map(str, value))
         case None | "" | [] | dict():  # what else is an object tells nothing to a reader
-            return "无"
+            return NOTHING
         case bool():
             return "是" if value else "否"
         case str() if field == "hours":
