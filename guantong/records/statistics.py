@@ -198,9 +198,10 @@ def _commended(user: access.Someone, orgs: QuerySet[Org], day: date) -> QuerySet
 
 def _on_register(members: QuerySet[Membership], name: str, day: date) -> QuerySet[Membership]:
     """Those on a register, with the day since when and how contact was lost."""
-    there = Whereabouts.objects.on(day).filter(kind=name, person=OuterRef("person"))
+    listed = Whereabouts.objects.on(day).filter(kind=name)
+    there = listed.filter(person=OuterRef("person"))
     since = there.annotate(since=Coalesce("last_seen_on", "valid_from"))
-    return members.filter(Exists(there)).annotate(
+    return members.filter(person__in=listed.values("person")).annotate(
         since=Subquery(since.values("since")[:1]),
         situation=Subquery(there.values("situation")[:1]),
     )

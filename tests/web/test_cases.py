@@ -132,7 +132,7 @@ def test_a_case_begun_on_paper_is_taken_over_from_above_where_the_roll_says(
     page = shown(as_(cast.secretary).get(at(case)))
     assert "以前办的，据纸质材料登记：发展党员材料" in page
     for there in (page, *(shown(as_(cast.secretary).get(url)) for url in
-                          ("/", board("recruitment"), f"{LIST}?state=opens"))):  # fmt: skip
+                          ("/", board, f"{LIST}?state=opens"))):  # fmt: skip
         assert "2023-06-20 起可办" in there
     refused = send(as_(cast.secretary), at(case, "request"), on="2023-06-15")
     assert shown(refused).count("最早 2023年6月20日") == 1, "told once, beside the form"

@@ -157,24 +157,20 @@ def figure(cell: Cell | None) -> SafeString:
     """One cell of the ledger, `<td>` and all. Not a template: a page may hold thousands."""
     if cell is None:
         return EMPTY_CELL
-    counts = cell.tally.counts
-    if code := cell.code:
+    counts, code = cell.tally.counts, cell.code
+    shown: str
+    if code:
         said, look, shown = word(code), code, sign(code)
-    elif code := cell.focus:
-        said, look, shown = tally(counts), code, str(counts[code])
+    elif cell.focus:
+        said, look, shown = tally(counts), cell.focus, str(counts[cell.focus])
     else:
-        said, shown = _sum(tuple(counts.get(code, 0) for code in VERDICTS))
+        said, shown = _sum(tuple(counts.get(verdict, 0) for verdict in VERDICTS))
         look = f"sum {cell.state}"
-    said = f"{cell.words} {said}".strip()
-    return format_html(
-        '<td class="{}"{}><a href="{}" title="{}"{}>{}</a></td>',
-        look,
-        format_html(' colspan="{}"', cell.width) if cell.width > 1 else "",
-        cell.url,
-        said,
-        format_html(' aria-label="{}"', said) if cell.code else "",
-        shown,
-    )
+    said = escape(f"{cell.words} {said}".strip())
+    wide = f' colspan="{cell.width}"' if cell.width > 1 else ""
+    label = f' aria-label="{said}"' if code else ""
+    link = f'<a href="{escape(cell.url)}" title="{said}"{label}>{shown}</a>'
+    return mark_safe(f'<td class="{look}"{wide}>{link}</td>')
 
 
 @lru_cache(maxsize=4096)
