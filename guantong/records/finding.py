@@ -26,7 +26,8 @@ def people(found: PersonQuerySet, text: str, orgs: OrgQuerySet) -> PersonQuerySe
     both = Q()
     for word, there in zip(words, places, strict=True):
         both &= Q(pk__in=found.search(word).values("pk")) | _in(there)
-    return found.filter(Q(pk__in=named.values("pk")) | both)
+    together = Q(pk__in=named.values("pk")) if len(words) > 1 else Q()  # one word says the same
+    return found.filter(together | both)
 
 
 def _in(orgs: Sequence[Org]) -> Q:
