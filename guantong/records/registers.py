@@ -96,7 +96,7 @@ def _lost(row: Whereabouts, suspended: date | None, today: date) -> str:
     else:
         since, months, then = row.last_seen_on or row.valid_from, SUSPENSION, "失去联系满六个月"
     day = add_months(since, months)
-    return f"{day} {then}{'，由党组织研究' if day <= today else ''}"
+    return f"{day} {then}（{since} 起算）{'，由党组织研究' if day <= today else ''}"
 
 
 # Letters

@@ -26,6 +26,7 @@ from guantong.records.models import (
     Relation,
     TrustedIssuer,
 )
+from guantong.sheets.parse import exchanges
 from guantong.web import case_words
 from guantong.web.trail import CODES
 from guantong.web.verdicts import VERDICTS
@@ -77,6 +78,8 @@ UNSAID: Final = {
     ("merge", "newest"): "（同上）",
     ("hourscertificate", "content"): "（证明原文，可在学时账户里下载）",
     ("person", "id_index"): "（由身份证号得出的检索值）",
+    ("discrepancy", "key"): "（比对时认人的检索值）",
+    ("discrepancy", "digest"): "（看两边有没有再变的检验值）",
 }
 
 
@@ -178,6 +181,8 @@ def _words(row: Model, table: str, field: Any, sealed: Mapping[str, str] | None)
         return GENDERS[value]
     if (table, field.name) == ("duesrate", "payer"):
         return dues.rates().payers[value].title
+    if (table, field.name) == ("discrepancy", "system") and (system := exchanges().get(value)):
+        return system.title
     if words := COMPARED.get((table, field.name)):
         return words[value]
     if group := _group(table, field.name):

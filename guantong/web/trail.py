@@ -151,8 +151,8 @@ CODES: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
 # Whose fields the events about a row tell too.
 BESIDE: Final = {"person": ("membership",), "membership": ("person",), "activity": ("places",)}
 UNSAID: Final = frozenset(
-    {"pinyin", "letters", "sort_key", "path", "id_index", "version"}
-    | {"withdrawn_at", "withdrawn_by", "verified_at", "verified_by"}
+    {"pinyin", "letters", "sort_key", "path", "id_index"}
+    | {"withdrawn_at", "withdrawn_by", "verified_at", "verified_by", "version"}
 )
 
 
@@ -190,6 +190,7 @@ LINKS: Final[Mapping[str, str]] = MappingProxyType(
     {"person": "person", "other_person": "person", "absorbed": "person",
      "org": "org", "other_org": "org", "parent": "org"}
 )  # fmt: skip
+NOTHING: Final = "无"
 FEW: Final = 8  # people or organisations that a line names one by one
 MANY: Final[Mapping[str, str]] = MappingProxyType(
     {"attended": "person", "absent": "person", "hosts": "org", "sides": "org"}
@@ -241,13 +242,10 @@ def _line(event: Event, names: Names) -> Line:
         reason=str(event.detail.get("reason", "")),
         unverified=_day(event.detail.get("unverified")),
         changes=tuple(
-            Changed(
-                field=_label(subject, field),
-                before=_value(subject, field, was, names),
-                after=_value(subject, field, now, names),
-            )
+            change
             for field in fields
             for was, now in _parted(field, before.get(field), after.get(field))
+            if (change := _changed(subject, field, was, now, names))
         ),
     )
 
@@ -269,6 +267,12 @@ def _parted(field: str, before: Any, after: Any) -> list[tuple[Any, Any]]:
             if pk in side:
                 kept[pk] = side[pk]
     return list(parts.values())
+
+
+def _changed(subject: str, field: str, was: Any, now: Any, names: Names) -> Changed | None:
+    """None: empty before and after, which tells a reader nothing."""
+    before, after = (_value(subject, field, value, names) for value in (was, now))
+    return None if before == after == NOTHING else Changed(_label(subject, field), before, after)
 
 
 def _label(subject: str, field: str) -> str:
@@ -306,7 +310,7 @@ def _value(subject: str, field: str, value: Any, names: Names) -> str:
         case [str(), *_]:
             return "；".join(map(str, value))
         case None | "" | [] | dict():  # what else is an object tells nothing to a reader
-            return "无"
+            return NOTHING
         case bool():
             return "是" if value else "否"
         case str() if field == "hours":

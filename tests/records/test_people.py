@@ -112,6 +112,7 @@ def test_correct_refuses_what_cannot_be(cast: Cast, person: Person) -> None:
 
 def test_sealed_values_are_nowhere_in_clear(cast: Cast, person: Person) -> None:
     people.correct(by=cast.officer, person=person, phone="13900139000")
+    people.register(by=None, org=cast.branch, status="full", since=TODAY, name="李四", address="")
     trail = json.dumps(list(Event.objects.values_list("detail", flat=True)), ensure_ascii=False)
     with connection.cursor() as cursor:
         cursor.execute("SELECT id_number, id_index, phone FROM records_person")
@@ -125,6 +126,7 @@ def test_sealed_values_are_nowhere_in_clear(cast: Cast, person: Person) -> None:
         assert secret not in trail
         assert secret.encode() not in stored
     assert "已加密保存" in trail
+    assert "已清空" not in trail  # an address left empty was never there
 
 
 def test_correcting_to_the_same_sealed_value_leaves_no_event(cast: Cast, person: Person) -> None:

@@ -74,9 +74,9 @@ def test_half_a_year_and_two_years_are_told_and_nothing_happens(
     cast: Cast, person: Person
 ) -> None:
     row = enter(person, "lost", situation="graduated", last_seen_on=date(2022, 6, 1))
-    assert due(row).says == "2022-12-01 失去联系满六个月，由党组织研究"
+    assert due(row).says == "2022-12-01 失去联系满六个月（2022-06-01 起算），由党组织研究"
     lifecycle.suspend(by=None, person=person, on=date(2023, 1, 1), reason="上级批准")
-    assert due(row).says == "2025-01-01 停止党籍满两年"
+    assert due(row).says == "2025-01-01 停止党籍满两年（2023-01-01 起算）"
     assert person.memberships.get(valid_to=None).status == "suspended"
 
 

@@ -189,6 +189,15 @@ def test_every_hour_has_its_source_line(cast: Cast, as_: SignIn) -> None:
     assert "还差 29.5 学时" in study.hours.closing
 
 
+def test_a_demand_out_of_reach_is_not_denied(cast: Cast, as_: SignIn) -> None:
+    person, beyond = owner(cast.member), "不在您的查看范围"
+    appoint(person, cast.college, "committee_member")
+    ledger.rebuild()
+    assert beyond in shown(as_(cast.secretary).get(page(person)))
+    for user, at in ((cast.officer, page(person)), (cast.member, ME)):
+        assert beyond not in shown(as_(user).get(at)), user
+
+
 def test_another_year_is_one_tap_away(cast: Cast, as_: SignIn) -> None:
     make_activity(cast.branch, title="去年的学习", held_on=date(2022, 5, 6), late_reason="补录")
     ledger.rebuild()

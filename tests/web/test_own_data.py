@@ -62,6 +62,7 @@ def test_the_page_tells_it_in_words_and_with_masks(cast: Cast, as_: SignIn, own:
     )  # fmt: skip
     text = shown(as_(cast.member).get(HELD))
     assert "object (" not in text
+    assert "全国党员管理信息系统" in text
     assert "是否在册" in text
     for told in ("党员甲", "男", "正式党员", "集中学习", "参加", "138****0000", "****", "member"):
         assert told in text, told

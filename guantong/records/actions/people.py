@@ -48,7 +48,8 @@ def register(
     person = rows.insert(Person(**plain, **names.spelt(given["name"])))
     _seal(person, given)
     memberships.begin(person, org, status=status, on=since)
-    told = {**plain, **_masked(given), "org": org, "status": status, "since": since}
+    sealed = _masked({field: value for field, value in given.items() if value})
+    told = {**plain, **sealed, "org": org, "status": status, "since": since}
     events.leave("person.registered", person, by=by, org=org, after=told)
     memberships.refresh([org.pk], [person.pk], since)
     return person
