@@ -70,7 +70,7 @@ def put(rows: Sequence[Model], fields: Sequence[str]) -> None:
 def pour(rows: Iterable[Model]) -> None:
     """Write many new rows of one model, unchecked. Their ids stay unknown to us.
 
-    Several times faster than bulk_create, which writes a statement with every value in it.
+    Takes about half as long as bulk_create, which writes a statement with every value in it.
     """
     rows = iter(rows)
     first = next(rows, None)
