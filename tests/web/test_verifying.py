@@ -14,6 +14,7 @@ from guantong.records.models import Activity, ClosedMonth, Entry, User
 from tests.factories import Cast, make_activity
 from tests.records.test_verifying import IN_MAY, may_day
 from tests.web.answers import part, rows, shown
+from tests.web.record_form import fields
 
 type SignIn = Callable[[User], Client]
 REVIEW, MONTHS = "/activities/review/", "/activities/months/"
@@ -37,6 +38,8 @@ def test_a_branch_closes_and_its_college_unlocks(cast: Cast, as_: SignIn) -> Non
     assert "解锁</a>" not in page
     form = secretary.get(reverse("activity-new"), {"held_on": "2023-05-20"})
     assert "5 月已经结账" in shown(form)  # said before anything is filled in
+    sent_anyway = secretary.post(reverse("activity-new"), fields(form))
+    assert shown(sent_anyway).count("5 月已经结账") == 1
     record = shown(secretary.get(reverse("activity", args=[held.pk])))
     edit = reverse("activity-edit", args=[held.pk])
     assert ("5 月已经结账" in record, edit in record, "照此再记" in record) == (True, False, True)

@@ -97,7 +97,7 @@ def plan(request: HttpRequest) -> HttpResponse:
             "page": page,
             "rows": _rows(request, page.object_list),
             "may_record": access.orgs(request.user, "activity.record").exists(),
-            "kind": KIND,
+            "new_url": f"{reverse('activity-new')}?kind={KIND}&held_on=",  # a day to come: not ours
         },
     )
 
