@@ -68,9 +68,7 @@ def test_hours_that_were_typed_stay(cast: Cast, as_: SignIn) -> None:
     assert again.context["form"]["hours"].value() == "3.5"
 
 
-def test_hours_that_the_page_had_no_time_to_fill_in_are_filled_in(
-    cast: Cast, as_: SignIn
-) -> None:
+def test_hours_that_the_page_had_no_time_to_fill_in_are_filled_in(cast: Cast, as_: SignIn) -> None:
     client, address = as_(cast.secretary), f"{NEW}?kind=joint_activity"
     typed = form_of(client, address) | {"also": ["theme_day"]}
     assert client.post(address, typed | {"usual_hours": "2"}).status_code == 422, "wiped out"
