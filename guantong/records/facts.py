@@ -34,8 +34,9 @@ _HOURS = (
     "CASE WHEN t.activity_id NOT IN (SELECT p.id FROM records_activity AS p"
     " WHERE p.part_of_id IS NOT NULL UNION SELECT p.part_of_id FROM records_activity AS p"
     " WHERE p.part_of_id IS NOT NULL) THEN t.hours"
-    " WHEN t.activity_id = (SELECT b.id FROM {same} ORDER BY CASE b.kind {weights} ELSE 0 END DESC,"
-    " b.id LIMIT 1) THEN (SELECT MAX(o.hours) FROM {same} JOIN records_attendance AS o"
+    " WHEN t.activity_id = (SELECT b.id FROM {same}"
+    " ORDER BY CASE b.kind {weights} ELSE 0 END DESC, b.id LIMIT 1)"
+    " THEN (SELECT MAX(o.hours) FROM {same} JOIN records_attendance AS o"
     " ON o.activity_id = b.id AND o.person_id = t.person_id) ELSE 0 END"
 )
 _SAME = (

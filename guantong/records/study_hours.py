@@ -1,6 +1,6 @@
-"""How many hours of study an activity is proposed to have, and with which of its kinds they count.
-What is typed always holds. Pure but for the catalogue: the length of a 学时 is a dated value there,
-with its confidence.
+"""How many hours of study an activity is proposed to have, and with which of its kinds they
+count. What is typed always holds. Pure but for the catalogue: the length of a 学时 is a dated
+value there, with its confidence.
 """
 
 from collections.abc import Iterable, Sequence

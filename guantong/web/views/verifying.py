@@ -25,8 +25,9 @@ from guantong.web.filters import Filter, paged, part_of
 from guantong.web.ledger_cells import ALL, address
 from guantong.web.ledger_rows import Rows
 from guantong.web.views.months import past_months
+from guantong.web.wording import late_words
 
-HEADER: Final = ("日期", "类别", "主题", "主办组织", "学时", "录入时间", "为什么要看")
+HEADER: Final = ("日期", "类别", "主题", "主办组织", "学时", "录入时间", "补录", "为什么要看")
 
 
 class ReviewFilter(Filter):
@@ -169,5 +170,5 @@ def _line(activity: Activity, why: str) -> tuple[Value, ...]:
     kind = catalogue.current().label("activities", activity.kind)
     return (
         *(activity.held_on, kind, activity.title, hosts),
-        *(activity.hours, activity.recorded_at, why),
+        *(activity.hours, activity.recorded_at, late_words(activity), why),
     )
