@@ -22,7 +22,7 @@ from guantong.sheets.write import Value
 from guantong.web import download, month, scope
 from guantong.web.acting import acting, status_of
 from guantong.web.filters import Filter, paged, part_of
-from guantong.web.ledger_cells import ALL, address
+from guantong.web.ledger_cells import address
 from guantong.web.ledger_rows import Rows
 from guantong.web.views.months import past_months
 from guantong.web.wording import late_words
@@ -135,7 +135,8 @@ def _lines(request: HttpRequest, org: Org, form: ReviewFilter) -> list[Line]:
         return []
     rows = Rows(org, access.orgs(request.user, reviewing.PERMISSION))
     for host, count in waiting.items():
-        found.update({place.org: count for place in rows.places(host, "") if place.org != ALL})
+        if row := rows.row_of[host]:
+            found[row] += count
     return [
         Line(
             "本级" if pk == org.pk else one.short_name,
