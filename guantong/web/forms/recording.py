@@ -319,7 +319,7 @@ class RecordForm(MinutesForm):
             blank = blank if hours == self.usual_hours else [n for n in blank if n != "hours"]
             copied = {name: last[name] for name in blank if last.get(name)}
             here = {**self.initial, **suggested}
-            self.copied = [self.fields[n].label for n in copied if copied[n] != here.get(n)]
+            self.copied = [str(self.fields[n].label) for n in copied if copied[n] != here.get(n)]
             suggested |= copied
         return suggested
 
