@@ -16,10 +16,10 @@ from django.utils import timezone
 from guantong.messages.settings import Bot, Mail, Settings
 from guantong.records import digests as texts
 from guantong.records.access import Refused
-from guantong.records.actions import digests, jobs, ledger, posts
+from guantong.records.actions import cases, digests, jobs, ledger, posts
 from guantong.records.meetings import Task
-from guantong.records.models import Delivery, Event, Job, School, User
-from tests.factories import TODAY, Cast, make_activity, make_cast, owner
+from guantong.records.models import Case, Delivery, Event, Job, School, User
+from tests.factories import TODAY, Cast, make_activity, make_cast, make_person, owner
 from tests.services import Service, bot_service, mail_service, until
 
 ROOT = Path(__file__).parent.parent.parent
@@ -53,14 +53,25 @@ def test_a_bearer_hears_of_its_own_in_kinds_days_and_numbers(cast: Cast) -> None
     left = (Task("与党员甲谈话", None, date(2023, 6, 9)), Task("备课", None, TODAY))
     make_activity(cast.branch, kind="branch_committee", hours=None, held_on=date(2023, 6, 1),
                   follow_ups=left)  # fmt: skip
+    for name in ("申请甲", "申请乙"):
+        applicant = make_person(name, cast.branch, status="applicant")
+        case = cases.begin(
+            by=None, process="recruitment", person=applicant, org=cast.branch, on=date(2023, 5, 1)
+        )
+        said = {"birth_date": date(2000, 1, 1)}
+        entry = cases.Entry("apply", date(2023, 5, 1), said)
+        cases.take_step(by=None, case=case, version=case.version, entry=entry)
+    Case.objects.filter(pk=case.pk).update(due_step="approve")  # a step of those above
     text = of_user(cast.secretary)
 
+    assert f"· 流程事项：1 件，见 {SITE}/#cases" in text.partition("两周内到期")[0]
     assert "主题党日（5月31日到期）" in text
     assert "支部党员大会（6月30日到期）" not in text.partition("两周内到期")[0]
     assert "6月20日 主题党日" in text
     assert text.count("会议定下的落实事项：1 项") == 2  # overdue; due soon
     assert cast.sibling.short_name not in text
     names = [owner(user).name for user in cast.everyone().values() if user.person]
+    names += ["申请甲", "申请乙"]
     assert not [name for name in names if name in text]
     assert SITE in text
 
