@@ -1,8 +1,5 @@
 """The digest of the week: what it says to whom, and that it is sent once, whoever is killed."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -10,7 +7,6 @@ from pathlib import Path
 from urllib.parse import quote, unquote
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from guantong.messages.settings import Bot, Mail, Settings
@@ -20,9 +16,8 @@ from guantong.records.actions import cases, digests, jobs, ledger, posts
 from guantong.records.meetings import Task
 from guantong.records.models import Case, Delivery, Event, Job, School, User
 from tests.factories import TODAY, Cast, make_activity, make_cast, make_person, owner
-from tests.services import Service, bot_service, mail_service, until
+from tests.services import Service, bot_service, mail_service, start, until
 
-ROOT = Path(__file__).parent.parent.parent
 SITE = "https://dangjian.example.edu.cn"
 
 
@@ -153,21 +148,6 @@ def _later(*, minutes: int) -> None:
 
 
 # Workers that are killed
-
-
-def start(code: str, tmp_path: Path) -> "subprocess.Popen[bytes]":
-    """Another process on the same database."""
-    settings = connection.settings_dict
-    url = f"sqlite:///{settings['NAME']}"
-    if connection.vendor == "postgresql":
-        user, host = f"{settings['USER']}:{settings['PASSWORD']}", settings["HOST"]
-        url = f"postgresql://{user}@{host}:{settings['PORT']}/{settings['NAME']}"
-    return subprocess.Popen(
-        [sys.executable, "-c", f"import django; django.setup()\n{code}"],
-        cwd=ROOT,
-        env={**os.environ, "DATABASE_URL": url, "GUANTONG_DATA": str(tmp_path),
-             "DJANGO_SETTINGS_MODULE": "guantong.config.settings"},
-    )  # fmt: skip
 
 
 @pytest.mark.django_db(transaction=True)
