@@ -472,6 +472,21 @@ def test_a_whole_sheet_of_files_is_checked_on_the_page_and_at_the_command_line(
     assert [row[3] for row in corrections if row[1] == "李二"] == ["没有核对"]
     assert sent(b"PK").status_code == 422
 
+    named = [f"张{chr(ord('一') + n)}" for n in range(60)]
+    sixty = [lines[0], lines[2], *(f"{name},2021-09-10,2021-09-09" for name in named)]
+    found = sent("\n".join(sixty).encode()).context["found"]
+
+    def listed(**more: str) -> Any:
+        return client.post(page, {"do": "list", "found": found, **more})
+
+    second = shown(listed(page="2"))
+    assert "第 51–61 份" in second and named[50] in second and named[40] not in second
+    assert "第 1–1 份" in shown(listed(show="unread"))
+    contradicted = listed(show="must", sort="name", page="2").context["page"]
+    assert [one.name for one in contradicted] == sorted(named)[50:]
+    assert [row[1] for row in rows(listed(q=named[7], **{"as": "xlsx"}))[1:]] == [named[7]]
+    assert client.post(page, {"do": "list", "found": found[:-1]}).status_code == 422
+
     with pytest.raises(SystemExit):
         call_command("checkup", str(file))
     assert "核对 3 份，1 份有矛盾，1 份有日期没能核对" in capsys.readouterr().out
