@@ -26,7 +26,7 @@ from guantong.records.models import (
     Post,
     User,
 )
-from tests.factories import TODAY, Cast, make_org, make_person, make_user, owner
+from tests.factories import TODAY, Cast, make_activity, make_org, make_person, make_user, owner
 from tests.web.answers import part, rows, shown
 from tests.web.test_members import send
 
@@ -400,6 +400,11 @@ def test_a_drill_and_an_appraisal_are_activities_too(cast: Cast, as_: SignIn) ->
     assert "/activities/new/?kind=appraisal" in shown(as_(cast.secretary).get(at(judged, "hold")))
     half = send(as_(cast.secretary), at(judged, "hold"), **told | {"f-self_done": "1.5"})
     assert "请填整数" in shown(half)
+    make_activity(judged.org, kind="appraisal", held_on=TODAY)
+    early = send(as_(cast.secretary), at(judged, "hold"), on="2023-06-14", **{"f-self_done": "1"})
+    assert "f-present" in early.context["form"].errors, (
+        "known today, not on the day that was typed"
+    )
 
 
 def test_local_practice_holds_for_cases_opened_from_then_on(cast: Cast, as_: SignIn) -> None:
