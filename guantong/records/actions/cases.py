@@ -129,7 +129,8 @@ def _require_call(kept: Handling, org: Org, call: Call | None, on: date) -> None
     if call is None or call.process != kept.process or not org.path.startswith(call.org.path):
         raise Refused("请选择一份通知。", {"call": "请选择一份通知。"})
     if on < call.opens_on or (call.closes_on is not None and on > call.closes_on):
-        text = f"“{call.title}”{call.opens_on} 开始，{call.closes_on or '没有'}截止。"
+        until = f"{call.closes_on} 截止" if call.closes_on else "没有截止日"
+        text = f"“{call.title}”从 {call.opens_on} 开始，{until}，开办日期不在其中。"
         raise Refused(text, {"call": text})
 
 
