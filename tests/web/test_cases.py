@@ -296,9 +296,9 @@ def test_a_call_its_places_and_the_self_check(cast: Cast, as_: SignIn) -> None:
     assert "教育党员" in shown(secretary.get(check))
     secretary.post(check, {"item": "educate", "says": "集中学习四次"})
     assert "集中学习四次" in shown(as_(cast.officer).get(check))
-    assert secretary.get(at(case, "apply")).context["form"].initial["f-items"] == 1
-    short = {"on": "2023-06-15", "f-trouble_free": "yes", "f-items": "1"}
-    assert "七个方面都要逐项自查" in shown(send(secretary, at(case, "apply"), **short))
+    short = {"on": "2023-06-15", "f-trouble_free": "yes", "f-items": "7"}
+    told = shown(send(secretary, at(case, "apply"), **short))
+    assert "七个方面都要在自查表上逐项自查（已自查的建设项目数 1，" in told, "counted, not typed"
 
 
 def test_the_year_s_number_is_handed_down_and_bounds_the_clearing(cast: Cast, as_: SignIn) -> None:
