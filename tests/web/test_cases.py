@@ -292,6 +292,8 @@ def test_a_call_its_places_and_the_self_check(cast: Cast, as_: SignIn) -> None:
         on="2023-06-10",
     )
     case = Case.objects.get()
+    with pytest.raises(Refused, match="已经按“样板支部申报”申报过"):
+        begun("model-branch", cast, call=call)
     check = reverse("case-selfcheck", args=[case.pk])
     assert "教育党员" in shown(secretary.get(check))
     secretary.post(check, {"item": "educate", "says": "集中学习四次"})
