@@ -22,7 +22,9 @@ class FieldWithBasis(BoundField):
 
     @property
     def errors(self) -> ErrorList:
-        found = super().errors.copy()
+        asked = super().errors
+        found = asked.copy()
+        found.field_id = asked.field_id  # which a copy forgets, and aria-describedby points at
         found.data = [plain_words.told(error, self.field) for error in found.as_data()]
         return found
 
