@@ -10,7 +10,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from django.db.models import Max, Q, QuerySet, Sum
+from django.db.models import Max, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from guantong.periods import add_months
 from guantong.processes import model as m
@@ -117,9 +118,12 @@ def _closes_on(case: Case, on: date, who: Standing) -> date | None:
 
 
 def _volunteer_hours(case: Case, on: date, who: Standing) -> Decimal | None:
-    served = _attended(case, on).filter(activity__kind="volunteer")
-    found: Decimal | None = served.aggregate(sum=Sum("hours"))["sum"]
-    return found or Decimal(0)
+    """Those of the whole sitting, where the service was another kind as well."""
+    there = _attended(case, on).annotate(of=Coalesce("activity__part_of", "activity"))
+    served = there.filter(activity__kind="volunteer")
+    same = there.filter(of__in=served.values("of")).values_list("of", "activity__held_on")
+    most = same.annotate(most=Max("hours")).order_by().values_list("most", flat=True)
+    return sum((hours for hours in most if hours), Decimal(0))
 
 
 def _last_seen_on(case: Case, on: date, who: Standing) -> date | None:

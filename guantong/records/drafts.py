@@ -2,11 +2,10 @@
 wrong with it. Decides nothing about access to the hosts and saves nothing: `actions.activities`.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, time
 from decimal import Decimal
-from typing import Any
 
 from django.db.models import Q, Sum
 from django.utils import timezone
@@ -76,7 +75,7 @@ def draft_of(activity: Activity) -> Draft:
     attended = activity.attendances.order_by("id").values_list("person_id", "role", "hours")
     parts = list(activity.parts.order_by("id").values_list("kind", "held_on", "last_on"))
     own_days = [part for part in parts if part[0] == activity.kind]
-    hours, personal = _whole_hours(activity, parts) if parts else (activity.hours, {})
+    hours, personal = _whole_hours(activity) if parts else (activity.hours, {})
     return Draft(
         kind=activity.kind,
         title=activity.title,
@@ -106,22 +105,16 @@ def draft_of(activity: Activity) -> Draft:
     )
 
 
-def counting(kinds: Sequence[str]) -> str:
-    """Of the kinds of one sitting the one with which its hours count: the first that is study."""
-    known = catalogue.activity_kinds()
-    return next((kind for kind in kinds if kind in known and known[kind].study), kinds[0])
-
-
-def _whole_hours(
-    activity: Activity, parts: Sequence[tuple[Any, ...]]
-) -> tuple[Decimal | None, dict[int, Decimal]]:
-    """The hours of all its years together, and each person's, with the kind that counts them."""
+def _whole_hours(activity: Activity) -> tuple[Decimal | None, dict[int, Decimal]]:
+    """The hours of all its years together, and each person's, with whichever kind they stand."""
     rows = Activity.objects.filter(Q(pk=activity.pk) | Q(part_of=activity))
-    counted = rows.filter(kind=counting([activity.kind, *(kind for kind, *_ in parts)]))
-    people = Attendance.objects.filter(activity__in=counted).values("person_id")
-    sums = people.annotate(sum=Sum("hours")).values_list("person_id", "sum")
+    there = Attendance.objects.filter(activity__in=rows, hours__isnull=False)
+    sums = there.values_list("person_id", "activity__kind").annotate(sum=Sum("hours"))
+    personal: dict[int, Decimal] = {}
+    for person, _, hours in sums.order_by():
+        personal[person] = max(hours, personal.get(person, hours))
     whole: Decimal | None = rows.filter(kind=activity.kind).aggregate(sum=Sum("hours"))["sum"]
-    return whole, {person: hours for person, hours in sums.order_by() if hours is not None}
+    return whole, personal
 
 
 def resolved(draft: Draft) -> Draft:

@@ -9,7 +9,7 @@ is in no membership.
 from collections.abc import Iterable, Mapping
 
 from guantong.obligations.activity_kinds import QUORUM, ActivityKind, Deciding, Sort
-from guantong.records import catalogue
+from guantong.records import catalogue, study_hours
 from guantong.records.models.membership import MEMBER_STATUSES
 
 _MEMBER = ", ".join(f"'{status}'" for status in MEMBER_STATUSES)
@@ -28,6 +28,23 @@ _QUORUM = (
     " WHERE a.withdrawn_at IS NULL AND a.kind = {kind} GROUP BY a.id, a.planned) AS q"
 )
 
+# The hours of one sitting in one year count once: with the row of the kind of most weight, however
+# many of its rows they were written to. So what was recorded under an earlier rule is right, too.
+_HOURS = (
+    "CASE WHEN t.activity_id NOT IN (SELECT p.id FROM records_activity AS p"
+    " WHERE p.part_of_id IS NOT NULL UNION SELECT p.part_of_id FROM records_activity AS p"
+    " WHERE p.part_of_id IS NOT NULL) THEN t.hours"
+    " WHEN t.activity_id = (SELECT b.id FROM {same}"
+    " ORDER BY CASE b.kind {weights} ELSE 0 END DESC, b.id LIMIT 1)"
+    " THEN (SELECT MAX(o.hours) FROM {same} JOIN records_attendance AS o"
+    " ON o.activity_id = b.id AND o.person_id = t.person_id) ELSE 0 END"
+)
+_SAME = (
+    "records_activity AS a JOIN records_activity AS b ON a.id = t.activity_id"
+    " AND b.held_on = a.held_on AND (b.id = COALESCE(a.part_of_id, a.id)"
+    " OR b.part_of_id = COALESCE(a.part_of_id, a.id))"
+)
+
 _FACTS: Mapping[str, str] = {
     "orgs": "SELECT id AS org_id, kind, category, valid_from, valid_to FROM records_org",
     "org_parents": "SELECT org_id, parent_id, valid_from, valid_to FROM records_orgparent",
@@ -44,7 +61,9 @@ _FACTS: Mapping[str, str] = {
         " WHERE withdrawn_at IS NULL"
     ),
     "hosts": "SELECT activity_id, org_id FROM records_activityhost",
-    "attendances": "SELECT activity_id, person_id, role, hours FROM records_attendance",
+    "attendances": (
+        "SELECT t.activity_id, t.person_id, t.role, {hours} AS hours FROM records_attendance AS t"
+    ),
     # Of fields that a kind marks as a fact, and never what was written in free text: `of_details`.
     "details": (
         "SELECT d.activity_id, d.field, d.place, CASE WHEN {coded} THEN d.text END AS code,"
@@ -79,7 +98,12 @@ TABLES = _FACTS.keys()
 
 
 def select(table: str) -> str:
-    """The SELECT of a fact table; which fields of a kind are facts is for the catalogue to say."""
+    """The SELECT of a fact table; which fields of a kind are facts, and how widely its hours are
+    study, is for the catalogue to say."""
+    if table == "attendances":
+        weights = study_hours.weights().items()
+        ranks = " ".join(f"WHEN {_listed([kind])} THEN {rank}" for kind, rank in weights)
+        return _FACTS[table].format(hours=_HOURS.format(same=_SAME, weights=ranks))
     if table != "details":
         return _FACTS[table]
     kinds = catalogue.activity_kinds().values()

@@ -8,31 +8,31 @@ from typing import Final
 
 from django.db.models import Q
 
-from guantong.records.models import Membership, Org
+from guantong.records.models import Membership
 from guantong.records.models.org import OrgQuerySet
-from guantong.records.models.person import PersonQuerySet
+from guantong.records.models.person import PersonQuerySet, spelt
 
-FEW: Final = 20  # organisations to which one word may lead
 WORDS: Final = 4
 
 
 def people(found: PersonQuerySet, text: str, orgs: OrgQuerySet) -> PersonQuerySet:
     """Those whom the text names, or each word of it: themselves or where they are now."""
-    named = found.search(text)
     words = text.split()[:WORDS]
-    places = [list(orgs.search(word)[:FEW]) for word in words]
-    if not any(places):
-        return named
-    both = Q()
-    for word, there in zip(words, places, strict=True):
-        both &= Q(pk__in=found.search(word).values("pk")) | _in(there)
-    together = Q(pk__in=named.values("pk")) if len(words) > 1 else Q()  # one word says the same
-    return found.filter(together | both)
+    each = Q()
+    for word in words:
+        each &= spelt(word) | _in(_places(orgs, word))
+    together = spelt(text) if len(words) > 1 else Q()  # one word says the same
+    return found.filter(together | each)
 
 
-def _in(orgs: Sequence[Org]) -> Q:
-    """In one of them, or below it."""
-    if not orgs:
-        return Q(pk__in=())
-    below = Org.objects.below(*orgs)
-    return Q(pk__in=Membership.objects.filter(valid_to=None, org__in=below).values("person"))
+def _in(orgs: Sequence[int]) -> Q:
+    here = Membership.objects.filter(valid_to=None, org__in=orgs)
+    return Q(pk__in=here.values("person")) if orgs else Q()
+
+
+def _places(orgs: OrgQuerySet, word: str) -> list[int]:
+    """The organisations that a word names, and all below them."""
+    named = {str(pk) for pk in orgs.search(word).values_list("pk", flat=True)}
+    if not named:
+        return []
+    return [pk for pk, path in orgs.values_list("pk", "path") if named & {*path.split("/")}]

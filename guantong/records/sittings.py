@@ -1,8 +1,8 @@
 """One record, several rows: what was held at once under several kinds, or over the end of a year.
 
 Enter once: people, day and place are stated once, and each part is a row of its own, so that every
-obligation finds its kind and every year its days. Hours count once: with the first kind that is
-study. Decides only; `actions.sittings` saves.
+obligation finds its kind and every year its days. Hours count once: with the kind that most widely
+is read as study. Decides only; `actions.sittings` saves, and `facts` holds older rows to the same.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 from guantong.records import catalogue
-from guantong.records.drafts import Draft, counting
+from guantong.records.drafts import Draft
+from guantong.records.study_hours import counting
 
 
 @dataclass(frozen=True)

@@ -139,14 +139,15 @@ def table(user: access.Someone, name: str, day: date, within: Org | None = None)
     """One table, asked of the database at once: the rows are counted among those who are alike
     in all columns, which are a few groups."""
     rows, columns = lines(name, day)
-    alike = {f"k{j}": ExpressionWrapper(column.counts, BooleanField())
-             for j, column in enumerate(columns)}  # fmt: skip
+    parts = columns[1:] or columns  # the first counts all
+    alike = {f"k{j}": ExpressionWrapper(part.counts, BooleanField())
+             for j, part in enumerate(parts)}  # fmt: skip
     asked = {f"n{i}": Count("pk", filter=row.counts) for i, row in enumerate(rows)}
     population = _population(user, name, day, within).order_by().annotate(**alike)
     numbers = {(row.code, column.code): 0 for row in rows for column in columns}
     for group in population.values_list(*alike).annotate(**asked):
-        for column, counts in zip(columns, group, strict=False):
-            for row, n in zip(rows, group[len(columns) :], strict=True):
+        for column, counts in zip(columns, (True, *group), strict=False):
+            for row, n in zip(rows, group[len(parts) :], strict=True):
                 numbers[row.code, column.code] += n if counts else 0
     return Table(name, TITLES[name], rows, columns, numbers)
 

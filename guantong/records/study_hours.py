@@ -1,15 +1,19 @@
-"""How many hours of study an activity is proposed to have; what is typed always holds. Pure but
-for the catalogue: the length of a 学时 is a dated value there, with its confidence.
+"""How many hours of study an activity is proposed to have, and with which of its kinds they
+count. What is typed always holds. Pure but for the catalogue: the length of a 学时 is a dated
+value there, with its confidence.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, time
 from decimal import Decimal
 from typing import Final
 
+from guantong.conditions.evaluate import evaluate
+from guantong.conditions.model import about
 from guantong.obligations.activity_kinds import value_on
 from guantong.obligations.describe import CONFIDENCE
+from guantong.obligations.model import Attended
 from guantong.obligations.run import plain
 from guantong.records import catalogue
 
@@ -24,6 +28,28 @@ class Proposal:
     says: str = ""
 
 
+def weights() -> dict[str, int]:
+    """How widely the hours of each kind are read as study: under how many of the readings.
+
+    The hours of one sitting count once, with the kind of most weight. Readings that differ in how
+    far study reaches lie in one another, so they count wherever one of the kinds does.
+    """
+    owed = catalogue.current().obligations.values()
+    read = [m for o in owed for m in (o, *(o.reading.options.values() if o.reading else ()))]
+    summed = [r.measure for r in read if isinstance(r.measure, Attended) and r.measure.sum_hours]
+    asked = [about(measure.where, {"kind"}) for measure in summed]
+    return {
+        kind: sum(evaluate(one, {"kind": kind}) is True for one in asked)
+        for kind in catalogue.activity_kinds()
+    }
+
+
+def counting(kinds: Sequence[str]) -> str:
+    """Of the kinds of one sitting the one with which its hours count; the first among equals."""
+    by_kind = weights()
+    return max(kinds, key=lambda kind: by_kind.get(kind, 0))
+
+
 def proposed(
     kinds: Iterable[str],
     held_on: date,
@@ -32,9 +58,10 @@ def proposed(
     starts_at: time | None = None,
     ends_at: time | None = None,
 ) -> Proposal:
-    """By the unit of the first kind that is study; half hours are the smallest step."""
+    """By the unit of the kind that counts, if it is study; half hours are the smallest step."""
     known = catalogue.activity_kinds()
-    unit = next((known[kind].hours for kind in kinds if kind in known and known[kind].study), "")
+    study = [kind for kind in kinds if kind in known and known[kind].study]
+    unit = known[counting(study)].hours if study else ""
     if not unit:
         return Proposal()
     rules = catalogue.current().kinds

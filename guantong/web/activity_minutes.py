@@ -13,7 +13,16 @@ from functools import cached_property
 from guantong.obligations.activity_kinds import ActivityKind, Deciding
 from guantong.obligations.describe import CONFIDENCE, UNSURE, cited
 from guantong.obligations.model import Reading
-from guantong.records import access, catalogue, clock, crediting, meetings, quorums, rosters
+from guantong.records import (
+    access,
+    catalogue,
+    clock,
+    crediting,
+    meetings,
+    quorums,
+    rosters,
+    study_hours,
+)
 from guantong.records.meetings import Votes
 from guantong.records.models import Activity, AgendaItem, FollowUp, JointSide, Org, Person, User
 
@@ -146,6 +155,15 @@ class Minutes:
         rows = [whole, *whole.parts.order_by("held_on", "id")]
         label = catalogue.current().label
         return [(row, label("activities", row.kind)) for row in rows if row != self.shown]
+
+    @property
+    def hours_with(self) -> str:
+        """The kind of the sitting with which its hours count; empty where it has none."""
+        whole = self.shown.part_of or self.shown
+        if whole.hours is None:
+            return ""
+        kinds = [whole.kind, *whole.parts.order_by("id").values_list("kind", flat=True)]
+        return catalogue.current().label("activities", study_hours.counting(kinds))
 
     @cached_property
     def sides(self) -> list[JointSide]:

@@ -58,13 +58,15 @@ def paged[M: Any](request: HttpRequest, rows: QuerySet[M] | Sequence[M]) -> Page
 
 
 def paged_by_id[M: Any](
-    request: HttpRequest, rows: QuerySet[M], whole: QuerySet[M] | None = None
+    request: HttpRequest, rows: QuerySet[M], whole: QuerySet[M] | None = None, *, few: bool = False
 ) -> Page[M]:
     """The same for lists of tens of thousands: the database sorts ids alone, then reads a page.
 
-    `whole` reads it where the condition of `rows` would take long a second time.
+    `whole` reads it where the condition of `rows` would take long a second time; `few` rows are
+    not counted before they are read, which asks the same twice.
     """
-    page = paged(request, rows.values_list("pk", flat=True))
+    ids = rows.values_list("pk", flat=True)
+    page = paged(request, list(ids) if few else ids)
     shown = list(page.object_list)
     found = {row.pk: row for row in (rows if whole is None else whole).filter(pk__in=shown)}
     page.object_list = [found[pk] for pk in shown if pk in found]

@@ -21,7 +21,7 @@ from guantong.web import case_lines, org_cards
 from guantong.web.closing import Closing
 from guantong.web.due_items import RECENT, DueList
 from guantong.web.people_due import people_due
-from guantong.web.wording import distance
+from guantong.web.wording import distance, late_words
 
 OPEN: Final = ("short", "due", "unknown")
 LATELY: Final = timedelta(days=92)
@@ -141,7 +141,8 @@ class Pack:
 
     def _activity(self, one: Activity, *more: str) -> Row:
         kind = self.label("activities", one.kind)
-        return Row((str(one.held_on), kind, one.title, *more), reverse("activity", args=[one.pk]))
+        title = " · ".join(filter(None, (one.title, late_words(one))))
+        return Row((str(one.held_on), kind, title, *more), reverse("activity", args=[one.pk]))
 
     def _pending(self) -> Iterator[Row]:
         mine = access.people(self.user, "member.edit").filter(
@@ -170,7 +171,7 @@ class Pack:
         for one in found.most_urgent_first().select_related("activity", "owner"):
             due = f"{one.due_on}，{distance(one.due_on, self.today)}" if one.due_on else "未定"
             owner, held = one.owner.name if one.owner else "未定", one.activity
-            meeting = f"{held.held_on} {held.title}"
+            meeting = " ".join(filter(None, (str(held.held_on), held.title, late_words(held))))
             yield Row((one.what, owner, due, meeting), reverse("activity", args=[held.pk]))
 
     def _cases(self) -> Iterator[Row]:

@@ -15,6 +15,7 @@ from django.utils import timezone
 from guantong.records import catalogue, dues, reconciling, sealing
 from guantong.records.actions.reconciling import STATES
 from guantong.records.models import (
+    Activity,
     Case,
     CaseNote,
     CaseStep,
@@ -30,6 +31,7 @@ from guantong.sheets.parse import exchanges
 from guantong.web import case_words
 from guantong.web.trail import CODES
 from guantong.web.verdicts import VERDICTS
+from guantong.web.wording import late_words
 
 TITLES: Final = {
     "person": "基本信息",
@@ -202,6 +204,8 @@ def _plain(value: Any) -> str:
             return f"{timezone.localtime(value):%Y-%m-%d %H:%M}"
         case date():
             return value.isoformat()
+        case Activity():
+            return " ".join(filter(None, (f"{value.held_on}", value.title, late_words(value))))
         case Org() | TrustedIssuer():
             return value.name
         case [] | {} if not value:  # an empty mapping matches every other

@@ -4,11 +4,13 @@ Entries are counted in the database and only added up here. Not for access or ch
 caller hands in the entries.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cache, lru_cache
-from typing import Final, NamedTuple
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
 from django.db.models import Count, Min, QuerySet
@@ -60,18 +62,29 @@ type Tallies = Mapping[Place, Tally]
 
 
 def tallies(
-    entries: QuerySet[Entry], fields: Sequence[str], places: Callable[..., Iterable[Place]]
+    entries: QuerySet[Entry],
+    row_of: Mapping[int, int | None] = MappingProxyType({}),
+    period_of: Callable[[str, date, date], Period] | None = None,
 ) -> Tallies:
-    """Count entries by some fields and the verdict; `places` says where a count belongs."""
-    counted = entries.order_by().values_list(*fields, "verdict")
-    found: dict[Place, Tally] = {}
-    for *values, verdict, count, sample in counted.annotate(Count("id"), Min("id")):
-        for place in places(*values):
-            tally = found.get(place)
-            if tally is None:  # there are tens of thousands of counts
-                tally = found[place] = Tally()
-            tally.add(verdict, count, sample)
-    return found
+    """Count entries in all, and in the row of their organisation, if it has one.
+
+    `period_of` an obligation, a first day and the first day after: counted by period, too.
+    """
+    fields = ["org_id", "verdict", "obligation"]
+    if period_of:
+        fields += ["period_start", "period_end"]
+    counted = entries.order_by().values_list(*fields).annotate(Count("id"), Min("id"))
+    sums: dict[tuple[Any, ...], tuple[int, int]] = {}
+    for org, *about, count, sample in counted:  # tens of thousands, of a few thousand places
+        key = (row_of.get(org), *about)
+        sums[key] = (sums[key][0] + count, sample) if key in sums else (count, sample)
+    found: dict[Place, Tally] = defaultdict(Tally)
+    for (row, verdict, name, *days), (count, sample) in sums.items():
+        period = period_of(name, *days) if period_of else None
+        found[Place(ALL, name, period)].add(verdict, count, sample)
+        if row is not None:
+            found[Place(row, name, period)].add(verdict, count, sample)
+    return dict(found)
 
 
 @dataclass(frozen=True)

@@ -3,17 +3,16 @@
 By the tree of the page's day: a branch that moved counts where it hung then.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Any, Final
 
-from guantong.periods import Period
 from guantong.records import catalogue
 from guantong.records.models import Org
 from guantong.records.models.org import OrgQuerySet
-from guantong.web.ledger_cells import ALL, Links, Place
+from guantong.web.ledger_cells import ALL, Links
 from guantong.web.ledger_periods import Choices
 from guantong.web.ledger_tables import Line
 from guantong.web.trees import Tree
@@ -59,7 +58,8 @@ class Rows:
         return {org.pk: org for org in found}
 
     @cached_property
-    def _row_of(self) -> dict[int, int | None]:
+    def row_of(self) -> dict[int, int | None]:
+        """The row that the entries of an organisation count in; None: only in the total."""
         return {pk: self._row(org) for pk, org in self.orgs.items()}
 
     def _row(self, org: Org) -> int | None:
@@ -74,19 +74,13 @@ class Rows:
             return org.kind == BRANCH and len(self.tree.lineage(org)) == SECOND
         return self.level in ("", org.kind)
 
-    def places(self, org: int, name: str, period: Period | None = None) -> Iterable[Place]:
-        """Where the entries of an organisation are counted: in all, and in its row."""
-        row = self._row_of[org]
-        whole = Place(ALL, name, period)
-        return (whole,) if row is None else (whole, Place(row, name, period))
-
     def lines(self, links: Links, on: date, **query: str) -> dict[int, Line]:
         """All possible rows, the total first; `query` goes into the rows' own addresses."""
         total = {"org": str(self.org.pk)}
         lines = {ALL: Line("合计", "", total, total=True)}
         own = {**total, "own": "1"}
         lines[self.org.pk] = Line("本级", links.entries(**own), own)
-        for pk in dict.fromkeys(row for row in self._row_of.values() if row):
+        for pk in dict.fromkeys(row for row in self.row_of.values() if row):
             org = self.orgs[pk]
             if pk != self.org.pk:
                 gone = org.valid_to is not None and org.valid_to <= on

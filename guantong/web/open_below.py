@@ -64,8 +64,9 @@ def _counted(
     figures = {f"n{place}": Count("id", filter=which) for place, which in enumerate(wanted)}
     found = defaultdict[int, Counter[int]](Counter)
     for org, *counts in there.values_list("org_id").annotate(**figures):
-        for place in rows.places(org, ""):
-            found[place.org].update(dict(enumerate(counts)))
+        for key in (ALL, rows.row_of[org]):
+            if key is not None:
+                found[key].update(dict(enumerate(counts)))
     return found
 
 

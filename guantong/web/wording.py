@@ -11,11 +11,18 @@ from guantong.obligations.model import Bound, Obligation
 from guantong.obligations.run import plain
 from guantong.periods import Every, Period, period_of
 from guantong.records import catalogue
-from guantong.records.models import Entry
+from guantong.records.drafts import recorded_late
+from guantong.records.models import Activity, Entry
 
 WEEKDAYS: Final = "一二三四五六日"
 NUMERALS: Final = "一二三四"
 SHARE: Final = "比例"  # the unit of figures that are read as percentages
+
+
+def late_words(activity: Activity) -> str:
+    """The mark of what was recorded late, wherever the activity is named; empty in time."""
+    late = recorded_late(activity)
+    return f"补录 +{late} 天" if late else ""
 
 
 def length_of(period: Period) -> Every:

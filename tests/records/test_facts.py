@@ -1,15 +1,18 @@
 """The fact tables have the shape that obligations are written against."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.db import connection
 
 from guantong.obligations.tables import TABLES
-from guantong.records import facts, quorums
+from guantong.records import catalogue, facts, quorums
 from guantong.records.actions import activities
-from guantong.records.drafts import Attended
+from guantong.records.crediting import kinds_counted
+from guantong.records.drafts import Attended, draft_of
+from guantong.records.models import Attendance
 from tests.factories import Cast, make_activity
 
 
@@ -67,6 +70,33 @@ def test_whether_a_quorum_was_reached_is_worked_out(cast: Cast) -> None:
     yes, no = ("quorum", "yes"), ("quorum", "no")
     assert told == {few.pk: no, all_of_them.pk: yes, plan.pk: yes}
     assert quorums.reached([few.pk, all_of_them.pk]) == {few.pk: False, all_of_them.pk: True}
+
+
+@pytest.mark.parametrize("written", [(0, 8), (8, 8), (8, 0), (8, None)], ids=str)
+def test_the_hours_of_a_sitting_count_once_with_what_is_study_under_every_reading(
+    cast: Cast, written: tuple[int | None, ...]
+) -> None:
+    """However an earlier rule wrote them: of a theme day and training, training alone is study
+    under the narrowest reading; of an assembly and a theme day, the theme day under two."""
+    me = cast.secretary.person_id
+    assert me is not None
+    alone = make_activity(cast.branch, hours=Decimal(2), title="单独一次")
+    there = (Attended(me),)
+    made = make_activity(
+        cast.branch, kind="theme_day", also=("central_training",), hours=Decimal(8), attended=there
+    )
+    sitting = [made, *made.parts.all()]
+    for activity, hours in zip(sitting, written, strict=True):
+        Attendance.objects.filter(activity=activity).update(hours=hours)
+    told = {row["activity_id"]: row["hours"] for row in rows("attendances")}
+    assert told == {alone.pk: 2, made.pk: 0, sitting[1].pk: 8}
+    assert draft_of(made).attended == there
+    read = {o.name: o for o in catalogue.current().obligations.values()}["member-study-hours"]
+    assert read.reading
+    for measure in (read.measure, *(one.measure for one in read.reading.options.values())):
+        kinds = {row.pk: row.kind for row in (alone, *sitting)}
+        counted = sum(told[pk] for pk in kinds if kinds[pk] in kinds_counted(measure))
+        assert counted == (10 if "theme_day" in kinds_counted(measure) else 8)
 
 
 def test_the_tree_and_the_roll_are_facts(cast: Cast) -> None:

@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from guantong.records import access, finding
 from guantong.records.actions import memberships
 from guantong.records.models import Person, User
-from tests.factories import TODAY, Cast, make_person
+from tests.factories import TODAY, Cast, make_org, make_person
 
 
 @pytest.fixture
@@ -40,6 +40,13 @@ def test_an_organisation_stands_for_those_who_are_in_it_now(cast: Cast, person: 
     memberships.transfer_within(by=None, person=person, to=cast.sibling, on=TODAY)
     assert "单小明" not in found(cast.office, "甲学院教师第一党支部")
     assert "单小明" in found(cast.office, "甲学院")
+
+
+def test_a_word_leads_to_all_organisations_that_it_names(cast: Cast) -> None:
+    for number in range(21):
+        branch = make_org(f"访学{number}支部", "branch", cast.college, category="student")
+        make_person(f"客{number}", branch)
+    assert len(found(cast.office, "访学")) == 21
 
 
 def test_the_number_of_queries_does_not_depend_on_how_many_are_found(cast: Cast) -> None:

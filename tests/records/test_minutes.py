@@ -212,6 +212,7 @@ def test_days_over_the_end_of_a_year_give_each_year_its_hours(cast: Cast) -> Non
         ("party_lecture", {"starts_at": time(14, 30), "ends_at": time(16, 0)}, "2"),
         ("party_lecture", {"starts_at": time(14, 30), "ends_at": time(16, 30)}, "2.5"),
         ("onsite_teaching", {}, "4"),
+        ("theme_day+central_training", {}, "8"),
         ("central_training", {"last_on": date(2023, 6, 16)}, "24"),
         ("talk", {}, ""),
     ],
@@ -219,7 +220,7 @@ def test_days_over_the_end_of_a_year_give_each_year_its_hours(cast: Cast) -> Non
 def test_hours_are_proposed_by_the_rule_of_the_kind(
     kind: str, more: dict[str, Any], hours: str
 ) -> None:
-    assert study_hours.proposed([kind], date(2023, 6, 14), **more).hours == hours
+    assert study_hours.proposed(kind.split("+"), date(2023, 6, 14), **more).hours == hours
 
 
 # Joint activities

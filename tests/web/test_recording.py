@@ -68,6 +68,14 @@ def test_hours_that_were_typed_stay(cast: Cast, as_: SignIn) -> None:
     assert again.context["form"]["hours"].value() == "3.5"
 
 
+def test_hours_that_the_page_had_no_time_to_fill_in_are_filled_in(cast: Cast, as_: SignIn) -> None:
+    client, address = as_(cast.secretary), f"{NEW}?kind=joint_activity"
+    typed = form_of(client, address) | {"also": ["theme_day"]}
+    assert client.post(address, typed | {"usual_hours": "2"}).status_code == 422, "wiped out"
+    client.post(address, typed | {"usual_hours": ""})
+    assert Activity.objects.whole().get().hours == 2
+
+
 def test_more_hours_than_a_day_has_are_asked_about_once(cast: Cast, as_: SignIn) -> None:
     client, address = as_(cast.secretary), f"{NEW}?kind=theme_day"
     typed = form_of(client, address) | {"hours": "20"}
@@ -218,10 +226,13 @@ def test_the_last_record_fills_what_is_still_blank(cast: Cast, as_: SignIn) -> N
     last = make_activity(cast.branch, place="301 室", attended=attended, title="旧题目")
     client = as_(cast.secretary)
     typed = form_of(client, f"{NEW}?kind=theme_day")
-    copied = fields(client.post(NEW, typed | {"copy": last.pk}))
+    page = client.post(NEW, typed | {"copy": last.pk})
+    assert "填好：地点、主持。" in shown(page)
+    copied = fields(page)
     assert (copied["place"], copied["chair"]) == ("301 室", str(chair.pk))
     assert "title" not in copied
-    assert fields(client.post(NEW, typed | {"copy": last.pk, "place": "别处"}))["place"] == "别处"
+    again = client.post(NEW, copied | {"copy": last.pk, "place": "别处"})
+    assert (fields(again)["place"], "没有可照填的" in shown(again)) == ("别处", True)
 
 
 def test_a_second_record_of_a_day_is_asked_about_first(cast: Cast, as_: SignIn) -> None:

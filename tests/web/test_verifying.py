@@ -10,10 +10,12 @@ from django.urls import reverse
 
 from guantong.records import reviewing
 from guantong.records.actions import ledger
+from guantong.records.meetings import Task
 from guantong.records.models import Activity, ClosedMonth, Entry, User
 from tests.factories import Cast, make_activity
 from tests.records.test_verifying import IN_MAY, may_day
 from tests.web.answers import part, rows, shown
+from tests.web.record_form import fields
 
 type SignIn = Callable[[User], Client]
 REVIEW, MONTHS = "/activities/review/", "/activities/months/"
@@ -37,6 +39,8 @@ def test_a_branch_closes_and_its_college_unlocks(cast: Cast, as_: SignIn) -> Non
     assert "解锁</a>" not in page
     form = secretary.get(reverse("activity-new"), {"held_on": "2023-05-20"})
     assert "5 月已经结账" in shown(form)  # said before anything is filled in
+    sent_anyway = secretary.post(reverse("activity-new"), fields(form))
+    assert shown(sent_anyway).count("5 月已经结账") == 1
     record = shown(secretary.get(reverse("activity", args=[held.pk])))
     edit = reverse("activity-edit", args=[held.pk])
     assert ("5 月已经结账" in record, edit in record, "照此再记" in record) == (True, False, True)
@@ -102,7 +106,11 @@ def test_where_too_much_waits_one_organisation_at_a_time_is_looked_at(
 
 
 def test_a_late_record_is_marked_wherever_it_is_named(cast: Cast, as_: SignIn) -> None:
-    made = make_activity(cast.branch, held_on=IN_MAY.replace(day=1), late_reason="系统未开通")
+    day = {"held_on": IN_MAY.replace(day=1), "late_reason": "系统未开通"}
+    made = make_activity(cast.branch, **day)
+    make_activity(cast.branch, **day, kind="central_training", title="训")
+    task = (Task("买书", owner=cast.member.person_id),)
+    make_activity(cast.branch, **day, kind="branch_committee", hours=None, follow_ups=task)
     ledger.bring_up_to_date()
     member = cast.member.person_id
     own = Entry.objects.filter(person=member, obligation="member-study-hours")
@@ -118,9 +126,20 @@ def test_a_late_record_is_marked_wherever_it_is_named(cast: Cast, as_: SignIn) -
         reverse("cell", args=[entry.pk]),
         reverse("cell", args=[of_branch.pk]),
         reverse("member", args=[member]),
+        reverse("hours-account", args=[member]),
+        reverse("week"),
+        reverse("org", args=[cast.branch.pk]),
+        f"{reverse('search')}?q={made.title}",
+        reverse("training"),
+        reverse("follow-ups"),
+        reverse("handover", args=[cast.branch.pk]),
     ):
         assert "补录 +45 天" in shown(client.get(address)), address
-    assert "补录 +45 天" in rows(client.get(reverse("activity-list"), {"export": "xlsx"}))[1]
+    for user, page in ((cast.officer, REVIEW), (cast.member, reverse("held"))):
+        assert "补录 +45 天" in shown(as_(user).get(page)), page
+    for page in ("activity-list", "training", "follow-ups"):
+        told = rows(client.get(reverse(page), {"export": "xlsx"}))[1]
+        assert "补录 +45 天" in " ".join(map(str, told)), page
     for n in range(3):  # with the first too many to be told one by one
         make_activity(cast.branch, title=f"{n}", held_on=made.held_on, late_reason="系统未开通")
     month = client.get(f"{reverse('activity-list')}?view=month&month=2023-05")

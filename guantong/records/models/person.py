@@ -1,25 +1,31 @@
 """People: what is kept about a member, sealed where a leak would harm."""
 
+from functools import reduce
+from operator import or_
 from typing import Self
 
 from django.db import models
 from django.db.models import Q
 
 
+def spelt(text: str) -> Q:
+    """Who is found by part of the name, whatever blanks were typed in it, or by the beginning of
+    the pinyin, the initials or the number.
+    """
+    text = text.strip()
+    if not text:
+        return Q()
+    if not text.isascii():
+        spellings = {text, "".join(text.split())}
+        return reduce(or_, (Q(name__contains=one) for one in spellings))
+    letters = text.lower().replace(" ", "").replace("|", "")
+    named = Q(letters__contains=f"|{letters}") if letters else Q(pk=None)
+    return named | Q(number__startswith=text)
+
+
 class PersonQuerySet(models.QuerySet["Person"]):
     def search(self, text: str) -> Self:
-        """By part of the name, whatever blanks were typed in it, or the beginning of the pinyin,
-        the initials or the number.
-        """
-        text = text.strip()
-        if not text:
-            return self
-        if not text.isascii():
-            together = "".join(text.split())
-            return self.filter(Q(name__contains=text) | Q(name__contains=together))
-        letters = text.lower().replace(" ", "").replace("|", "")
-        named = Q(letters__contains=f"|{letters}") if letters else Q(pk=None)
-        return self.filter(named | Q(number__startswith=text))
+        return self.filter(spelt(text))
 
     def in_order(self) -> Self:
         return self.order_by("pinyin", "name", "id")

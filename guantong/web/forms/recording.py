@@ -7,6 +7,7 @@ with all that was typed. Not for deciding what is right: `actions.activities` do
 
 from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 from functools import cached_property
 from typing import Any, Final
 
@@ -126,6 +127,7 @@ class RecordForm(MinutesForm):
         self.source = draft_of(source) if source else None
         self.today = clock.today()
         self.typed = typed
+        self.copied: list[str] = []  # the labels of what the source filled in
         submitted = typed is not None and not self.asked_again
         initial = {"kind": self.usual_kind, "held_on": self.today, **(start or {})}
         initial |= typed.dict() if typed is not None else {}
@@ -315,7 +317,10 @@ class RecordForm(MinutesForm):
             last = {name: value for name, value in entered_in(source).items() if name in COPIED}
             blank = [name for name in COPIED if not {**self.initial, "hours": ""}.get(name)]
             blank = blank if hours == self.usual_hours else [n for n in blank if n != "hours"]
-            suggested |= {name: last[name] for name in blank if last.get(name)}
+            copied = {name: last[name] for name in blank if last.get(name)}
+            here = {**self.initial, **suggested}
+            self.copied = [str(self.fields[n].label) for n in copied if copied[n] != here.get(n)]
+            suggested |= copied
         return suggested
 
     def _offer(self) -> None:
@@ -416,6 +421,12 @@ class RecordForm(MinutesForm):
             return None
         live = access.activities(self.by, "activity.view").live().whole().filter(hosts=self.host)
         return live.filter(kind=self.chosen_kind, held_on=self.chosen_day).first()
+
+    def clean_hours(self) -> Decimal | None:
+        """Sent before the page could fill them in, they are what it would have filled in."""
+        said: Decimal | None = self.cleaned_data["hours"]
+        blank = said is None and self.typed is not None and self.typed.get("usual_hours") == ""
+        return Decimal(self.usual_hours) if blank and self.usual_hours else said
 
     def draft(self) -> Draft:
         said = self.cleaned_data

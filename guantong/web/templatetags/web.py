@@ -28,6 +28,8 @@ from guantong.web.verdicts import VERDICTS, Verdict
 
 register = template.Library()
 
+register.filter("late", wording.late_words)
+
 EMPTY_CELL = mark_safe('<td class="none">–</td>')
 
 

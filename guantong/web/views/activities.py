@@ -23,6 +23,7 @@ from guantong.web.as_of import AS, NOW
 from guantong.web.filters import Filter, paged_by_id, part_of
 from guantong.web.month import Month
 from guantong.web.trees import Tree, held_below
+from guantong.web.wording import late_words
 
 SORTS: Final = {
     "-held": ("-held_on", "-pk"),
@@ -199,9 +200,8 @@ def _workbook(
 def _line(row: Row, absent: int) -> tuple[Value, ...]:
     activity = row.activity
     state = "已撤销" if activity.withdrawn_at else "计划中" if activity.planned else "已开展"
-    days = f"补录 +{row.late} 天" if row.late else ""
     return (
         *(activity.held_on, row.kind, activity.title, row.hosts, row.present, absent),
-        *(activity.hours, activity.place, state, activity.recorded_at, days),
-        *(activity.late_reason, activity.verified_at),
+        *(activity.hours, activity.place, state, activity.recorded_at),
+        *(late_words(activity), activity.late_reason, activity.verified_at),
     )

@@ -18,11 +18,10 @@ from guantong.records import catalogue, clock, feeds, ledger
 from guantong.records.actions import digests
 from guantong.records.actions import feeds as actions
 from guantong.records.actions import ledger as upkeep
-from guantong.records.drafts import recorded_late
 from guantong.records.models import Activity, CalendarFeed, Delivery, DigestSubscription, Entry
 from guantong.web import icalendar
 from guantong.web.acting import ActionForm, acting
-from guantong.web.wording import period_of_entry, period_words
+from guantong.web.wording import late_words, period_of_entry, period_words
 
 MEETING = timedelta(hours=1)  # how long one is shown whose hours are not known
 LONGEST = timedelta(hours=12)  # what is longer lasts days, and hours say nothing of them
@@ -110,8 +109,7 @@ def _events(request: HttpRequest, holds: feeds.Holds) -> Iterator[icalendar.Even
 
 def _activity(request: HttpRequest, activity: Activity) -> icalendar.Event:
     kind = catalogue.current().label("activities", activity.kind)
-    hosts = activity.host_names
-    late = recorded_late(activity)
+    told = filter(None, (kind, activity.host_names, late_words(activity)))
     starts, lasts = _time(activity)
     return icalendar.Event(
         uid=f"activity-{activity.pk}@{request.get_host()}",
@@ -119,7 +117,7 @@ def _activity(request: HttpRequest, activity: Activity) -> icalendar.Event:
         starts=starts,
         lasts=lasts,
         summary=f"（计划）{activity.title}" if activity.planned else activity.title,
-        about=f"{kind} · {hosts}" + (f" · 补录 +{late} 天" if late else ""),
+        about=" · ".join(told),
         url=request.build_absolute_uri(reverse("activity", args=[activity.pk])),
         place=activity.place,
         sure=not activity.planned,

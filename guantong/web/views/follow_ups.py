@@ -20,6 +20,7 @@ from guantong.web import download, scope
 from guantong.web.acting import ActionForm, DayField, acting, done, form_page
 from guantong.web.activity_minutes import todos
 from guantong.web.filters import Filter, paged, part_of
+from guantong.web.wording import late_words
 
 HEADER: Final = (
     "落实事项",
@@ -105,7 +106,8 @@ def _cells(one: FollowUp) -> tuple[Value, ...]:
     hosts = one.activity.host_names
     owner = one.owner.name if one.owner else ""
     held = one.activity
-    return (one.what, owner, one.due_on, held.held_on, held.title, hosts, one.done_on, one.result)
+    title = " · ".join(filter(None, (held.title, late_words(held))))
+    return (one.what, owner, one.due_on, held.held_on, title, hosts, one.done_on, one.result)
 
 
 class DoneForm(ActionForm):

@@ -1,6 +1,6 @@
 """台账: what is owed and what is done, by organisation or by month, every figure a link."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -200,7 +200,7 @@ class LedgerPage:
 
     def _orgs(self) -> Laid:
         rows = self._rows()
-        found = tallies(self.part.entries(), ("org_id", "obligation"), rows.places)
+        found = tallies(self.part.entries(), rows.row_of)
         asked = self._asked(found)
         every = {place.obligation for place in asked}
         below = {place.obligation for place in asked if place.org not in (ALL, self.org.pk)}
@@ -219,13 +219,13 @@ class LedgerPage:
 
     def _orgs_by_month(self, only: Obligation) -> Laid:
         rows = self._rows()
-        found = self._monthly(rows.places)
+        found = self._monthly(rows.row_of)
         asked = self._asked(found)
         lines, page = self._lines(rows, asked, by=BY_MONTH, obligation=only.name)
         return Laid(found, orgs_by_month(asked, lines, only.name, self.year, self.links), page)
 
     def _obligations_by_month(self) -> Laid:
-        found = self._monthly(lambda _, name, period: [Place(ALL, name, period)])
+        found = self._monthly({})
         asked = self._asked(found)
         grouped = by_clause(self.part.plan, self.rules, {place.obligation for place in asked})
         return Laid(found, obligations_by_month(asked, ALL, grouped, self.year, self.links))
@@ -251,14 +251,12 @@ class LedgerPage:
         page = Paginator(keys, on_a_page).get_page(self.part.request.GET.get("page"))
         return {key: lines[key] for key in (ALL, *page.object_list)}, page
 
-    def _monthly(self, places: Callable[[int, str, Period], Iterable[Place]]) -> Tallies:
+    def _monthly(self, row_of: Mapping[int, int | None]) -> Tallies:
         """Figures of the year by row, obligation and period; a term of office fills the year."""
         year = Period(date(self.year, 1, 1), date(self.year + 1, 1, 1))
         terms = {o.name for o in self.part.asked.obligations if o.every in RUN_OUT}
         return tallies(
             self.part.entries(str(self.year)),
-            ("org_id", "obligation", "period_start", "period_end"),
-            lambda org, name, start, end: places(
-                org, name, year if name in terms else Period(start, end)
-            ),
+            row_of,
+            lambda name, start, end: year if name in terms else Period(start, end),
         )

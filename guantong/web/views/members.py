@@ -77,7 +77,7 @@ def member_list(request: HttpRequest) -> HttpResponse:
     rows = _listed(request, form, as_of)
     if download.wanted(request):
         return _workbook(request, form, _rows(request, rows, as_of), as_of)
-    page = paged_by_id(request, rows, Person.objects.all())
+    page = paged_by_id(request, rows, Person.objects.all(), few=bool(form.value("q")))
     return TemplateResponse(
         request,
         part_of(request, "web/member_list.html", "list"),

@@ -18,6 +18,7 @@ from guantong.sheets.write import Sheet
 from guantong.web import download, scope
 from guantong.web.acting import DayField
 from guantong.web.filters import Filter, paged
+from guantong.web.ledger_cells import page_url
 
 HEADERS: Final = {
     ORGS: ["党组织", "类别"],
@@ -93,7 +94,7 @@ def list_address(table: str, row: str, column: str, day: date, org: Org | None) 
     """Where the list behind a number stands."""
     place = f"&org={org.pk}" if org else ""
     asked = f"table={table}&row={row}&column={column}&on={day}{place}"
-    return f"{reverse('statistics-list')}?{asked}"
+    return f"{page_url('statistics-list')}?{asked}"
 
 
 @require_GET

@@ -23,9 +23,13 @@ from guantong.sheets.write import Value
 from guantong.web import choices, download, ids, scope
 from guantong.web.acting import ActionForm, DayField, acting, done, form_page, require
 from guantong.web.filters import Filter, paged, part_of
+from guantong.web.wording import late_words
 
 KIND: Final = "central_training"
-HEADER: Final = ("日期", "主题", "主办组织", "学时", "名额", "报名", "候补", "参加人数", "状态")
+HEADER: Final = (
+    *("日期", "主题", "主办组织", "学时", "名额", "报名", "候补", "参加人数", "状态"),
+    "补录",
+)
 PEOPLE: Final = ("序号", "姓名", "报名时间", "报名人", "结果")
 
 
@@ -97,7 +101,7 @@ def plan(request: HttpRequest) -> HttpResponse:
             "page": page,
             "rows": _rows(request, page.object_list),
             "may_record": access.orgs(request.user, "activity.record").exists(),
-            "kind": KIND,
+            "new_url": f"{reverse('activity-new')}?kind={KIND}&held_on=",  # a day to come
         },
     )
 
@@ -159,6 +163,7 @@ def _line(row: Row) -> tuple[Value, ...]:
         len(standing.waiting) if standing else None,
         None if at.planned else row.attended,
         row.state,
+        late_words(at),
     )
 
 

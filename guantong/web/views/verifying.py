@@ -22,11 +22,12 @@ from guantong.sheets.write import Value
 from guantong.web import download, month, scope
 from guantong.web.acting import acting, status_of
 from guantong.web.filters import Filter, paged, part_of
-from guantong.web.ledger_cells import ALL, address
+from guantong.web.ledger_cells import address
 from guantong.web.ledger_rows import Rows
 from guantong.web.views.months import past_months
+from guantong.web.wording import late_words
 
-HEADER: Final = ("日期", "类别", "主题", "主办组织", "学时", "录入时间", "为什么要看")
+HEADER: Final = ("日期", "类别", "主题", "主办组织", "学时", "录入时间", "补录", "为什么要看")
 
 
 class ReviewFilter(Filter):
@@ -134,7 +135,8 @@ def _lines(request: HttpRequest, org: Org, form: ReviewFilter) -> list[Line]:
         return []
     rows = Rows(org, access.orgs(request.user, reviewing.PERMISSION))
     for host, count in waiting.items():
-        found.update({place.org: count for place in rows.places(host, "") if place.org != ALL})
+        if row := rows.row_of[host]:
+            found[row] += count
     return [
         Line(
             "本级" if pk == org.pk else one.short_name,
@@ -169,5 +171,5 @@ def _line(activity: Activity, why: str) -> tuple[Value, ...]:
     kind = catalogue.current().label("activities", activity.kind)
     return (
         *(activity.held_on, kind, activity.title, hosts),
-        *(activity.hours, activity.recorded_at, why),
+        *(activity.hours, activity.recorded_at, late_words(activity), why),
     )
