@@ -160,8 +160,8 @@ def _differences(
         if theirs and theirs != ours and not same_month:
             raw = (str(theirs), str(ours or ""))
             told = _shown(name, theirs), _shown(name, ours)
-            why = (_taken_for(name, theirs, row, known), _why(name, theirs, ours))
-            yield differs(name, *told, raw, cause="；".join(filter(None, why)))
+            causes = (_taken_for(name, theirs, row, known), _why(name, theirs, ours))
+            yield differs(name, *told, raw, cause="；".join(filter(None, causes)))
     for name in sealing.ON_ROLL:
         theirs, ours = getattr(row, name), sealing.unseal(person, name)
         if theirs and theirs != ours:

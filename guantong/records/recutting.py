@@ -14,7 +14,7 @@ from typing import Any, Self
 from django.db.models import F
 
 from guantong.records import catalogue, org_rules
-from guantong.records.models import Activity, Membership, Org, Post, Recut
+from guantong.records.models import Activity, ActivityHost, Membership, Org, Post, Recut
 from guantong.records.models.org import OrgQuerySet
 from guantong.records.org_rules import Finding
 from guantong.records.rosters import BRANCH
@@ -240,11 +240,11 @@ class Preview:
 
 def still_to_hold(ending: Collection[Org], on: date) -> Iterator[Problem]:
     """For each that ends while it has activities on the day or later: which, and what to do."""
-    ids = [org.pk for org in ending]
-    live = Activity.objects.live().filter(hosts__in=ids, held_on__gte=on)
+    live = Activity.objects.live().filter(held_on__gte=on)
+    hosting = ActivityHost.objects.filter(org__in=[org.pk for org in ending], activity__in=live)
     found = defaultdict[int, list[Activity]](list)
-    for one in live.annotate(host=F("hosts")).order_by("held_on", "pk"):
-        found[one.host].append(one)
+    for row in hosting.select_related("activity").order_by("activity__held_on", "activity"):
+        found[row.org_id].append(row.activity)
     for org in ending:
         if there := found.get(org.pk):
             yield Problem(

@@ -79,7 +79,7 @@ def permission(kind: str) -> str:
 
 def fits(entry: Mapping[str, Any], org: Org) -> bool:
     """Whether a kind of link may have this organisation on a side."""
-    return org.kind == entry.get("only", org.kind)
+    return bool(org.kind == entry.get("only", org.kind))
 
 
 def _require_all(by: User | None, relation: Relation) -> None:
