@@ -260,7 +260,8 @@ def _unfit(process: m.Process, step: m.Step, attempt: Attempt) -> Iterator[str]:
         value = filled.get(field.name)
         if value is None:
             if field.required:
-                yield f"未填：{field.title}"
+                first = f"，它来自{field.derived}，请先登记" if field.derived else ""
+                yield f"未填：{field.title}{first}"
         elif not fits(field, value):
             yield f"{field.title}的值 {value} 不对"
 

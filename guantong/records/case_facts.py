@@ -15,7 +15,7 @@ from django.db.models.functions import Coalesce
 
 from guantong.periods import add_months
 from guantong.processes import model as m
-from guantong.records import catalogue, dues, headcounts, hours
+from guantong.records import catalogue, criteria, dues, headcounts, hours
 from guantong.records.access import Refused
 from guantong.records.case_actors import Place, Standing
 from guantong.records.case_values import values, written
@@ -322,6 +322,10 @@ def _from_branch(case: Case, on: date, filled: Fields) -> int:
     return case.org_id
 
 
+def _checked(case: Case, on: date, filled: Fields) -> int:
+    return len(criteria.checked(case))
+
+
 DERIVED: Final[Mapping[tuple[str, str], FieldReader]] = {
     ("recruitment", "birth_date"): _birth_date,
     ("recruitment", "contacts_full"): _all_full("contact_1", "contact_2"),
@@ -332,6 +336,8 @@ DERIVED: Final[Mapping[tuple[str, str], FieldReader]] = {
     ("election", "expected"): _may_elect,
     ("election", "full_members"): _full_members,
     ("appraisal", "present"): _present,
+    ("model-branch", "items"): _checked,
+    ("model-college", "items"): _checked,
     ("transfer-out", "hours"): _hours,
     ("transfer-within", "from_branch"): _from_branch,
 }

@@ -138,18 +138,22 @@ def since(found: Criteria, on: date) -> date:
     return add_months(on, -12 * found.years)
 
 
+def checked(case: Case) -> frozenset[str]:
+    """The items of its self-check that the organisation has said something about."""
+    found = criteria(catalogue.handling().of[case.process].criteria)
+    return frozenset(case.checks.values_list("item", flat=True)) & found.items.keys()
+
+
 def suggested(case: Case, on: date) -> dict[str, int]:
-    """Numbers that a step asks for and the self-check knows: how many items were checked, and how
-    many the records or the organisation's own words show."""
+    """How many of the items that were checked the records show, where a step asks for it."""
     name = catalogue.handling().of[case.process].criteria
     if not name:
         return {}
-    found = criteria(name)
-    said = set(case.checks.values_list("item", flat=True)) & set(found.items)
+    found, said = criteria(name), checked(case)
     first = since(found, on)
     with_records = {
         code
         for code, item in found.items.items()
         if any(one.count for one in shown(item, case.org, first, on))
     }
-    return {"items": len(said), "items_shown": len(said & with_records)}
+    return {"items_shown": len(said & with_records)}

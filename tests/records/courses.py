@@ -11,7 +11,7 @@ from typing import Any
 
 from guantong.processes import model as m
 from guantong.processes.examples import SUBJECT, Example, Move
-from guantong.records import case_facts, catalogue
+from guantong.records import case_facts, catalogue, criteria
 from guantong.records.actions import (
     activities,
     case_beside,
@@ -192,6 +192,9 @@ class Stage:
         self.state(case, move)
         if (case.process, attempt.step) == ("appraisal", "hold"):
             meet(self.own, attempt.on, int(attempt.fields["present"]))
+        if attempt.step == "apply" and "items" in (attempt.fields or {}):
+            for item in criteria.criteria(case.process).items:
+                case_beside.check_item(by=None, case=case, item=item, says="已做到")
         case.refresh_from_db()
         entry = Entry(
             step=attempt.step, on=attempt.on, fields=self.fields(attempt.step, attempt.fields),

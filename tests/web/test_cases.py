@@ -3,12 +3,9 @@
 from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
-from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
@@ -26,7 +23,7 @@ from guantong.records.models import (
     Post,
     User,
 )
-from tests.factories import TODAY, Cast, make_org, make_person, make_user, owner
+from tests.factories import TODAY, Cast, make_activity, make_org, make_person, make_user, owner
 from tests.web.answers import part, rows, shown
 from tests.web.test_members import send
 
@@ -292,13 +289,15 @@ def test_a_call_its_places_and_the_self_check(cast: Cast, as_: SignIn) -> None:
         on="2023-06-10",
     )
     case = Case.objects.get()
+    with pytest.raises(Refused, match="已经按“样板支部申报”申报过"):
+        begun("model-branch", cast, call=call)
     check = reverse("case-selfcheck", args=[case.pk])
     assert "教育党员" in shown(secretary.get(check))
     secretary.post(check, {"item": "educate", "says": "集中学习四次"})
     assert "集中学习四次" in shown(as_(cast.officer).get(check))
-    assert secretary.get(at(case, "apply")).context["form"].initial["f-items"] == 1
-    short = {"on": "2023-06-15", "f-trouble_free": "yes", "f-items": "1"}
-    assert "七个方面都要逐项自查" in shown(send(secretary, at(case, "apply"), **short))
+    short = {"on": "2023-06-15", "f-trouble_free": "yes", "f-items": "7"}
+    told = shown(send(secretary, at(case, "apply"), **short))
+    assert "七个方面都要在自查表上逐项自查（已自查的建设项目数 1，" in told, "counted, not typed"
 
 
 def test_the_year_s_number_is_handed_down_and_bounds_the_clearing(cast: Cast, as_: SignIn) -> None:
@@ -400,6 +399,11 @@ def test_a_drill_and_an_appraisal_are_activities_too(cast: Cast, as_: SignIn) ->
     assert "/activities/new/?kind=appraisal" in shown(as_(cast.secretary).get(at(judged, "hold")))
     half = send(as_(cast.secretary), at(judged, "hold"), **told | {"f-self_done": "1.5"})
     assert "请填整数" in shown(half)
+    make_activity(judged.org, kind="appraisal", held_on=TODAY)
+    early = send(as_(cast.secretary), at(judged, "hold"), on="2023-06-14", **{"f-self_done": "1"})
+    assert "f-present" in early.context["form"].errors, (
+        "known today, not on the day that was typed"
+    )
 
 
 def test_local_practice_holds_for_cases_opened_from_then_on(cast: Cast, as_: SignIn) -> None:
@@ -434,44 +438,3 @@ def test_an_account_that_is_named_sees_that_case_alone(cast: Cast, as_: SignIn) 
     assert stranger.get(at(other)).status_code == 404
     assert "修路灯" in shown(stranger.get(LIST))
     users.disable(by=None, user=cast.stranger)
-
-
-def test_dates_that_contradict_each_other_are_listed_with_their_rule(
-    cast: Cast, as_: SignIn
-) -> None:
-    client, page = as_(cast.secretary), reverse("case-checkup")
-    typed = {"do": "file", "apply": "2021-09-10", "talk": "2021-11-01", "recommend": "2022-03-15",
-             "choose": "2023-03-14", "apply.birth_date": "2002-05-01"}  # fmt: skip
-    text = shown(client.post(page, typed))
-    assert "须经一年以上培养教育考察" in text
-    assert "一个月内要谈话" in text
-    assert "2023年3月15日" in text
-    clean = shown(client.post(page, {**typed, "talk": "2021-09-20", "choose": "2023-03-15"}))
-    assert "1 份没有发现矛盾" in clean
-    assert as_(cast.member).get(page).status_code == 404
-
-
-def test_a_whole_sheet_of_files_is_checked_on_the_page_and_at_the_command_line(
-    cast: Cast, as_: SignIn, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    client, page = as_(cast.secretary), reverse("case-checkup")
-    lines = ["姓名,申请入党日期,派人谈话日期", "张一,2021-09-10,2021-11-01", "李二,2021年秋,",
-             "王三,2021-09-10,2021-09-30"]  # fmt: skip
-    file = tmp_path / "材料.csv"
-    file.write_text("\n".join(lines), encoding="utf-8")
-
-    def sent(content: bytes, **more: str) -> Any:
-        sheet = SimpleUploadedFile("材料.csv", content)
-        return client.post(page, {"do": "sheet", "sheet": sheet, **more})
-
-    text = shown(sent(file.read_bytes()))
-    assert "核对了 3 份材料，1 份没有发现矛盾" in text
-    assert "一个月内要谈话" in text
-    corrections = rows(sent(file.read_bytes(), **{"as": "xlsx"}))[1:]
-    assert {row[1] for row in corrections} == {"张一", "李二"}
-    assert [row[3] for row in corrections if row[1] == "李二"] == ["没有核对"]
-    assert sent(b"PK").status_code == 422
-
-    with pytest.raises(SystemExit):
-        call_command("checkup", str(file))
-    assert "核对 3 份，1 份有矛盾，1 份有日期没能核对" in capsys.readouterr().out

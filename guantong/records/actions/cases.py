@@ -71,6 +71,7 @@ def begin(
         person = rows.locked(person)
     _require_fit(kept, now, org, person, title, on)
     _require_call(kept, org, call, on)
+    _require_first_answer(kept, org, person, call)
     require_single(kept, org, person)
     case = rows.insert(
         Case(
@@ -129,7 +130,21 @@ def _require_call(kept: Handling, org: Org, call: Call | None, on: date) -> None
     if call is None or call.process != kept.process or not org.path.startswith(call.org.path):
         raise Refused("请选择一份通知。", {"call": "请选择一份通知。"})
     if on < call.opens_on or (call.closes_on is not None and on > call.closes_on):
-        text = f"“{call.title}”{call.opens_on} 开始，{call.closes_on or '没有'}截止。"
+        until = f"{call.closes_on} 截止" if call.closes_on else "没有截止日"
+        text = f"“{call.title}”从 {call.opens_on} 开始，{until}，开办日期不在其中。"
+        raise Refused(text, {"call": text})
+
+
+def _require_first_answer(
+    kept: Handling, org: Org, person: Person | None, call: Call | None
+) -> None:
+    """A notice is answered once, but with works or projects, of which there may be several."""
+    if call is None or kept.titled:
+        return
+    rows.locked(org)  # two people opening one at once: the other waits here
+    whose = {"person": person} if person else {"org": org}
+    if Case.objects.filter(call=call, **whose).exists():
+        text = f"{person or org}已经按“{call.title}”申报过，请在那一件里办理。"
         raise Refused(text, {"call": text})
 
 

@@ -30,6 +30,7 @@ OFFERED: Final = 400  # people in one list of suggestions
 LINES: Final = 8  # of a tally sheet, at least
 COUNTS: Final = ("yes", "no", "abstain", "again")
 YES_NO: Final = [("yes", "是"), ("no", "否")]
+MOST: Final = 99_999  # people, votes or papers: no school has more
 SHORT: Final = 4  # options shown as buttons, not as a list
 
 
@@ -154,7 +155,8 @@ def form_field(
         case m.FieldType.NUMBER:
             says = {"max_decimal_places": "请填整数，如 12。"} if one.whole else {}
             return forms.DecimalField(
-                min_value=0, max_digits=10, decimal_places=0 if one.whole else 2,
+                min_value=0, max_value=MOST if one.whole else None,
+                max_digits=10, decimal_places=0 if one.whole else 2,
                 error_messages=says,
                 widget=forms.NumberInput(
                     attrs={"min": 0, "step": 1 if one.whole else "any", "inputmode": "decimal"}
@@ -203,7 +205,7 @@ def entered(value: Any) -> m.Value | None:
 
 class StepForm(ActionForm):
     """One step of one case. Fields are prefixed: f- what the process asks, a- what the records
-    need besides, r- reasons."""
+    need besides, r- reasons. `on`: the day as of which the records are asked; today without."""
 
     on = DayField(label="办理日期", help_text="实际办成的那一天，不能早于上一步。")
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
@@ -216,6 +218,7 @@ class StepForm(ActionForm):
         kept: Handling,
         to_explain: Iterable[m.Rule] = (),
         last: CaseStep | None = None,
+        on: date | None = None,
         **more: Any,
     ) -> None:
         super().__init__(*args, **more)
@@ -223,7 +226,7 @@ class StepForm(ActionForm):
         self.initial.setdefault("version", case.version)
         people = _once(lambda: People(case_facts.nameable(case, day, step.name), day))
         orgs = partial(case_facts.branches, case, day)
-        self.known = case_facts.derived(case, step, day, {})
+        self.known = case_facts.derived(case, step, on or day, {})
         asked = [one for one in step.fields if kept.concerns(one.name, case.org.kind)]
         for one in asked:
             if one.name not in self.known and one.name not in case_facts.BY_FILLED:

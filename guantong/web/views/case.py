@@ -242,6 +242,7 @@ def step(request: HttpRequest, pk: int, name: str) -> HttpResponse:
         kept=reading.handling_of(row),
         to_explain=[one.rule for one in option.to_explain] if option else (),
         last=row.steps.standing().filter(step=name).order_by("number").last(),
+        on=day,
         initial={"on": clock.today(), **_suggested(row, name)},
     )
     if taken := form.outcome(partial(_take, request, row, form)):

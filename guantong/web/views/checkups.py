@@ -1,11 +1,17 @@
-"""材料日期体检: a sheet of dates, or one file typed in, against the rules. Nothing is kept."""
+"""材料日期体检: a sheet of dates, or one file typed in, against the rules. Nothing is kept.
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+What was found in a sheet travels in the form below the list, signed, so that it can be paged,
+narrowed, sorted and downloaded without sending the sheet again.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from django import forms
+from django.core import signing
 from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_GET
@@ -20,10 +26,12 @@ from guantong.sheets.preflight import Refusal
 from guantong.sheets.values import Wrong, day
 from guantong.web import case_words, download
 from guantong.web.acting import INVALID, DayField
+from guantong.web.filters import ON_A_PAGE
 from guantong.web.views.cases import to_cases
 
 PROCESS: Final = "recruitment"
-SHOWN: Final = 200  # files on the page; the list that is downloaded has them all
+SALT: Final = "guantong.checkup"
+CARRIED: Final = 2_400_000  # characters; a form of more than 2.5 MB is refused
 LEVELS: Final = {
     m.Level.MUST: "矛盾",
     m.Level.UNLESS_REASON: "要有原因",
@@ -49,6 +57,41 @@ class Person:
     number: str
     problems: tuple[str, ...]
     found: tuple[Found, ...]
+
+    @property
+    def must(self) -> int:
+        return sum(one.level == LEVELS[m.Level.MUST] for one in self.found)
+
+
+SHOW: Final[dict[str, tuple[str, Callable[[Person], bool]]]] = {
+    "": ("有问题的", lambda person: bool(person.found or person.problems)),
+    "must": ("有矛盾的", lambda person: person.must > 0),
+    "unread": ("有日期没核对的", lambda person: bool(person.problems)),
+    "clean": ("没有问题的", lambda person: not (person.found or person.problems)),
+}
+SORTS: Final[dict[str, tuple[str, Callable[[Person], Any]]]] = {
+    "": ("表中的先后", lambda person: person.line),
+    "must": ("矛盾多的在前", lambda person: (-person.must, -len(person.found), person.line)),
+    "name": ("姓名", lambda person: (person.name, person.line)),
+}
+
+
+class ListForm(forms.Form):
+    """Which of the files, in which order."""
+
+    show = forms.ChoiceField(
+        label="看哪些", required=False, choices=[(k, title) for k, (title, _) in SHOW.items()]
+    )
+    q = forms.CharField(label="姓名、学号或工号", required=False, max_length=60)
+    sort = forms.ChoiceField(
+        label="排序", required=False, choices=[(k, title) for k, (title, _) in SORTS.items()]
+    )
+
+    def of(self, people: Sequence[Person]) -> list[Person]:
+        self.is_valid()
+        show, sort, q = (self.cleaned_data.get(name, "") for name in ("show", "sort", "q"))
+        found = filter(SHOW[show][1], people)
+        return sorted((p for p in found if q in p.name or q in p.number), key=SORTS[sort][1])
 
 
 class SheetForm(forms.Form):
@@ -108,21 +151,29 @@ def checkup(request: HttpRequest) -> HttpResponse:
     sheet, one = SheetForm(), FileForm()
     people: list[Person] = []
     notes: Sequence[str] = ()
-    status = 200
-    if request.method == "POST" and request.POST.get("do") == "file":
+    do, carried, status = request.POST.get("do"), "", 200
+    if do == "file":
         one = FileForm(request.POST)
         if one.is_valid() and not one.record().days:
             one.add_error(None, "请至少填一个步骤的日期。")
         status = 200 if one.is_valid() else INVALID
         if one.is_valid():
             people = [_one(one.record())]
+    elif do == "list":
+        carried = request.POST.get("found", "")
+        people = _carried(carried)
+        if not people:
+            notes, status = ("这份清单已经失效，请重新上传表格核对。",), INVALID
     elif request.method == "POST":
         sheet = SheetForm(request.POST, request.FILES)
         people, notes = _whole(sheet)
+        carried = signing.dumps([asdict(p) for p in people], salt=SALT, compress=True)
         status = 200 if people else INVALID
+    form = ListForm(request.POST if do == "list" else {})
+    listed = form.of(people)
     if people and request.POST.get("as") == "xlsx":
-        return _workbook(request, people)
-    odd = [person for person in people if person.found or person.problems]
+        return _workbook(request, listed if do == "list" else people)
+    page = Paginator(listed, ON_A_PAGE).get_page(request.POST.get("page"))
     return TemplateResponse(
         request,
         "web/case_checkup.html",
@@ -131,16 +182,30 @@ def checkup(request: HttpRequest) -> HttpResponse:
             "crumbs": to_cases(catalogue.process(PROCESS)),
             "sheet": sheet,
             "form": one,
-            "typed": request.POST.get("do") == "file",
+            "list_form": form,
+            "found": carried if people and len(carried) <= CARRIED else "",
+            "typed": do == "file",
             "notes": notes,
-            "people": odd[:SHOWN],
-            "more": max(0, len(odd) - SHOWN),
+            "page": page,
             "checked": len(people),
-            "clean": len(people) - len(odd),
+            "clean": sum(map(SHOW["clean"][1], people)),
             "total": sum(len(person.found) for person in people),
+            "unread": sum(map(SHOW["unread"][1], people)),
         },
         status=status,
     )
+
+
+def _carried(found: str) -> list[Person]:
+    """What the form brought back; nothing where it was not made here."""
+    try:
+        people = signing.loads(found, salt=SALT)
+    except signing.BadSignature:
+        return []
+    return [
+        Person(**(one | {"found": tuple(Found(**told) for told in one["found"])}))
+        for one in people
+    ]
 
 
 def _whole(form: SheetForm) -> tuple[list[Person], Sequence[str]]:

@@ -59,7 +59,7 @@ class Command(BaseCommand):
 
     def prepare(self) -> None:
         if sample.is_built():
-            keep.bring_up_to_date(wait=True)
+            keep.bring_up_to_date(wait=True)  # before the worker is forked
             return
         self.stdout.write("正在建立示例学校（约十几秒）……")
         self.stdout.flush()

@@ -34,7 +34,7 @@ class Command(BaseCommand):
             raise CommandError("还没有设置学校。处理：先运行 python3 run set-up")
         if reason := server.why_not(address, port):
             raise CommandError(reason)
-        ledger.bring_up_to_date(wait=True)
+        ledger.bring_up_to_date(wait=True)  # no thread may be at work when the workers are forked
         self.stdout.write(f"网站在 http://{address}:{port}/ ，按 Ctrl-C 结束")
         self.stdout.flush()
         server.serve(address, port, workers=workers)
