@@ -1,15 +1,24 @@
-"""A mail server and a group's bot that answer as the real ones do, on this machine."""
+"""A mail server and a group's bot that answer as the real ones do, on this machine; another
+process at the same database."""
 
 import json
+import os
 import socketserver
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from django.db import connection
+
+ROOT = Path(__file__).parent.parent
 
 
 @dataclass
@@ -126,3 +135,18 @@ def until(holds: Callable[[], bool], seconds: float = 30) -> None:
     while not holds():
         assert time.monotonic() < end, "it never came true"
         time.sleep(0.02)
+
+
+def start(code: str, tmp_path: Path) -> "subprocess.Popen[bytes]":
+    """Another process on the same database."""
+    settings = connection.settings_dict
+    url = f"sqlite:///{settings['NAME']}"
+    if connection.vendor == "postgresql":
+        user, host = f"{settings['USER']}:{settings['PASSWORD']}", settings["HOST"]
+        url = f"postgresql://{user}@{host}:{settings['PORT']}/{settings['NAME']}"
+    return subprocess.Popen(
+        [sys.executable, "-c", f"import django; django.setup()\n{code}"],
+        cwd=ROOT,
+        env={**os.environ, "DATABASE_URL": url, "GUANTONG_DATA": str(tmp_path),
+             "DJANGO_SETTINGS_MODULE": "guantong.config.settings"},
+    )  # fmt: skip

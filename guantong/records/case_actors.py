@@ -115,6 +115,11 @@ class Standing:
             return frozenset()
         return frozenset(code for code in asked if self._is(every[code], place))
 
+    def takes(self, case: Case) -> bool:
+        """Is the step that is due next his?"""
+        step = catalogue.process(case.process, case.process_version).steps.get(case.due_step)
+        return step is not None and bool(self.actors_at(Place.of(case), step.who))
+
     def is_anywhere(self, among: Collection[str]) -> bool:
         """Is he one of the given actors wherever a case lies?"""
         if self.user is None:

@@ -15,8 +15,10 @@ from typing import Final
 from django.db.models import Count, QuerySet
 
 from guantong.records import access, catalogue, feeds, ledger
-from guantong.records.models import Assessment, Entry, FollowUp, Org, User
+from guantong.records.case_actors import Standing
+from guantong.records.models import Assessment, Case, Entry, FollowUp, Org, User
 from guantong.records.models.activity import Activity, ActivityQuerySet
+from guantong.records.models.case import CaseQuerySet
 from guantong.records.models.org import OrgQuerySet
 
 SOON: Final = timedelta(days=14)
@@ -31,6 +33,8 @@ class About:
     orgs: Sequence[Org]
     entries: QuerySet[Entry]
     activities: ActivityQuerySet
+    cases: CaseQuerySet
+    who: Standing  # whose steps those are; the system's: everybody's
 
 
 def about_user(user: User, live: Assessment) -> About:
@@ -39,12 +43,16 @@ def about_user(user: User, live: Assessment) -> About:
         orgs=list(feeds.answers_for(user).in_order()),
         entries=access.entries(user, live),
         activities=access.activities(user, "activity.view").live(),
+        cases=access.cases(user),
+        who=Standing.today(user),
     )
 
 
 def about_org(org: Org, live: Assessment) -> About:
     """What the group of an organisation may read: the organisation's own affairs."""
-    return About([org], live.entries.all(), Activity.objects.live())
+    told = Case.objects.exclude(process__in=catalogue.handling().names("restricted"))
+    everybody = Standing.today(None)
+    return About([org], live.entries.all(), Activity.objects.live(), told, everybody)
 
 
 def digest(about: About, *, today: date, grace_days: int, site: str) -> str:
@@ -55,6 +63,7 @@ def digest(about: About, *, today: date, grace_days: int, site: str) -> str:
             chain(
                 _owed(_own(about).filter(verdict="short", due_on__gte=today - RECENT)),
                 _left(about, today - RECENT, today),
+                _cases(about, today - RECENT, today, site),
             ),
         ),
         (
@@ -103,6 +112,14 @@ def _left(about: About, first: date, end: date) -> Iterator[str]:
     open_ = FollowUp.objects.open().filter(activity__in=_hosted(about))
     if count := open_.filter(due_on__gte=first, due_on__lt=end).count():
         yield f"会议定下的落实事项：{count} 项"
+
+
+def _cases(about: About, first: date, end: date, site: str) -> Iterator[str]:
+    """How many cases wait past their day for a step of the reader's; the week names them."""
+    near = about.cases.open().filter(org__in=[org.pk for org in about.orgs])
+    overdue = near.filter(due_on__gte=first, due_on__lt=end).select_related("org")
+    if count := sum(about.who.takes(case) for case in overdue):
+        yield f"流程事项：{count} 件，见 {site}/#cases"
 
 
 def _planned(about: About, today: date) -> Iterator[str]:

@@ -1,8 +1,5 @@
 """The digest of the week: what it says to whom, and that it is sent once, whoever is killed."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -10,19 +7,17 @@ from pathlib import Path
 from urllib.parse import quote, unquote
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from guantong.messages.settings import Bot, Mail, Settings
 from guantong.records import digests as texts
 from guantong.records.access import Refused
-from guantong.records.actions import digests, jobs, ledger, posts
+from guantong.records.actions import cases, digests, jobs, ledger, posts
 from guantong.records.meetings import Task
-from guantong.records.models import Delivery, Event, Job, School, User
-from tests.factories import TODAY, Cast, make_activity, make_cast, owner
-from tests.services import Service, bot_service, mail_service, until
+from guantong.records.models import Case, Delivery, Event, Job, School, User
+from tests.factories import TODAY, Cast, make_activity, make_cast, make_person, owner
+from tests.services import Service, bot_service, mail_service, start, until
 
-ROOT = Path(__file__).parent.parent.parent
 SITE = "https://dangjian.example.edu.cn"
 
 
@@ -53,14 +48,25 @@ def test_a_bearer_hears_of_its_own_in_kinds_days_and_numbers(cast: Cast) -> None
     left = (Task("与党员甲谈话", None, date(2023, 6, 9)), Task("备课", None, TODAY))
     make_activity(cast.branch, kind="branch_committee", hours=None, held_on=date(2023, 6, 1),
                   follow_ups=left)  # fmt: skip
+    for name in ("申请甲", "申请乙"):
+        applicant = make_person(name, cast.branch, status="applicant")
+        case = cases.begin(
+            by=None, process="recruitment", person=applicant, org=cast.branch, on=date(2023, 5, 1)
+        )
+        said = {"birth_date": date(2000, 1, 1)}
+        entry = cases.Entry("apply", date(2023, 5, 1), said)
+        cases.take_step(by=None, case=case, version=case.version, entry=entry)
+    Case.objects.filter(pk=case.pk).update(due_step="approve")  # a step of those above
     text = of_user(cast.secretary)
 
+    assert f"· 流程事项：1 件，见 {SITE}/#cases" in text.partition("两周内到期")[0]
     assert "主题党日（5月31日到期）" in text
     assert "支部党员大会（6月30日到期）" not in text.partition("两周内到期")[0]
     assert "6月20日 主题党日" in text
     assert text.count("会议定下的落实事项：1 项") == 2  # overdue; due soon
     assert cast.sibling.short_name not in text
     names = [owner(user).name for user in cast.everyone().values() if user.person]
+    names += ["申请甲", "申请乙"]
     assert not [name for name in names if name in text]
     assert SITE in text
 
@@ -142,21 +148,6 @@ def _later(*, minutes: int) -> None:
 
 
 # Workers that are killed
-
-
-def start(code: str, tmp_path: Path) -> "subprocess.Popen[bytes]":
-    """Another process on the same database."""
-    settings = connection.settings_dict
-    url = f"sqlite:///{settings['NAME']}"
-    if connection.vendor == "postgresql":
-        user, host = f"{settings['USER']}:{settings['PASSWORD']}", settings["HOST"]
-        url = f"postgresql://{user}@{host}:{settings['PORT']}/{settings['NAME']}"
-    return subprocess.Popen(
-        [sys.executable, "-c", f"import django; django.setup()\n{code}"],
-        cwd=ROOT,
-        env={**os.environ, "DATABASE_URL": url, "GUANTONG_DATA": str(tmp_path),
-             "DJANGO_SETTINGS_MODULE": "guantong.config.settings"},
-    )  # fmt: skip
 
 
 @pytest.mark.django_db(transaction=True)

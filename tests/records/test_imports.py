@@ -2,23 +2,25 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.db.models import Q
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from guantong.records import access, sealing
 from guantong.records.access import Conflict
-from guantong.records.actions import imports
+from guantong.records.actions import imports, jobs
 from guantong.records.imports.rows import (
     Outcome,
     Problem,
 )
-from guantong.records.models import Event, ImportBatch, ImportRow, Person
+from guantong.records.models import Event, ImportBatch, ImportRow, Job, Person
 from guantong.sheets.parse import parse
-from tests.factories import Cast, make_person
+from tests.factories import Cast, make_cast, make_person
 from tests.records.conftest import one_event, refused
 from tests.records.spreadsheets import (
     A1,
@@ -33,6 +35,7 @@ from tests.records.spreadsheets import (
     run,
     spans,
 )
+from tests.services import start, until
 from tests.sheets.workbooks import ROLL_HEADER, workbook
 
 pytestmark = pytest.mark.django_db
@@ -281,3 +284,75 @@ def test_a_batch_is_handled_only_within_its_scope(cast: Cast) -> None:
 def test_a_branch_imports_its_own_activities_only(cast: Cast) -> None:
     assert decided(held({}), cast.secretary).outcome == Outcome.NEW
     assert "没有“甲学院教师第二党支部”" in problem(held({"hosts": (A2,)}), cast.secretary)
+
+
+# Workers that are killed
+
+BEGUN = """
+import os, time
+from pathlib import Path
+from guantong.records.actions import imports, rows
+from guantong.records.actions.imports import working, writing
+from guantong.records.models import ImportBatch
+from tests.records.spreadsheets import roll
+def stops(verb, times):
+    seen = []
+    def half_way(*args, **more):
+        done = verb(*args, **more)
+        seen.append(done)
+        if len(seen) == times:
+            Path(os.environ["GUANTONG_DATA"], "half-way").touch()
+            time.sleep(60)
+        return done
+    return half_way
+imports.FEW, working.AT_ONCE = 0, 2
+"""
+READS = """
+rows.pour = stops(rows.pour, 2)
+parsed = roll(*({"name": f"新{n}样"} for n in "甲乙丙丁戊"))
+imports.preview(by=None, parsed=parsed, wait=False)
+time.sleep(60)
+"""
+WRITES = """
+writing.write = stops(writing.write, 1)
+imports.confirm(by=None, batch=ImportBatch.objects.latest("pk"), wait=False)
+time.sleep(60)
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_import_whose_worker_is_killed_is_taken_over_and_written_once(
+    tmp_path: Path, settings: Any
+) -> None:
+    settings.DATA = tmp_path  # one key for both
+    make_cast()
+    parsed = roll(*({"name": f"新{n}样"} for n in "甲乙丙丁戊"))
+
+    def killed(code: str) -> ImportBatch:
+        worker = start(f"{BEGUN}{code}", tmp_path)
+        until((tmp_path / "half-way").exists)
+        (tmp_path / "half-way").unlink()
+        worker.kill()
+        worker.wait()
+        batch = ImportBatch.objects.latest("pk")
+        with refused("正在"):  # it may still be alive
+            imports.confirm(by=None, batch=batch)
+        Job.objects.update(seen_at=timezone.now() - 2 * jobs.DEAD_AFTER)
+        return batch
+
+    before = records()
+    batch = killed(READS)
+    assert batch.rows.count() == 2, "the step that was half-way is undone"
+    for verb in (imports.confirm, imports.recheck):
+        with refused("没有读完"):  # not the first rows alone
+            verb(by=None, batch=batch)
+    imports.discard(by=None, batch=batch)
+    whole = imports.preview(by=None, parsed=parsed)
+    batch = killed(WRITES)
+    assert batch == whole
+    assert records() == before
+    imports.confirm(by=None, batch=batch)
+    with refused("已导入"):
+        imports.confirm(by=None, batch=batch)
+    assert Person.objects.filter(name__startswith="新").count() == 5
+    assert Event.objects.filter(verb="import.confirmed").count() == 1

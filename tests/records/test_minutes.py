@@ -14,12 +14,12 @@ from guantong.conditions.parse import CatalogueError
 from guantong.obligations import model as m
 from guantong.obligations.activity_kinds import check_own, read_kinds
 from guantong.records import catalogue, concurrent, study_hours
-from guantong.records.access import Conflict
-from guantong.records.actions import activities, minutes, relations
+from guantong.records.access import Conflict, Forbidden
+from guantong.records.actions import activities, ledger, minutes, relations, successions
 from guantong.records.drafts import Attended, draft_of
 from guantong.records.meetings import Item, Task, Votes, wrong_votes
-from guantong.records.models import Activity, Attendance, Event, FollowUp
-from tests.factories import TODAY, Cast, make_activity, make_draft, make_person, owner
+from guantong.records.models import Activity, Attendance, Entry, Event, FollowUp
+from tests.factories import TODAY, Cast, make_activity, make_draft, make_org, make_person, owner
 from tests.records.conftest import one_event, refused
 
 
@@ -243,6 +243,46 @@ def test_each_side_of_a_joint_activity_records_and_counts_its_own(cast: Cast) ->
     assert side.record == answer
     with pytest.raises(Conflict, match="已登记过"):
         activities.record(by=cast.outsider, draft=replace(theirs, title="又一次"), side=side)
+
+
+def test_what_several_hold_together_counts_once_for_each_and_outlives_a_host(cast: Cast) -> None:
+    third = make_org("甲学院教师第三党支部", "branch", cast.college)
+    guest = make_person("党员丙", third)
+    hosts = (cast.branch, cast.sibling, third)
+    ledger.rebuild()
+
+    def counted() -> list[int]:
+        june = Entry.objects.filter(assessment__live=True, obligation="theme-day")
+        june = june.filter(period_start="2023-06-01", org__in=hosts).order_by("org")
+        return [int(actual or 0) for actual in june.values_list("actual", flat=True)]
+
+    made = make_activity(
+        *hosts, by=cast.officer, held_on=date(2023, 6, 14), outside="某社区党委、某公司"
+    )
+    assert counted() == [1, 1, 1]
+    study = Entry.objects.filter(
+        obligation__endswith="study-hours", person__attendances__activity=made
+    )
+    assert {entry.actual for entry in study.filter(period_start="2023-01-01")} == {made.hours}
+    with pytest.raises(Forbidden):
+        activities.withdraw(by=cast.secretary, activity=made, version=1, reason="我方没有去")
+    draft = draft_of(made)
+    there = tuple(one for one in draft.attended or () if one.person_id != guest.pk)
+    fewer = replace(draft, hosts=hosts[:2], attended=there)
+    made = activities.correct(by=cast.officer, activity=made, version=1, draft=fewer)
+    assert counted() == [1, 1, 0]
+    successions.dissolve(
+        by=None,
+        org=cast.sibling,
+        on=TODAY,
+        reason="撤并",
+        successors=[cast.branch],
+        heir=cast.branch,
+    )
+    draft = replace(draft_of(made), place="礼堂")
+    made = activities.correct(by=cast.officer, activity=made, version=2, draft=draft)
+    activities.withdraw(by=cast.officer, activity=made, version=3, reason="没有开展")
+    assert counted()[0] == 0
 
 
 # Two people at one record

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django.fixtures import Settings
 
-from guantong.records.actions import ledger, relations
+from guantong.records.actions import activities, ledger, relations
 from guantong.records.drafts import Attended
 from guantong.records.meetings import Task
 from guantong.records.models import Activity, Entry, FollowUp, UnfinishedForm, User
@@ -223,7 +223,15 @@ def test_the_other_side_is_asked_and_names_only_its_own(cast: Cast, as_: SignIn)
     assert (answer.kind, answer.outside) == ("joint_activity", "某社区")
     assert there(answer) == {"支书乙": "attendee"}
     assert ask not in shown(theirs.get("/"))
-    assert "已登记本支部人员" in shown(client.get(reverse("activity", args=[ours.pk])))
+    page = reverse("activity", args=[ours.pk])
+    assert "已登记本支部人员" in shown(client.get(page))
+    activities.withdraw(by=cast.outsider, activity=answer, version=1, reason="没有去")
+    assert "撤销了登记" in shown(client.get(page))
+    assert ask in shown(theirs.get("/"))  # or the other side takes them off
+    edit = reverse("activity-edit", args=[ours.pk])
+    off = {**fields(client.get(edit)), "sides": []}
+    assert client.post(edit, off).status_code == 302
+    assert not ours.sides.exists()
 
 
 def test_a_second_editor_sees_field_by_field_and_loses_nothing(cast: Cast, as_: SignIn) -> None:

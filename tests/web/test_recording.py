@@ -218,6 +218,9 @@ def test_branches_hold_an_activity_together(cast: Cast, as_: SignIn) -> None:
     made = Activity.objects.get()
     assert set(made.hosts.all()) == {cast.branch, cast.sibling}
     assert len(there(made)) == 3
+    page = reverse("activity", args=[made.pk])
+    assert "请上级在更正里去掉" in shown(as_(cast.secretary).get(page))  # one host alone cannot
+    assert 'id="together"' not in shown(client.get(page))
 
 
 def test_the_last_record_fills_what_is_still_blank(cast: Cast, as_: SignIn) -> None:

@@ -53,11 +53,11 @@ def _write_tasks(activity: Activity, draft: Draft) -> None:
 
 
 def _write_sides(activity: Activity, draft: Draft) -> None:
-    there = {row.org_id: row for row in activity.sides.all()}
+    there = {row.org_id: row for row in activity.sides.select_related("record")}
     for org in draft.sides:
         if there.pop(org.pk, None) is None:
             rows.insert(JointSide(activity=activity, org=org))
-    if any(row.record_id for row in there.values()):
+    if any(row.answered for row in there.values()):
         raise Refused("对方已记录本支部的参加情况，不能再去掉。")
     JointSide.objects.filter(pk__in=[row.pk for row in there.values()]).delete()
 
@@ -65,7 +65,7 @@ def _write_sides(activity: Activity, draft: Draft) -> None:
 def answer(side: JointSide, activity: Activity, draft: Draft) -> None:
     """Let a record be that of the other side of a joint activity."""
     side = rows.locked(side)
-    if side.record_id is not None:
+    if side.answered:
         raise Conflict("本支部已登记过这次共建活动。")
     if side.org not in draft.hosts:
         raise Refused(f"这次共建要由{side.org.short_name}登记。")

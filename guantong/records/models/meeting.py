@@ -108,20 +108,34 @@ class FollowUp(models.Model):
         ]
 
 
+class JointSideQuerySet(models.QuerySet["JointSide"]):
+    def unanswered(self) -> Self:
+        """Whose side nothing stands of, though the other's does: never told, or taken back."""
+        untold = Q(record=None) | Q(record__withdrawn_at__isnull=False)
+        return self.filter(untold, activity__withdrawn_at=None)
+
+
 class JointSide(models.Model):
     """Grain: activity x organisation that held it too and records its own people.
 
-    `record` null: that side has not recorded yet, and nothing counts for it.
+    `record` null: that side has not recorded yet. Then, or once it is withdrawn, nothing counts
+    for it.
     """
 
     activity = models.ForeignKey(Activity, models.CASCADE, related_name="sides")
     org = models.ForeignKey(Org, models.PROTECT, related_name="sides")
     record = models.OneToOneField(Activity, models.SET_NULL, null=True, related_name="side_of")
 
+    objects = JointSideQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["activity", "org"], name="one_side_per_org")
         ]
+
+    @property
+    def answered(self) -> bool:
+        return self.record is not None and self.record.withdrawn_at is None
 
 
 class UnfinishedForm(models.Model):

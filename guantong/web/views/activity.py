@@ -148,6 +148,8 @@ def _may(request: HttpRequest, shown: Activity, hosts: Iterable[Org]) -> set[str
         return may
     if everywhere("activity.record"):
         may |= {"restore"} if shown.withdrawn_at else {"correct", "copy", "withdraw"}
+    elif any(not access.check(user, "activity.record", host) for host in hosts):
+        may.add("ask above")  # held together with others, for whom he does not record
     stands = not (shown.withdrawn_at or shown.verified_at or shown.planned)
     if stands and everywhere("activity.verify") and not reviewing.written_by(user, [shown]):
         may.add("verify")

@@ -277,9 +277,8 @@ def _put_aside(request: HttpRequest, host: Org) -> HttpResponse:
 
 def _side(request: HttpRequest, host: Org) -> JointSide | None:
     """The other side's record that this one answers; one out of reach is as good as none."""
-    open_ = JointSide.objects.filter(org=host, record=None, activity__withdrawn_at=None)
-    asked = ids.read(request.GET.get("side"))
-    return open_.filter(pk=asked).select_related("activity").first()
+    asked = JointSide.objects.unanswered().filter(org=host, pk=ids.read(request.GET.get("side")))
+    return asked.select_related("activity").first()
 
 
 def _as_theirs(side: JointSide) -> dict[str, Any]:

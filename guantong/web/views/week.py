@@ -178,9 +178,10 @@ class Week:
         return todos(rows, self.today, self.user, records=self.answers_for_it)
 
     def sides(self) -> list[JointSide]:
-        """Joint activities that the other side has recorded, and this one not yet."""
-        waiting = JointSide.objects.filter(record=None, activity__withdrawn_at=None)
-        found = waiting.filter(org__in=self.answering, activity__planned=False)
+        """Joint activities that the other side has recorded, and this one not, or not any more."""
+        found = JointSide.objects.unanswered().filter(
+            org__in=self.answering, activity__planned=False
+        )
         return list(found.select_related("activity", "org").order_by("activity__held_on", "id"))
 
     def requests(self) -> int:

@@ -185,8 +185,6 @@ def recheck(*, by: User | None, batch: ImportBatch, wait: bool = True) -> Import
     """Decide every row anew, by the records as they are now."""
 
     def change(batch: ImportBatch) -> bool:
-        if not batch.reading["counts"]:
-            raise Conflict("文件没有读完。请放弃后重新上传。")
         working.tell("import.rechecked", batch, by)
         return True
 
@@ -198,7 +196,7 @@ def _changed(
 ) -> ImportBatch:
     """Change a batch that waits; where it says so, decide its rows anew."""
     with transaction.atomic():
-        batch = _waiting(by, batch)
+        batch = _read(by, batch)
         anew = change(batch)
         steps = partial(working.anew, batch.pk, by)
         wait = wait or batch.rows.count() <= FEW
@@ -218,7 +216,7 @@ def confirm(*, by: User | None, batch: ImportBatch, wait: bool = True) -> Import
     if wait or batch.rows.count() <= FEW:
         return _written(by, batch)
     with transaction.atomic():
-        batch = _waiting(by, batch)
+        batch = _read(by, batch)
         rows.change(batch, state=WRITING)
     jobs.start(job(batch), lambda: [partial(_write_beside, by, batch.pk)])
     batch.refresh_from_db()
@@ -243,7 +241,7 @@ def _written(by: User | None, batch: ImportBatch, *states: str) -> ImportBatch:
 
 def _confirm(by: User | None, batch: ImportBatch, *states: str) -> ImportBatch:
     School.objects.select_for_update().get()  # one file at a time: two could hold one person
-    batch = _waiting(by, batch, *states)
+    batch = _read(by, batch, *states)
     work = _work(batch, by)
     made, touch = writing.write(batch, work, by, job(batch))
     for some in batched(
@@ -342,6 +340,14 @@ def _waiting(by: User | None, batch: ImportBatch, *more: str) -> ImportBatch:
         return batch
     if batch.state not in ("preview", *more):
         raise Conflict(f"这一批{STATES[batch.state]}，不能再改。")
+    return batch
+
+
+def _read(by: User | None, batch: ImportBatch, *more: str) -> ImportBatch:
+    """One that was read to its end: of a reading that was broken off only some rows are there."""
+    batch = _waiting(by, batch, *more)
+    if not batch.reading["counts"]:
+        raise Conflict("文件没有读完。请放弃后重新上传。")
     return batch
 
 
