@@ -145,8 +145,8 @@ def _act(
     if not form.is_valid():
         return {}, INVALID
     if gone := len(ticked) - len(rows):
-        text = f"选中的有 {gone} 件现在不在这一步，可能刚刚有人办过；这次都没有保存，请看过下面的再办。"
-        form.add_error(None, text)
+        why = f"选中的有 {gone} 件现在不在这一步，可能刚刚有人办过；这次都没有保存。"
+        form.add_error(None, f"{why}请看过下面的再办。")
         return {}, INVALID
     if not rows:
         form.add_error(None, "请至少选一人。")
