@@ -49,7 +49,8 @@ def serve(address: str, port: int, *, workers: int = 1) -> None:
     """Serve until Ctrl-C. Only what goes wrong is logged.
 
     No connection goes along into the worker processes: a pool that was opened before the fork has
-    no threads there, and every request would wait in vain.
+    no threads there, and every request would wait in vain; with SQLite every write would find the
+    database locked for good. So no work may be going on beside either when this is called.
     """
     connection.close()
     if connection.vendor == "postgresql":

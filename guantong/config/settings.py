@@ -63,6 +63,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "guantong.config.privacy.no_store",
+    "guantong.config.busy.SaysBusy",
     "guantong.web.reading.asks_once",
 ]
 ROOT_URLCONF = "guantong.config.urls"

@@ -20,6 +20,7 @@ from guantong.records.models import Event, Membership, Org, User
 
 PERMISSION = "member.reconcile"
 PRESENCE = "presence"
+STEPS = ("activist", "candidate", "probationary", "full")  # each begins on a day of its own
 PLAIN = ("name", "gender", "birth_date", "joined_on", "full_member_on")
 TITLES: Mapping[str, str] = {
     PRESENCE: "是否在册",
@@ -159,7 +160,8 @@ def _differences(
         if theirs and theirs != ours and not same_month:
             raw = (str(theirs), str(ours or ""))
             told = _shown(name, theirs), _shown(name, ours)
-            yield differs(name, *told, raw, cause=_why(name, theirs, ours))
+            causes = (_taken_for(name, theirs, row, known), _why(name, theirs, ours))
+            yield differs(name, *told, raw, cause="；".join(filter(None, causes)))
     for name in sealing.ON_ROLL:
         theirs, ours = getattr(row, name), sealing.unseal(person, name)
         if theirs and theirs != ours:
@@ -189,6 +191,26 @@ def _found(
 
 
 # What it may come from
+
+
+def _taken_for(name: str, theirs: Any, row: RollRow, known: Known) -> str:
+    """Which other day on record theirs is, where it was taken for this one."""
+    person = known.person
+    if not isinstance(theirs, date):
+        return ""
+    if name == "birth_date":  # ours fits the number, or it could not have been recorded
+        return "对方的与身份证号里的不一致" if person.id_number else ""
+    others = {other: getattr(person, other) for other in ("joined_on", "full_member_on")}
+    ours = others.pop(name)
+    for other, day in others.items():
+        if day == theirs and ours is not None and ours == getattr(row, other):
+            return f"两边的{LABELS[name]}和{LABELS[other]}对调"
+        if day == theirs:
+            return f"对方写的是我方登记的{LABELS[other]}"
+    for span in known.spans:
+        if span.valid_from == theirs and span.status in STEPS:
+            return f"对方写的是我方登记的成为{_status(span.status)}的日期"
+    return ""
 
 
 def _why(name: str, theirs: Any, ours: Any) -> str:

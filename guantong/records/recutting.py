@@ -14,7 +14,7 @@ from typing import Any, Self
 from django.db.models import F
 
 from guantong.records import catalogue, org_rules
-from guantong.records.models import Activity, Membership, Org, Post, Recut
+from guantong.records.models import Activity, ActivityHost, Membership, Org, Post, Recut
 from guantong.records.models.org import OrgQuerySet
 from guantong.records.org_rules import Finding
 from guantong.records.rosters import BRANCH
@@ -40,6 +40,19 @@ class SheetRow:
     number: str
     name: str
     target: str
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why something cannot be carried out, and the activities that stand in the way."""
+
+    text: str
+    activities: Sequence[Activity] = ()
+
+    def __str__(self) -> str:
+        named = "、".join(f"{one.held_on} {one.title}" for one in self.activities[:NAMED])
+        more = "等" if len(self.activities) > NAMED else ""
+        return f"{self.text}：{named}{more}。" if named else self.text
 
 
 @dataclass(frozen=True)
@@ -207,14 +220,14 @@ class Preview:
         """What would break a rule that must be kept."""
         return [(p, f) for p in self.places for f in p.findings if f.must]
 
-    def problems(self) -> Iterator[str]:
+    def problems(self) -> Iterator[Problem]:
         """Why it cannot be carried out."""
         if self.nowhere:
-            yield f"还有 {len(self.nowhere)} 人没有分到支部。"
+            yield Problem(f"还有 {len(self.nowhere)} 人没有分到支部。")
         if empty := [p.name for p in self.places if p.new and not p.total]:
-            yield f"新支部“{'、'.join(empty)}”还没有党员，请分人或去掉。"
+            yield Problem(f"新支部“{'、'.join(empty)}”还没有党员，请分人或去掉。")
         if not self.moves and not self.plan.closes:
-            yield "还没有任何调整。"
+            yield Problem("还没有任何调整。")
         yield from still_to_hold(self.closing, self.recut.on_day)
 
     def cautions(self) -> Iterator[str]:
@@ -225,19 +238,19 @@ class Preview:
                 yield f"{place.name}：书记{place.secretary}任职结束"
 
 
-def still_to_hold(ending: Collection[Org], on: date) -> Iterator[str]:
+def still_to_hold(ending: Collection[Org], on: date) -> Iterator[Problem]:
     """For each that ends while it has activities on the day or later: which, and what to do."""
-    named = {org.pk: org.short_name for org in ending}
-    live = Activity.objects.live().filter(hosts__in=named, held_on__gte=on)
-    found = defaultdict[int, list[str]](list)
-    for pk, day, title in live.order_by("held_on", "pk").values_list("hosts", "held_on", "title"):
-        found[pk].append(f"{day} {title}")
-    for pk, told in found.items():
-        more = "等" if len(told) > NAMED else ""
-        yield (
-            f"“{named[pk]}”在 {on} 当天或之后还有 {len(told)} 项活动"
-            f"（{'、'.join(told[:NAMED])}{more}），请先更正或撤销。"
-        )
+    live = Activity.objects.live().filter(held_on__gte=on)
+    hosting = ActivityHost.objects.filter(org__in=[org.pk for org in ending], activity__in=live)
+    found = defaultdict[int, list[Activity]](list)
+    for row in hosting.select_related("activity").order_by("activity__held_on", "activity"):
+        found[row.org_id].append(row.activity)
+    for org in ending:
+        if there := found.get(org.pk):
+            yield Problem(
+                f"“{org.short_name}”在 {on} 当天或之后还有 {len(there)} 项活动，请先更正或撤销",
+                there,
+            )
 
 
 def targets(preview: Preview) -> list[tuple[str, str]]:
@@ -262,7 +275,9 @@ def assigned(
         pk = row.person_id or by_number.get((row.number, row.name))
         mover = people.get(pk) if pk else None
         if mover is None or (row.name and row.name != mover.name):
-            wrong.append(f"第 {row.line} 行：{row.name or '（未写姓名）'}不在要调整的党支部里")
+            wrong.append(
+                f"第 {row.line} 行：{row.name or '（未写姓名）'}不在要调整的党支部里，请核对姓名"
+            )
         elif mover.pk in moves:
             wrong.append(f"第 {row.line} 行：{mover.name}写了两次")
         else:

@@ -25,6 +25,11 @@ class Filter(forms.Form):
         assert isinstance(field, forms.ChoiceField)
         field.choices = choices
 
+    @property
+    def asks(self) -> bool:
+        """Whether there is anything to clear: not where a page, a tab or an order was chosen."""
+        return any(v for name, v in self.data.items() if name not in {"page", "sort", "depth"})
+
     def narrowed(self) -> list[str]:
         """What the list was narrowed to, in the words of the form: `结论：未完成`."""
         return [

@@ -149,7 +149,10 @@ CODES: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
     }
 )
 # Whose fields the events about a row tell too.
-BESIDE: Final = {"person": ("membership",), "membership": ("person",), "activity": ("places",)}
+BESIDE: Final = {
+    "person": ("membership",), "membership": ("person",), "activity": ("places",),
+    "org": ("orgparent",),
+}  # fmt: skip
 UNSAID: Final = frozenset(
     {"pinyin", "letters", "sort_key", "path", "id_index"}
     | {"withdrawn_at", "withdrawn_by", "verified_at", "verified_by", "version"}

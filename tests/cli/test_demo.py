@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -11,7 +12,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.error import URLError
-from urllib.request import urlopen
+from urllib.parse import urlencode
+from urllib.request import HTTPCookieProcessor, build_opener, urlopen
 
 import pytest
 
@@ -94,7 +96,24 @@ def test_the_second_start_tells_the_same_and_builds_nothing(
     assert first_start[1] != done.stdout
 
 
+def signed_in(address: str) -> str:
+    """Where somebody gets who signs in: it takes a write."""
+    browser = build_opener(HTTPCookieProcessor())
+    with browser.open(f"{address}account/login/") as form:
+        token = form.read().decode().partition('csrfmiddlewaretoken" value="')[2][:64]
+    given = {"login": "zhishu", "password": PASSWORD, "csrfmiddlewaretoken": token}
+    with browser.open(f"{address}account/login/", urlencode(given).encode()) as page:
+        return str(page.url)
+
+
 def test_the_site_is_served_with_its_fonts_and_ends_quietly(data: Path) -> None:
+    """After a new release too, of which the ledger is worked out anew on the way."""
+    with closing(sqlite3.connect(data / "guantong.sqlite3")) as database, database:
+        hours = '$."member-study-hours"'
+        database.execute(
+            "UPDATE records_assessment SET catalogue_hash = '1', rules = json_remove(rules, ?)",
+            [hours],
+        )
     port = free_port()
     with subprocess.Popen(
         command("demo", "--port", port, "--data", data),
@@ -108,10 +127,12 @@ def test_the_site_is_served_with_its_fonts_and_ends_quietly(data: Path) -> None:
             font = fetched(
                 f"http://127.0.0.1:{port}/static/web/vendor/noto-sans-sc-400.woff2", process
             )
+            week = signed_in(f"http://127.0.0.1:{port}/")
         finally:
             process.send_signal(signal.SIGINT)
             out, err = process.communicate(timeout=60)
     assert 'name="login"' in page
+    assert week == f"http://127.0.0.1:{port}/"
     assert font.startswith(b"wOF2")
     assert f"http://127.0.0.1:{port}/" in out
     assert process.returncode in QUIET_END

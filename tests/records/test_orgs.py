@@ -165,7 +165,7 @@ def test_dissolve_refuses_while_anything_is_left(cast: Cast) -> None:
         successions.dissolve(by=None, org=cast.branch, on=TODAY, reason="无")
     empty = make_org("空党支部", "branch", cast.college)
     make_activity(empty, cast.branch)
-    with refused("“空党支部”.+还有 1 项活动（2023-06-"):
+    with refused("“空党支部”.+还有 1 项活动，请先更正或撤销：2023-06-"):
         successions.dissolve(by=None, org=empty, on=date(2023, 6, 1), reason="无")
     with refused("成立日"):
         successions.dissolve(by=None, org=empty, on=SINCE, reason="无")

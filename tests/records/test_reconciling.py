@@ -40,6 +40,10 @@ def test_each_difference_says_what_it_may_come_from(cast: Cast) -> None:
     memberships.transfer_within(by=None, person=came, to=cast.branch, on=date(2023, 6, 1))
     made = make_person("正样", cast.branch, status="probationary", joined_on=date(2022, 5, 20))
     memberships.become_full(by=None, person=made, on=date(2023, 5, 25))
+    dated = {"joined_on": date(2020, 9, 1), "full_member_on": date(2021, 9, 3)}
+    make_person("迟样", cast.branch, number="N7", **dated)
+    make_person("换样", cast.branch, number="N8", **dated)
+    make_person("生样", cast.branch, id_number=an_id(9), birth_date=date(1990, 1, 1))
     late = make_person("补样", cast.branch, id_number=an_id(4))
     people.correct(by=None, person=late, phone="13800000001")
     before = records()
@@ -52,7 +56,11 @@ def test_each_difference_says_what_it_may_come_from(cast: Cast) -> None:
         {"name": "外样", "id_number": an_id(5)},
         {"name": "补样", "id_number": an_id(4), "phone": "13800000002"},
         {"name": "外样", "id_number": an_id(5)},
-    )
+        {"name": "迟样", "number": "N7", "full_member_on": date(2020, 9, 1)},
+        {"name": "换样", "number": "N8", "joined_on": date(2021, 9, 3),
+         "full_member_on": date(2020, 9, 1)},
+        {"name": "生样", "id_number": an_id(9), "birth_date": date(1990, 1, 11)},
+    )  # fmt: skip
     after = records()
     after.pop("Discrepancy"), after.pop("Reconciliation")
     assert after == before, "comparing changes no record"
@@ -68,6 +76,11 @@ def test_each_difference_says_what_it_may_come_from(cast: Cast) -> None:
     assert "我方漏登" in told.pop(("外样", "presence"))
     assert "2023-06-01 才转入这个支部" in told.pop(("来样", "presence"))
     assert "对方漏登" in told.pop(("正样", "presence"))
+    assert told.pop(("迟样", "full_member_on")) == "对方写的是我方登记的入党时间"
+    swapped = {told.pop(("换样", name)) for name in ("joined_on", "full_member_on")}
+    assert swapped == {"两边的入党时间和转正时间对调", "两边的转正时间和入党时间对调"}
+    born = told.pop(("生样", "birth_date"))
+    assert born == "对方的与身份证号里的不一致；同年同月，可能一方只登记到月"
     assert not told
     unread = dict(Reconciliation.objects.latest("pk").unread).values()
     assert ["是同一个人" in why for why in unread] == [True, True], "twice in their list"

@@ -211,7 +211,7 @@ def test_the_preview_names_secretaries_who_would_be_lost(cast: Cast, draft: Recu
     assert f"{cast.branch.short_name}：书记支书甲任职结束" in list(Preview(draft).cautions())
     make_activity(cast.sibling, held_on=TODAY)
     draft = recuts.close(by=None, recut=draft, org=cast.sibling, closing=True)
-    assert any("还有 1 项活动" in why for why in Preview(draft).problems())
+    assert any("还有 1 项活动" in str(why) for why in Preview(draft).problems())
 
 
 def test_a_sheet_says_where_everyone_goes_and_founds_what_it_names(

@@ -72,6 +72,7 @@ def test_young_activists_among_the_teachers_without_a_leader(cast: Cast) -> None
         ("contact_point", {"org": "branch", "other_org": "sibling"}, "要从联系领导开始"),
         ("mentor", {"person": "member", "org": "branch"}, "另一方是青年教师"),
         ("pairing", {"person": "member", "org": "branch", "other_org": "sibling"}, "要从党支部"),
+        ("pairing", {"org": "branch", "other_org": "college"}, "“甲学院党委”不是党支部"),
         ("pioneer_post", {"person": "member", "other_person": "officer"}, "另一方是所在组织"),
         ("team", {"person": "member", "org": "branch", "partner": "外单位"}, "不登记校外单位"),
     ],

@@ -242,6 +242,8 @@ def test_the_chart_is_of_a_day_and_unfolds_as_asked(merged: Cast, as_: SignIn) -
     assert len(client.get(at, {"on": "2023-02-01"}).context["rows"]) == 3
     assert len(client.get(at).context["rows"]) == 1
     assert client.get(at, {"depth": "9"}).context["chart"]["series"][0]["initialTreeDepth"] == 9
+    assert "清除" not in shown(client.get(at, {"depth": "9"})), "a tab narrows nothing"
+    assert "清除" in shown(client.get(at, {"depth": "9", "on": str(TODAY)}))
     assert client.get(reverse("org-chart", args=[merged.branch.pk])).status_code == 200
     assert as_(merged.outsider).get(at).status_code == 404
 
@@ -368,6 +370,7 @@ def test_branches_are_merged_and_split_on_their_pages(cast: Cast, as_: SignIn) -
     client = as_(cast.officer)
     at = reverse("org-split", args=[cast.branch.pk])
     given = {"on": str(TODAY), "reason": "批复", "name": "甲学院教师第三党支部"}
+    assert "请勾选" in shown(client.post(at, given))
     assert client.post(at, {**given, "people": [owner(cast.member).pk]}).status_code == 302
     third = Org.objects.get(name="甲学院教师第三党支部")
     assert third.memberships.on(TODAY).get().person == owner(cast.member)

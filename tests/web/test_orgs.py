@@ -428,6 +428,10 @@ def test_contact_points_and_pairings(cast: Cast, as_: SignIn) -> None:
     )  # fmt: skip
     assert "联系点" in shown(client.get(page(cast.branch)))
     assert cast.branch.short_name in shown(client.get(page(cast.sibling)))
+    offered = client.get(at).context["form"].fields["other_org"]
+    assert set(offered.queryset.values_list("kind", flat=True)) == {"branch"}
+    of_college = client.get(address("relation-record", cast.college)).context["form"].fields
+    assert "pairing" not in dict(of_college["kind"].choices)
     end = address("relation-end", cast.sibling, relation_pk=pairing.pk)
     assert send(client, end, on="2023-07-01").status_code == 302
 
@@ -450,8 +454,7 @@ def test_a_row_of_another_organisation_is_not_found_here(cast: Cast, as_: SignIn
         by=None, org=cast.other_branch, doc_class="org_life", title="制度", valid_from=TODAY
     )
     link = relations.record(
-        by=None, kind="pairing", org=cast.other_branch, other_org=cast.other_college,
-        valid_from=TODAY,
+        by=None, kind="pairing", org=cast.other_branch, partner="某村党支部", valid_from=TODAY,
     )  # fmt: skip
     client = as_(cast.officer)
     post = appoint(make_person("外人", cast.other_branch), cast.other_branch, "organiser")

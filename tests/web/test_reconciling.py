@@ -49,6 +49,10 @@ def test_differences_are_loaded_decided_and_handed_out(cast: Cast, as_: As) -> N
     (grid,) = read.grids(sheet.content)
     assert grid.rows[2][:3] == ["姓名", "公民身份号码", "性别"]
     assert grid.rows[3][:2] == ["王样", an_id(1)]
+    Person.objects.filter(pk=wrong.pk).update(id_number=None, id_index=None)
+    without = client.post(address, {"system": "national", "reason": "报组织部"})
+    assert "请先在党员页补登记" in str(read.grids(without.content)[0].rows[3][-1])
+    Person.objects.filter(pk=wrong.pk).update(id_number=wrong.id_number, id_index=wrong.id_index)
     again = {**sent, "file": SimpleUploadedFile("更正表.xlsx", sheet.content)}
     early = client.post(reverse("reconcile-load"), {**again, "exported_on": "1990-01-01"})
     assert "早于学校党组织成立的 2022-01-01" in early.content.decode()

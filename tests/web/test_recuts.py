@@ -10,11 +10,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from guantong.records.actions import recuts
+from guantong.records.actions import activities, recuts
 from guantong.records.models import Org, Recut, User
 from guantong.records.recutting import Preview
 from guantong.sheets.write import table
-from tests.factories import TODAY, Cast, make_person, owner
+from tests.factories import TODAY, Cast, make_activity, make_person, owner
 from tests.web.answers import rows, shown
 
 type SignIn = Callable[[User], Client]
@@ -102,11 +102,18 @@ def test_it_is_carried_out_and_undone_with_one_press_each(
 ) -> None:
     client = as_(cast.officer)
     post(client, draft, "close", place=cast.sibling.pk, closing="yes")
+    planned = make_activity(cast.sibling, held_on=TODAY)
+    text = shown(client.get(page(draft)))
+    assert f'<a href="/activities/{planned.pk}/">{TODAY} {planned.title}</a>' in text
+    activities.withdraw(by=None, activity=planned, version=1, reason="改到别处")
     post(client, draft, "move", person=[owner(cast.officer).pk], to=cast.branch.pk)
     assert post(client, draft, "carry-out").status_code == 302
     cast.sibling.refresh_from_db()
     assert cast.sibling.valid_to == TODAY
-    assert "整批撤回" in shown(client.get(page(draft)))
+    text = shown(client.get(page(draft)))
+    assert "整批撤回" in text
+    assert "1 人" in text
+    assert f'<a href="/orgs/{cast.sibling.pk}/">{cast.sibling.short_name}</a>' in text
     assert post(client, draft, "undo").status_code == 302
     cast.sibling.refresh_from_db()
     assert cast.sibling.valid_to is None
@@ -126,7 +133,8 @@ def test_the_sheet_holds_everyone_and_comes_back_filled_in(
     filled = [[*line[:-1], "书院党支部"] if line[1] == "党员甲" else line for line in lines]
     content = table(title="支部调整", header=header, rows=filled)
     file = SimpleUploadedFile("填好.xlsx", content)
-    assert post(client, draft, "upload", file=file).status_code == 302
+    answer = post(client, draft, "upload", file=file)
+    assert "“书院党支部”现在没有，当作新支部" in shown(client.get(answer.url))
     preview = Preview(Recut.objects.get())
     assert preview.moves == {owner(cast.member).pk: "n1"}
 

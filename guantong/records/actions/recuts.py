@@ -233,7 +233,7 @@ def _with_branch(
 def _require_ready(preview: Preview, reason: str) -> None:
     spans.require_come(on_day=preview.recut.on_day)
     if problems := list(preview.problems()):
-        raise Refused("现在还不能执行：\n" + "\n".join(problems))
+        raise Refused("现在还不能执行：\n" + "\n".join(map(str, problems)))
     if preview.breaches and not reason.strip():
         told = "；".join(f"{place.name}：{finding.text}" for place, finding in preview.breaches)
         text = f"有不合规定的地方（{told}）。仍要执行的，请写明原因。"

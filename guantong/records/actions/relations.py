@@ -77,6 +77,11 @@ def permission(kind: str) -> str:
     return str(entry.get("permission", "post.edit"))
 
 
+def fits(entry: Mapping[str, Any], org: Org) -> bool:
+    """Whether a kind of link may have this organisation on a side."""
+    return bool(org.kind == entry.get("only", org.kind))
+
+
 def _require_all(by: User | None, relation: Relation) -> None:
     needed = permission(relation.kind)
     for org in (relation.org, relation.other_org):
@@ -132,6 +137,10 @@ def _require_shape(relation: Relation, entry: Mapping[str, Any]) -> None:
         )
     if lacks:
         raise Refused(f"“{entry['title']}”的另一方是{entry['to_title']}，请核对。")
+    if misfits := [org.short_name for org in orgs if org and not fits(entry, org)]:
+        title = catalogue.current().label("orgs", entry["only"])
+        text = f"“{entry['title']}”只在{title}之间登记，“{'、'.join(misfits)}”不是{title}。"
+        raise Refused(text, {"other_org": text})
     if relation.partner and not entry.get("outside"):
         raise Refused(f"“{entry['title']}”不登记校外单位。", {"partner": "这一类不登记校外单位。"})
 

@@ -247,7 +247,7 @@ def _require_empty(org: Org, on: date) -> None:
     if count := members.count():
         raise Refused(f"还有 {count} 名党员，请先转到其他党支部，或选由谁承接。")
     for told in recutting.still_to_hold([org], on):
-        raise Refused(told)
+        raise Refused(str(told))
 
 
 def _begun(org: Org, on: date, *groups: Sequence[Span]) -> list[Span]:

@@ -203,16 +203,17 @@ class LinkForm(ActionForm):
     ) -> None:
         super().__init__(*args, **more)
         first, second = entry["from_title"], entry["to_title"]
-        outside = bool(entry.get("outside"))
+        outside, only = bool(entry.get("outside")), entry.get("only", "")
         if entry["from"] == "person":
             self.fields["person"] = PersonNamed(people, label=first)
         else:
-            self.fields["org"] = choices.org_field(orgs, label=first)
+            self.fields["org"] = choices.org_field(orgs, label=first, only=only)
         if entry["to"] == "person":
             self.fields["other_person"] = PersonNamed(people, label=second)
         else:
-            field = choices.org_field(orgs, label=second, required=not outside)
-            self.fields["other_org"] = field
+            self.fields["other_org"] = choices.org_field(
+                orgs, label=second, only=only, required=not outside
+            )
         if outside:
             self.fields["partner"] = forms.CharField(
                 label="校外单位", max_length=120, required=False, help_text="与校内结对的不填。"

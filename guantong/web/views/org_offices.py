@@ -374,16 +374,28 @@ class RelationForm(ActionForm):
     def __init__(
         self,
         *args: Any,
+        org: Org,
         within: OrgQuerySet,
         people: PersonQuerySet,
         found: list[choices.Choice],
         **more: Any,
     ) -> None:
         super().__init__(*args, **more)
-        self.fields["kind"] = forms.ChoiceField(label="关系", choices=choices.kinds("relations"))
+        entries = catalogue.current().kinds["relations"]
+        here = [
+            code
+            for code, entry in entries.items()
+            if "org" in (entry["from"], entry["to"]) and relations.fits(entry, org)
+        ]
+        self.fields["kind"] = forms.ChoiceField(
+            label="关系", choices=choices.kinds("relations", here)
+        )
         self.fields["person"] = person_field(people, found, label="联系的人")
-        self.fields["other_org"] = choices.org_field(within, label="结对的党组织", required=False)
         self.fields["person"].required = False
+        if pairs := [entries[code] for code in here if entries[code]["from"] == "org"]:
+            self.fields["other_org"] = choices.org_field(
+                within, label=pairs[0]["to_title"], only=pairs[0].get("only", ""), required=False
+            )
         self.order_fields(self.field_order)
 
 
@@ -393,6 +405,7 @@ def record_relation(request: HttpRequest, pk: int) -> HttpResponse:
     within = access.people(request.user, EDIT)
     form = RelationForm(
         request.POST or None,
+        org=org,
         within=access.orgs(request.user, EDIT).on(clock.today()).exclude(pk=pk),
         people=within,
         found=_candidates(request, org, within),

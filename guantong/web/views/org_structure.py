@@ -265,18 +265,21 @@ class SplitForm(ActionForm):
 
     def __init__(self, *args: Any, org: Org, **more: Any) -> None:
         super().__init__(*args, **more)
-        ticks = forms.CheckboxSelectMultiple
+        ticks: dict[str, Any] = {
+            "widget": forms.CheckboxSelectMultiple,
+            "error_messages": {"required": "请勾选。只是新设一个的，用“新建下级组织”。"},
+        }
         if org.kind == BRANCH:
             here = org.memberships.filter(valid_to=None).order_by("person__pinyin", "person_id")
             named = [(str(pk), name) for pk, name in here.values_list("person", "person__name")]
             self.fields["people"] = forms.MultipleChoiceField(
-                label="哪些党员到新支部", choices=named, widget=ticks, required=False
+                label="哪些党员到新支部", choices=named, **ticks
             )
         else:
             below = OrgParent.objects.filter(parent=org, valid_to=None).order_by("org__sort_key")
             hung = [(str(pk), name) for pk, name in below.values_list("org", "org__short_name")]
             self.fields["below"] = forms.MultipleChoiceField(
-                label="哪些下级组织归它", choices=hung, widget=ticks, required=False
+                label="哪些下级组织归它", choices=hung, **ticks
             )
         self.order_fields(self.field_order)
 

@@ -27,6 +27,7 @@ from guantong.web.org_tree import Forest, Node, Wanted
 from guantong.web.standing import Tally
 
 RECENT = 8
+EACH_DRAG: Final = "recut.planned"  # as many as drags: they would fill the short list
 SEEING = frozenset({"member.view", "activity.view", "event.view"})
 type Crumbs = list[tuple[str, str]]
 
@@ -270,9 +271,9 @@ def _undoable(request: HttpRequest, org: Org) -> list[tuple[str, OrgChange]]:
 
 
 def _trail(request: HttpRequest, org: Org) -> tuple[trail.Line, ...]:
-    events = access.events(request.user).filter(org=org).select_related("by").order_by("-id")
+    events = access.events(request.user).filter(org=org).exclude(verb=EACH_DRAG)
     return trail.lines(
-        events[:RECENT],
+        events.select_related("by").order_by("-id")[:RECENT],
         people=access.people(request.user, "member.view"),
         orgs=access.orgs(request.user, "org.view"),
     )

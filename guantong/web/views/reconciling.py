@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -27,11 +28,15 @@ from guantong.web import download
 from guantong.web.acting import ActionForm, DayField, acting, form_page, status_of
 from guantong.web.filters import Filter, paged
 
+NAMED: Final = Coalesce("person__pinyin", "named")  # who is not on the roll comes last
 SORTS: Final = {
-    "": ("org__sort_key", "named", "key", "field", "pk"),
-    "field": ("field", "org__sort_key", "named", "pk"),
-    "named": ("named", "key", "field", "pk"),
+    "": ("org__sort_key", NAMED, "key", "field", "pk"),
+    "field": ("field", "org__sort_key", NAMED, "pk"),
+    "named": (NAMED, "key", "field", "pk"),
 }
+
+
+NO_NUMBER: Final = "（我方没有身份证号：请先在党员页补登记再导出，或在对方系统按姓名和支部找）"
 
 
 class DifferenceFilter(Filter):
@@ -235,7 +240,10 @@ def _sheet(request: HttpRequest, system: str, reason: str) -> HttpResponse:
     told = reconciling.hand_out(by=by, differences=list(found), reason=reason)
     header = [*(column.title for column in layout.columns), "更正项"]
     lines = [
-        (*(_cell(column.field, person, clear) for column in layout.columns), "、".join(items))
+        (
+            *(_cell(column.field, person, clear) for column in layout.columns),
+            "、".join(items) + ("" if clear["id_number"] else NO_NUMBER),
+        )
         for person, clear, items in told
     ]
     return download.workbook(request, title=layout.file_name, header=header, rows=lines)

@@ -16,9 +16,10 @@ from django.views.decorators.http import require_GET
 
 from guantong.records import access, clock, recutting
 from guantong.records.access import Refused
-from guantong.records.actions import recuts
+from guantong.records.actions import recuts, traces
 from guantong.records.models import Org, Recut
-from guantong.records.recutting import NOWHERE, Preview
+from guantong.records.org_rules import Rule
+from guantong.records.recutting import NOWHERE, Plan, Preview
 from guantong.sheets import recuts as sheets
 from guantong.sheets.preflight import Refusal
 from guantong.sheets.read import check_size
@@ -117,12 +118,33 @@ def _page(request: HttpRequest, org: Org, found: Recut, refused: Refused | None)
             "targets": recutting.targets(preview),
             "categories": choices.kinds("categories", every="同这次调整"),
             "problems": list(preview.problems()),
-            "breaches": preview.breaches,
+            "breaches": _by_rule(preview),
             "cautions": list(preview.cautions()),
+            "came_to": _came_to(found),
             "refused": refused.text if refused else "",
         },
         status=status_of(refused) if refused else 200,
     )
+
+
+def _came_to(found: Recut) -> dict[str, Any]:
+    """What was carried out: how many moved, the branches founded and those that ended."""
+    if found.state != "carried_out":
+        return {}
+    made = traces.sorted_by_model(found.made)
+    return {
+        "moved": len(traces.new(made, "Membership")),
+        "founded": Org.objects.filter(pk__in=traces.new(made, "Org")).in_order(),
+        "ended": Org.objects.filter(pk__in=Plan.of(found).closes).in_order(),
+    }
+
+
+def _by_rule(preview: Preview) -> dict[Rule, list[tuple[str, str]]]:
+    """What breaks a rule that must be kept: the rule once, and where with what."""
+    found: dict[Rule, list[tuple[str, str]]] = {}
+    for place, finding in preview.breaches:
+        found.setdefault(finding.rule, []).append((place.name, finding.text))
+    return found
 
 
 def _shown(request: HttpRequest, preview: Preview) -> str:
@@ -173,7 +195,7 @@ def _add(request: HttpRequest, found: Recut) -> str:
 
 def _drop(request: HttpRequest, found: Recut) -> str:
     recuts.drop_branch(by=acting(request), recut=found, key=request.POST.get("place", ""))
-    return "已去掉，原来分到这里的人留在现支部。"
+    return "已去掉，原来分到这里的人留在现支部；现支部要撤销的，请另外分。"
 
 
 def _close(request: HttpRequest, found: Recut) -> str:
@@ -202,8 +224,15 @@ def _upload(request: HttpRequest, found: Recut) -> str:
         rows = sheets.read(file.read())
     except Refusal as refusal:
         raise Refused(refusal.text) from None
-    recuts.fill_in(by=acting(request), recut=found, filled=rows)
-    return f"已采用表格中的 {len(rows)} 行，还没有执行。"
+    before = len(found.plan.get("branches", []))
+    filled = recuts.fill_in(by=acting(request), recut=found, filled=rows)
+    new = [one["name"] for one in filled.plan["branches"][before:]]
+    told = (
+        f"其中“{'、'.join(new)}”现在没有，当作新支部；名称写错的请去掉它、改表再传。"
+        if new
+        else ""
+    )
+    return f"已采用表格中的 {len(rows)} 行，还没有执行。{told}"
 
 
 def _carry_out(request: HttpRequest, found: Recut) -> str:

@@ -38,12 +38,12 @@ def papers(w: World, at: At) -> None:
     at.figure = figures.record(
         by=None, org=at.org, name="staff", as_of=TODAY, value=Decimal(100), source=text("figure")
     )
-    at.relation = relations.record(
-        by=None, kind="pairing", org=at.org, valid_from=SINCE, partner=text("relation"),
-        note=text("relation"),
-    )  # fmt: skip
     if at.org.kind == "branch":
         at.branch = at.org
+        at.relation = relations.record(
+            by=None, kind="pairing", org=at.org, valid_from=SINCE, partner=text("relation"),
+            note=text("relation"),
+        )  # fmt: skip
     elif at.org.kind != "group":
         draft = recuts.prepare(
             by=None, org=at.org, title=text("recut"), category="faculty", on_day=TODAY

@@ -224,6 +224,9 @@ document.addEventListener("DOMContentLoaded", () => {
 // A request of HTMX that failed says so; its own swap is left out (see responseHandling).
 document.addEventListener("htmx:responseError", (event) => {
   const status = event.detail.xhr.status;
-  say(status === 404 ? "没有找到要显示的内容，可能已被撤回或不在您的范围内。" : "操作没有成功，请重试；如仍出现，请告诉系统管理员。");
+  say({
+    404: "没有找到要显示的内容，可能已被撤回或不在您的范围内。",
+    503: "有人正在保存大量内容，没有轮到；内容还在本页，请过几秒再试。",
+  }[status] ?? "操作没有成功，请重试；如仍出现，请告诉系统管理员。");
 });
 document.addEventListener("htmx:sendError", () => say("连接不上服务器，内容还在本页，请检查网络后重试。"));
