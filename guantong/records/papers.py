@@ -1,7 +1,7 @@
 """Which Word templates there are: of the catalogue, and uploaded by organisations."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -19,7 +19,8 @@ from guantong.records.models import Org, PaperTemplate, User
 @dataclass(frozen=True)
 class Template:
     """`code` is its name in the catalogue, or the id of an uploaded one; `org` null: of the
-    catalogue, for everyone. `step`: the step whose paper it is, where index.yaml says so.
+    catalogue, for everyone. `step`: the step whose paper it is, where index.yaml says so;
+    `after`: only in cases in which that step was taken.
     """
 
     code: str
@@ -28,6 +29,7 @@ class Template:
     org: Org | None
     content: bytes
     step: str = ""
+    after: str = ""
 
     @property
     def digest(self) -> str:
@@ -36,6 +38,9 @@ class Template:
     def fits(self, org: Org) -> bool:
         """Whether it is meant for an organisation's cases."""
         return self.org is None or org.path.startswith(self.org.path)
+
+    def fits_steps(self, taken: Collection[str]) -> bool:
+        return not self.after or self.after in taken
 
     def belongs_to(self, process: Process) -> set[str]:
         """The steps that yield it: the one named, or those whose papers it is called like."""
@@ -70,9 +75,12 @@ def load_templates(place: Path, processes: Mapping[str, Process]) -> dict[str, T
         if process not in processes:
             raise one.wrong("process", f"没有流程“{process}”", "写 processes/ 中的文件名")
         step = one.text("step", "")
-        if step not in {"", *processes[process].steps}:
-            raise one.wrong("step", f"流程“{process}”没有步骤“{step}”", "写流程文件中的步骤名")
-        found[code] = Template(code, one.text("title"), process, None, file.read_bytes(), step)
+        after = one.text("after", "")
+        for key, name in (("step", step), ("after", after)):
+            if name not in {"", *processes[process].steps}:
+                raise one.wrong(key, f"流程“{process}”没有步骤“{name}”", "写流程文件中的步骤名")
+        title, content = one.text("title"), file.read_bytes()
+        found[code] = Template(code, title, process, None, content, step, after)
         one.done()
     f.done()
     return found

@@ -6,14 +6,14 @@ name may also stand behind "名单/" in a row of a table. Sealed values have no 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Final
 
 from django.db.models import prefetch_related_objects
 
 from guantong.processes import model as m
-from guantong.records import cases, clock
+from guantong.records import case_facts, cases, clock
 from guantong.records.models import Case, CaseStep, Membership, Org, School
 from guantong.records.models.membership import MEMBER_STATUSES
 from guantong.sheets.papers import Values
@@ -33,18 +33,46 @@ PERSON: Final = {
 }  # fmt: skip
 
 
+TOLD: Final = {
+    "election": {
+        "当选人": "计票结果里当选的人",
+        "书记选举结果": "委员会会议选出的书记、副书记；没有开会的空着",
+    },
+    "recruitment": {"转正的决定": "支部大会的决定，延长预备期的写明延长到哪天"},
+}  # fmt: skip
+
+
 def names(process: m.Process) -> dict[str, str]:
     """Every name that a template for the process may use, and what it stands for."""
-    single = {**COMMON, **PERSON}
-    titles = Counter(f.title for step in process.steps.values() for f in step.fields)
-    for step in process.steps.values():
-        single.setdefault(f"{step.title}日期", f"“{step.title}”办理的那一天")
-        for one in step.fields:
-            single.setdefault(f"{step.title}：{one.title}", f"“{step.title}”填写的")
-            if titles[one.title] == 1:
-                single.setdefault(one.title, f"“{step.title}”填写的")
+    single = {**COMMON, **PERSON, **TOLD.get(process.name, {})}
+    for name, step in _of_steps(process):
+        day = name == f"{step}日期"
+        single.setdefault(name, f"“{step}”办理的那一天" if day else f"“{step}”填写的")
     rolls = {f"{ROLL}/{name}": f"每人一行：{said or name}" for name, said in single.items()}
     return {**single, **rolls, f"{ROLL}/序号": "每人一行：第几个"}
+
+
+def _of_steps(process: m.Process) -> Iterator[tuple[str, str]]:
+    """The names that tell of a step, with its title."""
+    titles = Counter(f.title for step in process.steps.values() for f in step.fields)
+    for step in process.steps.values():
+        yield f"{step.title}日期", step.title
+        for one in step.fields:
+            yield f"{step.title}：{one.title}", step.title
+            if titles[one.title] == 1:
+                yield one.title, step.title
+
+
+def not_done(
+    process: m.Process, used: Iterable[str], rows: Sequence[Case]
+) -> dict[str, list[Case]]:
+    """By title the steps that a template tells of, with the cases in which they were not taken."""
+    of = dict(_of_steps(process))
+    bare = [name.removeprefix(f"{ROLL}/") for name in used]
+    asked = dict.fromkeys(of[n] for n in bare if n in of and n not in {**COMMON, **PERSON})
+    texts = list(zip(rows, _texts(rows), strict=True))
+    found = {t: [row for row, told in texts if f"{t}日期" not in told] for t in asked}
+    return {title: lacking for title, lacking in found.items() if lacking}
 
 
 def one_by_one(rows: Sequence[Case]) -> list[Values]:
@@ -74,8 +102,30 @@ def _texts(rows: Sequence[Case]) -> list[dict[str, str]]:
     statuses = dict(now.filter(status__in=MEMBER_STATUSES).values_list("person", "status"))
     school = School.objects.values_list("name", flat=True).first() or ""
     return [
-        {**_common(row, above, school), **_person(row, statuses), **_steps(row)} for row in rows
-    ]
+        {
+            **_common(row, above, school), **_person(row, statuses), **(done := _steps(row)),
+            **_told(row, done),
+        }
+        for row in rows
+    ]  # fmt: skip
+
+
+def _told(row: Case, done: Mapping[str, str]) -> dict[str, str]:
+    """What several fields say together."""
+    match row.process:
+        case "election":
+            at = "委员会会议选书记、副书记"
+            secretary, deputy = done.get(f"{at}：书记", ""), done.get(f"{at}：副书记", "")
+            met = (
+                f"委员会会议于{done[f'{at}日期']}召开，选举{secretary}为书记" if secretary else ""
+            )
+            chosen = f"{met}，{deputy}为副书记。" if deputy else f"{met}。" if met else ""
+            return {"当选人": "、".join(case_facts.names_elected(row)), "书记选举结果": chosen}
+        case "recruitment":
+            until = done.get("预备期延长至", "")
+            return {"转正的决定": done.get("大会决定", "") + (f"至{until}" if until else "")}
+        case _:
+            return {}
 
 
 def _common(row: Case, above: Mapping[int, Org], school: str) -> dict[str, str]:
@@ -108,8 +158,12 @@ def _steps(row: Case) -> dict[str, str]:
     """What was written down; of a step taken several times, the last."""
     process = cases.process_of(row)
     standing = [s for s in sorted(row.steps.all(), key=_number) if s.undone_at is None]
-    found: dict[str, str] = {}
+    last: dict[str, case_words.Step] = {}
     for told in case_words.timeline(process, standing):
+        last.pop(told.title, None)  # nothing of the earlier time stays, not even what is optional
+        last[told.title] = told
+    found: dict[str, str] = {}
+    for told in last.values():
         found[f"{told.title}日期"] = in_words(told.row.on_day)
         for title, text in told.fields:
             found[title] = found[f"{told.title}：{title}"] = _dated(text)

@@ -227,6 +227,10 @@ def test_a_meeting_deals_with_many_and_each_is_told(cast: Cast, as_: SignIn) -> 
     some = client.post(bulk, {**sent, "mode": "chosen"})
     assert "办成 2 件，没办成 1 件" in shown(some)
     assert Case.objects.filter(state="chosen").count() == 2
+    again = client.post(bulk, {**sent, "mode": "chosen"})
+    assert "有 2 件现在不在这一步" in shown(again), (
+        "nobody who was chosen is passed over in silence"
+    )
     page = as_(cast.officer).post(
         reverse("case-bulk", args=["recruitment", "file_activist"]),
         {"on": "2023-06-15", "mode": "all", "case": [c.pk for c in made[:2]],

@@ -107,9 +107,11 @@ def test_several_at_once_are_one_archive(cast: Cast, as_: SignIn, case: Case) ->
         by=None, process="transfer-out", org=cast.branch, person=owner(cast.secretary),
         on=date(2023, 6, 1),
     )  # fmt: skip
-    answer = as_(cast.officer).post(
-        f"{PAPERS}transfer-check/make/", {"case": [case.pk, other.pk], "do": "make"}
-    )
+    client, at = as_(cast.officer), f"{PAPERS}transfer-check/make/"
+    asked = {"case": [case.pk, other.pk], "do": "make"}
+    told = shown(client.post(at, asked))
+    assert "还没有办理“申请转出”：支书甲。" in told, "the gaps are told before"
+    answer = client.post(at, asked | {"blank": "yes"})
     names = zipfile.ZipFile(io.BytesIO(answer.content)).namelist()
     assert sorted(names) == ["组织关系转出核对单 党员甲.docx", "组织关系转出核对单 支书甲.docx"]
 
@@ -122,7 +124,8 @@ def test_one_request_and_one_reply_tell_of_all_whose_probation_is_over(
         person = make_person(name, cast.branch, status="probationary")
         row = begun("recruitment", cast, person)
         told = {"outcome": "full"}
-        came(row, "full", ("accept", {}), ("discuss", told),
+        put_off = {"outcome": "extend", "extended_to": "2023-12-01"}
+        came(row, "full", ("accept", {}), ("discuss", put_off), ("discuss", told),
              ("approve_full", {"full_member_on": "2023-06-01"}))  # fmt: skip
         ticked.append(row.pk)
     for code, ends in {

@@ -169,10 +169,12 @@ def _documents(
     """What papers each step yields, as far as the case has come, and the templates for them."""
     may = not reading.handling_of(case).restricted and not access.check(user, FILE, case.org)
     made = papers.by_step(user, process, case.org) if may else {}
+    taken = {row.step for row in standing}
+    fit = {step: [t for t in found if t.fits_steps(taken)] for step, found in made.items()}
     return [
-        (f"{process.steps[row.step].title}（{row.on_day}）", row.documents, made.get(row.step, []))
+        (f"{process.steps[row.step].title}（{row.on_day}）", row.documents, fit.get(row.step, []))
         for row in standing
-        if row.documents or made.get(row.step)
+        if row.documents or fit.get(row.step)
     ]
 
 

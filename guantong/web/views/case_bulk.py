@@ -144,6 +144,10 @@ def _act(
     rows = [one for one in found if str(one.pk) in ticked]
     if not form.is_valid():
         return {}, INVALID
+    if gone := len(ticked) - len(rows):
+        why = f"选中的有 {gone} 件现在不在这一步，可能刚刚有人办过；这次都没有保存。"
+        form.add_error(None, f"{why}请看过下面的再办。")
+        return {}, INVALID
     if not rows:
         form.add_error(None, "请至少选一人。")
         return {}, INVALID

@@ -1,6 +1,6 @@
 """文书: templates, what they may name, making documents for cases, and what was filed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -210,7 +210,7 @@ def make(request: HttpRequest, code: str) -> HttpResponse:
     form = MakeFilter(request)
     form.offer("state", [("", "全部"), *((s.code, s.title) for s in process.states.values())])
     found = _cases(request, template, form)
-    refused, status = "", 200
+    refused, gaps, status = "", False, 200
     if request.method == "POST":
         chosen = [ids.read(pk) for pk in request.POST.getlist("case")]
         rows = [row for row in found if row.pk in set(chosen)]
@@ -218,6 +218,7 @@ def make(request: HttpRequest, code: str) -> HttpResponse:
             return _made(request, template, process, rows)
         except Refused as reason:
             refused, status = reason.text, status_of(reason)
+            gaps = isinstance(reason, Unfinished)
         except Refusal as refusal:
             refused, status = refusal.text, INVALID
     return TemplateResponse(
@@ -232,6 +233,7 @@ def make(request: HttpRequest, code: str) -> HttpResponse:
             "ticked": request.POST.getlist("case") or request.GET.getlist("case"),
             "most": MOST,
             "refused": refused,
+            "gaps": gaps,
         },
         status=status,
     )
@@ -262,6 +264,8 @@ def _made(
     found = word.check(template.content, known)
     if not found.fit:
         raise Refused("\n".join(["模板要先改好：", *found.told()]))
+    if "blank" not in request.POST:
+        _require_done(paper_values.not_done(process, found.found, rows))
     if paper_values.uses_roll(found.found):
         content = word.filled(template.content, known, [paper_values.together(rows)])[0]
         files = [(template.title, content)]
@@ -275,6 +279,23 @@ def _made(
     if len(files) == 1:
         return download.attached(files[0][1], f"{files[0][0]}.docx", word.MIME)
     return download.attached(word.together(files), f"{template.title}.zip", "application/zip")
+
+
+class Unfinished(Refused):
+    """The document would be left with gaps."""
+
+
+def _require_done(lacking: Mapping[str, Sequence[Case]]) -> None:
+    if not lacking:
+        return
+    lines = [
+        f"还没有办理“{title}”：{'、'.join(map(str, rows[:5]))}"
+        f"{f'等 {len(rows)} 件' if len(rows) > 5 else ''}。"
+        for title, rows in lacking.items()
+    ]
+    raise Unfinished(
+        "\n".join([*lines, "写到这些步骤的地方会空着。要打印出来手填的，勾选“没有的留空”再生成。"])
+    )
 
 
 def _filed(
@@ -299,9 +320,10 @@ def of_case(request: HttpRequest, pk: int) -> HttpResponse:
     if row.process not in processes():
         raise Http404
     may = not access.check(acting(request), actions.FILE, row.org)
+    taken = set(row.steps.standing().values_list("step", flat=True))
     offered = [
         one for one in papers.offered(acting(request))
-        if one.process == row.process and one.fits(row.org)
+        if one.process == row.process and one.fits(row.org) and one.fits_steps(taken)
     ]  # fmt: skip
     return TemplateResponse(
         request,
