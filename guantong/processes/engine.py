@@ -113,13 +113,12 @@ def advance(
 def due(process: m.Process, case: m.Case, *, on: date, given: m.Values) -> list[Due]:
     """The days that the rules set for this step and for those to come, the earliest first."""
     process = process.with_variants(case.variants)
-    found = [
-        Due(step, rule, day)
-        for step in process.steps.values()
-        for rule in step.rules
-        if _runs(process, case, step, rule)
-        and (day := _last_day(process, case, given, step, rule, on)) is not None
-    ]
+    found = []
+    for step in process.steps.values():
+        if running := [rule for rule in step.rules if _runs(process, case, step, rule)]:
+            row = row_of(process, case, given, Attempt(step.name, on, 0, frozenset()))
+            days = ((rule, _last_day(case, step, rule, row)) for rule in running)
+            found += [Due(step, rule, day) for rule, day in days if day is not None]
     return sorted(found, key=lambda d: d.on)
 
 
@@ -163,10 +162,7 @@ def _runs(process: m.Process, case: m.Case, step: m.Step, rule: m.Rule) -> bool:
     return not coming.isdisjoint(step.sources)
 
 
-def _last_day(
-    process: m.Process, case: m.Case, given: m.Values, step: m.Step, rule: m.Rule, on: date
-) -> date | None:
-    row = row_of(process, case, given, Attempt(step.name, on, 0, frozenset()))
+def _last_day(case: m.Case, step: m.Step, rule: m.Rule, row: m.Values) -> date | None:
     if not asked(rule, row):
         return None
     match rule.test:
@@ -226,6 +222,8 @@ def look_at(process: m.Process, case: m.Case, given: m.Values, attempt: Attempt)
 def _opens_on(
     process: m.Process, case: m.Case, given: m.Values, attempt: Attempt, closing: list[Finding]
 ) -> date | None:
+    if not closing:
+        return None
     row = row_of(process, case, given, attempt)
     days = []
     for finding in closing:
@@ -234,7 +232,7 @@ def _opens_on(
                 days.append(edge)
             case _:
                 return None
-    return max(days, default=None)
+    return max(days)
 
 
 def _wrong_hands(

@@ -290,7 +290,7 @@ class Step:
         return self.target or source
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # one is loaded once: caches need not compare all its steps
 class Process:
     name: str
     title: str
@@ -299,11 +299,11 @@ class Process:
     serves: tuple[Basis, ...]  # clauses of a plan
     of_person: bool
     initial: str
-    states: Mapping[str, State] = field(hash=False)
-    actors: Mapping[str, Actor] = field(hash=False)
-    steps: Mapping[str, Step] = field(hash=False)
-    given: Mapping[str, Field] = field(default_factory=dict, hash=False)
-    variants: Mapping[str, Variant] = field(default_factory=dict, hash=False)
+    states: Mapping[str, State]
+    actors: Mapping[str, Actor]
+    steps: Mapping[str, Step]
+    given: Mapping[str, Field] = field(default_factory=dict)
+    variants: Mapping[str, Variant] = field(default_factory=dict)
 
     def usual(self) -> frozenset[str]:
         """The variants that are on where the school has decided nothing."""
