@@ -35,6 +35,7 @@ class Handling:
     titled: str = ""
     statuses: tuple[str, ...] = ()
     criteria: str = ""
+    counted_from: Mapping[str, str] = field(default_factory=dict)
     asks: Asks = field(default_factory=dict)
     under_way: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -92,6 +93,7 @@ def _handling(name: str, f: Fields) -> Handling:
         titled=f.text("titled", ""),
         statuses=f.names("statuses", []),
         criteria=f.text("criteria", ""),
+        counted_from=dict(f.take("counted_from", dict, {})),
         asks={step: read_fields(asks.fields(step)) for step in list(asks.data)},
         under_way={status: under_way.names(status) for status in list(under_way.data)},
         only={name: only.names(name) for name in list(only.data)},
@@ -116,6 +118,8 @@ def _odd(path: Path, one: Handling, process: Process, kinds: Mapping[str, Any]) 
         | set(one.under_way) - set(kinds["statuses"]),
         "only": set(one.only) - fields
         | {kind for kinds_of in one.only.values() for kind in kinds_of} - set(one.orgs),
+        "counted_from": set(one.counted_from) - fields
+        | set(one.counted_from.values()) - set(kinds["activities"]),
         "receiver": {one.receiver} - {"", *fields},
         "criteria": {one.criteria} - {"", *(p.stem for p in (path.parent / "criteria").glob("*"))},
     }

@@ -160,8 +160,8 @@ def _differences(
         if theirs and theirs != ours and not same_month:
             raw = (str(theirs), str(ours or ""))
             told = _shown(name, theirs), _shown(name, ours)
-            causes = (_taken_for(name, theirs, row, known), _why(name, theirs, ours))
-            yield differs(name, *told, raw, cause="；".join(filter(None, causes)))
+            cause = _taken_for(name, theirs, row, known) or _why(name, theirs, ours)
+            yield differs(name, *told, raw, cause=cause)
     for name in sealing.ON_ROLL:
         theirs, ours = getattr(row, name), sealing.unseal(person, name)
         if theirs and theirs != ours:
@@ -198,8 +198,11 @@ def _taken_for(name: str, theirs: Any, row: RollRow, known: Known) -> str:
     person = known.person
     if not isinstance(theirs, date):
         return ""
-    if name == "birth_date":  # ours fits the number, or it could not have been recorded
-        return "对方的与身份证号里的不一致" if person.id_number else ""
+    if name == "birth_date":
+        if not person.id_number:  # ours fits the number, or it could not have been recorded
+            return ""
+        told = "对方的与身份证号里的不一致", _why(name, theirs, person.birth_date)
+        return "；".join(filter(None, told))
     others = {other: getattr(person, other) for other in ("joined_on", "full_member_on")}
     ours = others.pop(name)
     for other, day in others.items():
@@ -223,7 +226,8 @@ def _why(name: str, theirs: Any, ours: Any) -> str:
         return "同音或异体字，可能是姓名写法不同" if alike - {""} else "姓名不同，请核对身份证"
     if isinstance(theirs, date) and isinstance(ours, date):
         if (theirs.year, theirs.month) == (ours.year, ours.month):
-            return "同年同月，可能一方只登记到月"
+            to_month = 1 in (theirs.day, ours.day)
+            return "同年同月，可能一方只登记到月" if to_month else "只差日，可能录入时写错"
         if (theirs.month, theirs.day) == (ours.month, ours.day):
             return "只差年份，可能录入时写错"
         if (theirs.month, theirs.day) == (ours.day, ours.month):

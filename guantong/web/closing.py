@@ -15,7 +15,7 @@ from guantong.periods import Period
 from guantong.records import access, catalogue, clock, crediting, ledger
 from guantong.records.access import Someone
 from guantong.records.models import Entry, Membership, Org, Relation
-from guantong.web.ledger_cells import address
+from guantong.web.addresses import address
 
 OPEN: Final = frozenset({"due", "short", "unknown"})
 PAGES: Final = {

@@ -16,8 +16,8 @@ from guantong.periods import Every, month_of
 from guantong.records import ledger
 from guantong.records.crediting import kinds_counted
 from guantong.records.models import Entry
+from guantong.web.addresses import address
 from guantong.web.closing import Act, Closing
-from guantong.web.ledger_cells import address
 from guantong.web.ledger_periods import code_of
 from guantong.web.ledger_tables import clause_number
 from guantong.web.wording import (

@@ -8,16 +8,14 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
-from urllib.parse import urlencode
 
 from django.db.models import Count, Min, QuerySet
-from django.urls import reverse
 
 from guantong.periods import Period
 from guantong.records.models import Entry
+from guantong.web.addresses import address, page_url
 
 DONE: Final = ("met", "late")
 ALL: Final = 0  # stands for the id of an organisation in the row of totals
@@ -138,21 +136,3 @@ class Links:
 
     def ledger(self, **more: str) -> str:
         return address("ledger", {**self.common, **more})
-
-
-@cache
-def page_url(url_name: str) -> str:
-    """Looked up once: a page may name a thousand addresses."""
-    return reverse(url_name)
-
-
-def address(url_name: str, values: Mapping[str, str]) -> str:
-    """A page's address with those values that are not empty."""
-    query = "&".join(_encoded(name, value) for name, value in values.items() if value)
-    return f"{page_url(url_name)}?{query}" if query else page_url(url_name)
-
-
-@lru_cache(maxsize=4096)
-def _encoded(name: str, value: str) -> str:
-    """Of a thousand addresses on a page nearly all parts are the same."""
-    return urlencode({name: value})

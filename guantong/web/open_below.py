@@ -13,7 +13,8 @@ from django.db.models import Count, Q, QuerySet
 
 from guantong.records.models import Entry
 from guantong.records.models.org import below
-from guantong.web.ledger_cells import ALL, address
+from guantong.web.addresses import address
+from guantong.web.ledger_cells import ALL
 from guantong.web.ledger_rows import Rows
 
 

@@ -16,7 +16,7 @@ from guantong.records.models.membership import MEMBER_STATUSES
 from guantong.records.models.org import OrgQuerySet
 from guantong.records.models.span import on
 from guantong.records.rosters import BRANCH
-from guantong.web.ledger_cells import page_url
+from guantong.web.addresses import page_url
 from guantong.web.trees import heirs_of_all, last_heir, names_on
 
 FIELDS = ("pk", "name", "short_name", "kind", "category", "external_code", "valid_from", "hung_on")

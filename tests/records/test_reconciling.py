@@ -42,6 +42,7 @@ def test_each_difference_says_what_it_may_come_from(cast: Cast) -> None:
     memberships.become_full(by=None, person=made, on=date(2023, 5, 25))
     dated = {"joined_on": date(2020, 9, 1), "full_member_on": date(2021, 9, 3)}
     make_person("迟样", cast.branch, number="N7", **dated)
+    make_person("日样", cast.branch, number="N9", full_member_on=date(2021, 9, 3))
     make_person("换样", cast.branch, number="N8", **dated)
     make_person("生样", cast.branch, id_number=an_id(9), birth_date=date(1990, 1, 1))
     late = make_person("补样", cast.branch, id_number=an_id(4))
@@ -57,6 +58,7 @@ def test_each_difference_says_what_it_may_come_from(cast: Cast) -> None:
         {"name": "补样", "id_number": an_id(4), "phone": "13800000002"},
         {"name": "外样", "id_number": an_id(5)},
         {"name": "迟样", "number": "N7", "full_member_on": date(2020, 9, 1)},
+        {"name": "日样", "number": "N9", "full_member_on": date(2021, 9, 8)},
         {"name": "换样", "number": "N8", "joined_on": date(2021, 9, 3),
          "full_member_on": date(2020, 9, 1)},
         {"name": "生样", "id_number": an_id(9), "birth_date": date(1990, 1, 11)},
@@ -77,6 +79,7 @@ def test_each_difference_says_what_it_may_come_from(cast: Cast) -> None:
     assert "2023-06-01 才转入这个支部" in told.pop(("来样", "presence"))
     assert "对方漏登" in told.pop(("正样", "presence"))
     assert told.pop(("迟样", "full_member_on")) == "对方写的是我方登记的入党时间"
+    assert "只差日" in told.pop(("日样", "full_member_on"))
     swapped = {told.pop(("换样", name)) for name in ("joined_on", "full_member_on")}
     assert swapped == {"两边的入党时间和转正时间对调", "两边的转正时间和入党时间对调"}
     born = told.pop(("生样", "birth_date"))

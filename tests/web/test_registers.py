@@ -66,9 +66,11 @@ def test_each_sees_the_registers_in_reach(cast: Cast, as_: SignIn, person: Perso
 
 def test_the_workbook_of_a_register(cast: Cast, as_: SignIn, person: Person) -> None:
     actions.enter(by=None, person=person, kind="mobile", valid_from=date(2022, 9, 1), place="广州")
-    header, line = rows(as_(cast.officer).get(REGISTERS, {"export": "xlsx", "kind": "mobile"}))
+    asked = {"export": "xlsx", "kind": "mobile", "q": "byj"}
+    header, line = rows(as_(cast.officer).get(REGISTERS, asked))
     assert (line[header.index("姓名")], line[header.index("所在地")]) == ("毕业甲", "广州")
     assert line[header.index("党支部")] == cast.branch.short_name
+    assert "没有符合条件的人" in shown(as_(cast.officer).get(REGISTERS, {"q": "别人"}))
 
 
 def test_a_letter_from_issue_to_receipt(cast: Cast, as_: SignIn, person: Person) -> None:
@@ -82,7 +84,8 @@ def test_a_letter_from_issue_to_receipt(cast: Cast, as_: SignIn, person: Person)
     assert as_(cast.outsider).post(receipt, {"on": "2023-06-15"}).status_code == 404
     assert send(client, receipt).status_code == 302
     assert "现在没有组织关系" in shown(client.get(page(person)))
-    assert "2023-06-15 回执" in shown(client.get(LETTERS, {"state": "done"}))
+    assert "2023-06-15 回执" in shown(client.get(LETTERS, {"state": "done", "q": "毕业甲"}))
+    assert "没有这样的介绍信" in shown(client.get(LETTERS, {"state": "done", "q": "别人"}))
 
 
 def test_what_would_bounce_is_told_before_the_form_is_filled_in(cast: Cast, as_: SignIn) -> None:

@@ -188,6 +188,8 @@ class _Desk:
             raise unfit("kind", "系统里没有这个党组织，要新建但没有写类别", "请写类别")
         if not row.parent:
             raise unfit("parent", "系统里没有这个党组织，要新建但没有写上级", "请写上级党组织")
+        if row.kind == BRANCH and not row.category:
+            raise unfit("category", "要新建党支部但没有写支部类别", "请写支部类别")
         if reason := days.not_come(on):
             raise unfit("valid_from", reason.rstrip("。"), "请核对成立日期")
         if len(short) > LONGEST_SHORT:

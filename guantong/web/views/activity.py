@@ -26,7 +26,7 @@ from guantong.sheets import attached
 from guantong.web import ids, trail
 from guantong.web.acting import ActionForm, acting, form_page, require, status_of
 from guantong.web.activity_minutes import Minutes
-from guantong.web.ledger_cells import address
+from guantong.web.addresses import address
 from guantong.web.month import code_of
 from guantong.web.views import attachments
 from guantong.web.views.recording import CLOSED, number

@@ -265,7 +265,7 @@ def step(request: HttpRequest, pk: int, name: str) -> HttpResponse:
             "reasons": option.reasons if option and not form.is_bound else (),
             "reminders": option.reminders if option else (),
             "effects": actions.has_effect(row.process, name),
-            "first": _first(row, name, form),
+            "first": _first(row, process.steps[name], form),
             "back": reverse("case", args=[pk]),
         },
         status=form.status,
@@ -279,12 +279,16 @@ def _typed_day(request: HttpRequest) -> date:
         return clock.today()
 
 
-def _first(row: Case, step: str, form: StepForm) -> tuple[str, str] | None:
+def _first(row: Case, step: m.Step, form: StepForm) -> tuple[str, str] | None:
     """What has to be on record before the step, in words, and the page to record it on."""
-    if (row.process, step) != ("appraisal", "hold") or "present" in form.known:
-        return None
-    page = f"{reverse('activity-new')}?kind=appraisal"
-    return "先记录这次民主评议党员活动，到会人数从记录得出。", page
+    counted_from = reading.handling_of(row).counted_from
+    for field in step.fields:
+        kind = counted_from.get(field.name)
+        if kind and field.name not in form.known:
+            called = catalogue.current().label("activities", kind)
+            said = f"先记录这次{called}活动，{field.title}从记录得出。"
+            return said, f"{reverse('activity-new')}?kind={kind}"
+    return None
 
 
 def _suggested(row: Case, step: str) -> dict[str, int | str]:

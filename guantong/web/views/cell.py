@@ -22,9 +22,9 @@ from guantong.records import access, catalogue, ledger
 from guantong.records.crediting import kinds_counted
 from guantong.records.models import Assessment, Entry, ReadingChoice
 from guantong.web import bases, scope, wording
+from guantong.web.addresses import address
 from guantong.web.candidates import Found, told
 from guantong.web.closing import OPEN, Closing
-from guantong.web.ledger_cells import address
 from guantong.web.trees import Tree, names_on
 
 SHOWN: Final = 20  # longer lists are folded

@@ -16,8 +16,8 @@ from guantong.obligations.model import Plan, Question
 from guantong.records import access, catalogue
 from guantong.records.models import Entry, Org
 from guantong.web import download, ids
+from guantong.web.addresses import address
 from guantong.web.filters import paged_by_id, part_of
-from guantong.web.ledger_cells import address
 from guantong.web.ledger_filters import LedgerFilter, Seen, seen
 from guantong.web.ledger_tables import clause_number
 from guantong.web.verdicts import VERDICTS

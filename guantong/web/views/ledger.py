@@ -19,8 +19,9 @@ from guantong.records.actions import jobs
 from guantong.records.actions.ledger import RECOMPUTE
 from guantong.records.models import Org
 from guantong.web import download, scope
+from guantong.web.addresses import address
 from guantong.web.filters import ON_A_PAGE, part_of
-from guantong.web.ledger_cells import ALL, Cell, Links, Place, Tallies, address, tallies
+from guantong.web.ledger_cells import ALL, Cell, Links, Place, Tallies, tallies
 from guantong.web.ledger_filters import LedgerFilter, Seen, seen
 from guantong.web.ledger_periods import NOW, RUN_OUT, stretch, years
 from guantong.web.ledger_rows import BRANCH, Rows, levels

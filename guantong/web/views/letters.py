@@ -28,6 +28,7 @@ def _to_letters() -> list[tuple[str, str]]:
 
 
 class LetterFilter(Filter):
+    q = forms.CharField(label="姓名", required=False, max_length=60)
     state = forms.ChoiceField(
         label="状态",
         required=False,
@@ -63,7 +64,10 @@ def letter_list(request: HttpRequest) -> HttpResponse:
 def _letters(
     request: HttpRequest, form: LetterFilter
 ) -> QuerySet[TransferLetter] | Sequence[TransferLetter]:
-    found = TransferLetter.objects.filter(person__in=access.people(request.user, "member.view"))
+    people = access.people(request.user, "member.view")
+    if text := form.value("q"):
+        people = people.search(text)
+    found = TransferLetter.objects.filter(person__in=people)
     found = found.select_related("person").order_by("issued_on", "pk")
     under_way = Q(received_on=None, returned_on=None)
     match form.value("state"):

@@ -19,8 +19,8 @@ from guantong.records import access, catalogue, ledger
 from guantong.records.actions import ledger as actions
 from guantong.records.models import Entry, Org, PlanWording, School
 from guantong.web import bases, ledger_periods, scope, standing
+from guantong.web.addresses import address
 from guantong.web.as_of import AsOf, AsOfFilter
-from guantong.web.ledger_cells import address
 from guantong.web.ledger_tables import clause_number, clause_url, clause_words
 from guantong.web.standing import NOTHING, Tally
 from guantong.web.views.orgs import Crumbs

@@ -20,7 +20,7 @@ from guantong.records.actions import readings as actions
 from guantong.records.models import ReadingChoice
 from guantong.web import activity_minutes
 from guantong.web.acting import ActionForm, DayField, acting, form_page
-from guantong.web.ledger_cells import address
+from guantong.web.addresses import address
 from guantong.web.views.plan import require_view
 
 DECIDE = "reading.decide"

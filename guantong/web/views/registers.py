@@ -35,6 +35,7 @@ DUE: Final = [("overdue", "已过期限"), *((str(n), f"{n} 个月内到期") fo
 
 
 class RegisterFilter(Filter):
+    q = forms.CharField(label="姓名", required=False, max_length=60)
     kind = forms.ChoiceField(label="登记册", required=False)
     state = forms.ChoiceField(
         label="状态",
@@ -77,6 +78,8 @@ def register_list(request: HttpRequest) -> HttpResponse:
 
 def _entered(request: HttpRequest, form: RegisterFilter) -> QuerySet[Whereabouts]:
     people = access.people(request.user, "member.view")
+    if text := form.value("q"):
+        people = people.search(text)
     found = Whereabouts.objects.filter(person__in=people)
     if kind := form.value("kind"):
         found = found.filter(kind=kind)

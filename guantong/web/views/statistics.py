@@ -17,8 +17,8 @@ from guantong.records.statistics import HONOURS, ORGS, TITLES, Table
 from guantong.sheets.write import Sheet
 from guantong.web import download, scope
 from guantong.web.acting import DayField
+from guantong.web.addresses import page_url
 from guantong.web.filters import Filter, paged
-from guantong.web.ledger_cells import page_url
 
 HEADERS: Final = {
     ORGS: ["党组织", "类别"],

@@ -21,8 +21,8 @@ from guantong.records.reviewing import Review
 from guantong.sheets.write import Value
 from guantong.web import download, month, scope
 from guantong.web.acting import acting, status_of
+from guantong.web.addresses import address
 from guantong.web.filters import Filter, paged, part_of
-from guantong.web.ledger_cells import address
 from guantong.web.ledger_rows import Rows
 from guantong.web.views.months import past_months
 from guantong.web.wording import late_words

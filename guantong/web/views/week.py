@@ -26,10 +26,11 @@ from guantong.records.models.org import below
 from guantong.web import ledger_periods, scope, standing
 from guantong.web.acting import acting
 from guantong.web.activity_minutes import Todo, todos
+from guantong.web.addresses import address
 from guantong.web.cases_due import cases_due
 from guantong.web.closing import Closing
 from guantong.web.due_items import RECENT, SOON, DueList, Planned, Section, horizon
-from guantong.web.ledger_cells import Tally, address
+from guantong.web.ledger_cells import Tally
 from guantong.web.ledger_rows import Rows
 from guantong.web.open_below import Line, open_below
 from guantong.web.people_due import people_due
