@@ -79,6 +79,13 @@ def _changed(known: Released, loaded: Iterable[Loaded]) -> Iterator[Problem]:
             )
 
 
+def unreleased(folder: Path, loaded: Iterable[Loaded]) -> list[str]:
+    """The versions that may still be changed in place: no case should begin under them."""
+    known = released(folder)
+    there = [(x.process.name, x.process.version) for x in loaded]
+    return [f"{name} 第 {version} 版" for name, version in there if (name, version) not in known]
+
+
 def release(folder: Path, loaded: Iterable[Loaded]) -> int:
     """Write down what is not released yet; return how many versions that were."""
     known = dict(released(folder))

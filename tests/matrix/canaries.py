@@ -34,7 +34,7 @@ TAKES: Final[Mapping[str, str]] = {
     "delivery": "nobody",
     "detail": "activity.view",
     "discrepancy": "member.reconcile",
-    "document": "org.view",
+    "document": ">org.view",
     "documentcheck": "org.view",
     "duesrate": "dues.view",
     "duesrelief": "dues.view",

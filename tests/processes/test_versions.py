@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from guantong.conditions.parse import CatalogueError
-from guantong.processes.versions import check_released, fingerprint, release
+from guantong.processes.versions import check_released, fingerprint, release, unreleased
 from tests.processes.folders import processes_of
 
 FILE = "processes/drill.yaml"
@@ -77,7 +77,9 @@ def test_a_new_version_beside_the_kept_one_passes(folder):
     loaded = processes_of(folder)
     assert {loaded[name].process.version for name in ("drill", "drill.v1")} == {1, 2}
     assert loaded["drill.v1"].process.name == "drill"
+    assert unreleased(folder, loaded.values()) == ["drill 第 2 版"]
     assert release(folder, loaded.values()) == 1
+    assert unreleased(folder, loaded.values()) == []
 
 
 WRONG = {

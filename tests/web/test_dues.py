@@ -145,6 +145,8 @@ def test_the_library_from_record_to_check(cast: Cast, as_: SignIn) -> None:
     officer, at = as_(cast.officer), f"{LIBRARY}{document.pk}/"
     assert "组织生活细则" in part(officer, f"{LIBRARY}?q=生活")
     assert "没有符合条件的制度" in shown(officer.get(LIBRARY, {"q": "没有这个"}))
+    assert "组织生活细则" in shown(as_(cast.secretary).get(LIBRARY)), "it binds those below"
+    assert "组织生活细则" not in shown(as_(cast.outsider).get(LIBRARY))
     assert "制度应复核" in shown(officer.get("/"))
     assert "✗" in part(officer, f"{LIBRARY}coverage/")
     lacking = rows(officer.get(f"{LIBRARY}coverage/", {"export": "xlsx"}))

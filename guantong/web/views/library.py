@@ -81,9 +81,19 @@ def documents(request: HttpRequest) -> HttpResponse:
             "sort": form.value("sort", "org"),
             "today": today,
             "searched": bool(form.narrowed()),
+            "above": [] if form.value("own") else _above(org, today),
             "may": not access.check(acting(request), EDIT, org),
         },
     )
+
+
+def _above(org: Org, today: date) -> list[tuple[Document, str]]:
+    """What the organisations above have in force: it binds those below, who carry it out."""
+    higher = Document.objects.on(today).filter(
+        org__in=org.lineage()[:-1], doc_class__in=library.classes()
+    )
+    rows = higher.select_related("org").order_by(*SORTS["org"])
+    return [(row, _class(row)) for row in rows]
 
 
 def _found(request: HttpRequest, org: Org, form: LibraryFilter, today: date) -> DocumentQuerySet:

@@ -18,7 +18,7 @@ from guantong.obligations.load import load_catalogue
 from guantong.obligations.model import Catalogue
 from guantong.processes.examples import faults, tried
 from guantong.processes.load import Loaded
-from guantong.processes.versions import check_released, release
+from guantong.processes.versions import check_released, release, unreleased
 from guantong.records.catalogue import processes_of
 from guantong.records.criteria import load_criteria
 from guantong.records.handling import load_handling
@@ -65,6 +65,10 @@ class Command(BaseCommand):
             f"规则目录无误：{len(catalogue.plans)} 个计划，{len(catalogue.obligations)} 项责任，"
             f"{len(processes)} 个流程，{len(catalogue.regulations)} 份依据，{total} 个例子全部相符"
         )
+        if new := unreleased(place, processes.values()):
+            self.stdout.write(
+                f"还没有发布：{'、'.join(new)}。投入使用前加 --release，发布后就不会被就地改动"
+            )
 
 
 def _load_the_rest(place: Path, rules: Catalogue, processes: Mapping[str, Loaded]) -> None:
