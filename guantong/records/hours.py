@@ -22,6 +22,7 @@ from guantong.records.models import Activity, Entry, Person
 from guantong.records.models.activity import ActivityQuerySet
 
 NO_STUDY: Final = "这类活动不计学时"
+WITH_ANOTHER: Final = "学时计在同场的另一类"
 
 
 def hours_obligations() -> tuple[str, ...]:
@@ -173,14 +174,19 @@ def _lines(
             role=label("roles", row["role"]),
             hours=None if row["hours"] is None else Decimal(str(row["hours"])),
             study=row["kind"] in kinds,
-            counted=candidate.counted,
-            lacks="；".join(candidate.lacks) if row["kind"] in kinds else NO_STUDY,
+            counted=candidate.counted and row["hours"] != 0,
+            lacks=_lacks(candidate) if row["kind"] in kinds else NO_STUDY,
             late=late.get(pk, 0),
         )
         for candidate, row in rows
         for pk in [row["activity_id"]]
     ]
     return tuple(sorted(lines, key=lambda line: (line.held_on, line.activity), reverse=True))
+
+
+def _lacks(candidate: Candidate) -> str:
+    """Nothing else has no hours: they stand with another row of its sitting."""
+    return WITH_ANOTHER if candidate.row["hours"] == 0 else "；".join(candidate.lacks)
 
 
 def _attended(activities: ActivityQuerySet, person: Person, year: int) -> tuple[Line, ...]:

@@ -17,12 +17,21 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
-from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
+from reportlab.platypus import (
+    CondPageBreak,
+    Flowable,
+    Paragraph,
+    SimpleDocTemplate,
+    Spacer,
+    Table,
+    TableStyle,
+)
 
 MIME: Final = "application/pdf"
 FONT: Final = "Noto Sans SC"
 FILE: Final = Path(__file__).with_name("noto-sans-sc-400.ttf")
 MARGIN, WIDTH = 20 * mm, A4[0] - 40 * mm
+FOLLOWED: Final = 30 * mm  # a heading, the header of a table and a row of it
 GREY, LINE = colors.HexColor("#5c5f66"), colors.HexColor("#c8cbd0")
 
 
@@ -65,6 +74,10 @@ def pdf(title: str, blocks: Iterable[Block], *, foot: str = "") -> bytes:
     )  # fmt: skip
     story: list[Flowable] = [_paragraph(title, size=18, centred=True), Spacer(1, 6 * mm)]
     for block in blocks:
+        if (
+            isinstance(block, Text) and block.size > Text.size
+        ):  # a heading: what follows begins below
+            story.append(CondPageBreak(FOLLOWED))
         story += [_flowable(block), Spacer(1, 4 * mm)]
     draw = partial(_foot, foot=foot)
     document.build(story, onFirstPage=draw, onLaterPages=draw)

@@ -22,8 +22,9 @@ class FieldWithBasis(BoundField):
 
     @property
     def errors(self) -> ErrorList:
-        found = super().errors.copy()
-        found.data = [plain_words.told(error, self.field) for error in found.as_data()]
+        # Not a copy: that forgets the id, at which aria-describedby points.
+        found = ErrorList(renderer=self.form.renderer, field_id=self.auto_id)
+        found.data = [plain_words.told(error, self.field) for error in super().errors.as_data()]
         return found
 
 

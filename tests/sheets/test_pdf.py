@@ -36,3 +36,11 @@ def test_what_is_written_can_be_read_back_and_brings_its_font() -> None:
     ]
     assert inside
     assert all("/FontFile2" in descriptor.get_object() for descriptor in inside)
+
+
+def test_a_heading_never_ends_a_page() -> None:
+    grid = Grid(("日期", "主题"), [("2023-06-20", "党课")], (1, 1))
+    for lines in range(20, 30):
+        blocks = [*(Text(f"第{n}行") for n in range(lines)), Text("计划", size=13), grid]
+        pages = [page.extract_text() for page in PdfReader(BytesIO(pdf("交接", blocks))).pages]
+        assert ["计划" in page for page in pages] == ["党课" in page for page in pages], lines

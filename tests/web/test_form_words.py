@@ -35,6 +35,9 @@ def test_every_form_says_what_to_do(as_: SignIn, held: Cast, kind: str) -> None:
             answer = client.post(address, dict.fromkeys(form.fields, TYPED[kind]))
             if answer.status_code == 422:
                 heard |= {(address, *line) for line in said(answer)}
+                page = answer.content.decode()
+                aimed = re.findall(r"\bid_[\w-]+_error\b", page)  # by a link, or for who hears it
+                assert not [one for one in aimed if f'id="{one}"' not in page], address
 
     assert len(heard) > 10
     for address, name, text in heard:

@@ -61,6 +61,12 @@ def test_the_account_shows_the_ledgers_figures_and_how_they_came(cast: Cast, as_
     assert told[2][5:7] == ["否", "这类活动不计学时"]
     assert "计学时的类别：集中培训、集体学习、党课、主题党日" in joined
     assert SINCE.year == 2022
+    make_activity(cast.branch, also=("central_training",), hours=Decimal(8), title="一起开")
+    both = rows(client.get(reverse("hours-account", args=[late.pk]), {"export": "xlsx"}))[1:3]
+    assert [line[2:7] for line in both] == [
+        ["集中培训", "参加", 8, "是", ""],
+        ["主题党日", "参加", 0, "否", "学时计在同场的另一类"],
+    ]
 
 
 def test_a_certificate_leaves_as_pdf_and_signed_file(cast: Cast, as_: SignIn) -> None:

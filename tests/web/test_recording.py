@@ -105,6 +105,7 @@ def test_nothing_typed_is_lost_when_something_is_wrong(cast: Cast, as_: SignIn) 
     answer = client.post(NEW, typed)
     assert answer.status_code == 422
     assert "不超过 200" in shown(answer)
+    assert '<a href="#id_hours_error">学时</a>' in shown(answer)  # far below on a phone
     kept = fields(answer)
     assert {name: str(kept[name]) for name in ("title", "place", "summary", "hours")} == {
         "title": "题目",

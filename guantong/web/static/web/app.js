@@ -77,7 +77,11 @@ async function keep(form) {
     localStorage.setItem(key, typed);
     if (!(await send(form, typed))) return;
     if (localStorage.getItem(key) === typed) localStorage.removeItem(key);
-    told?.remove();
+    if (told) { // whoever pressed 保存 meanwhile must not take silence for success
+      told.className = "alert";
+      told.textContent = "又连上了，填写的内容已存为草稿，还没有保存：请再点一次保存。";
+      told = null;
+    }
   } catch {
     told = say("连接不上服务器，填写的内容已存在这台设备上，连上后在这里可以接着填。");
   }
