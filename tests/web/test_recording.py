@@ -40,6 +40,12 @@ def test_a_tick_is_an_absence_with_its_reason(cast: Cast, as_: SignIn) -> None:
     assert missing(made) == {"党员甲": "病假"}
 
 
+def test_who_is_ticked_as_absent_leads_nothing(cast: Cast, as_: SignIn) -> None:
+    client, ill = as_(cast.secretary), owner(cast.member).pk
+    answer = client.post(NEW, form_of(client) | {"absent": [ill], "chair": ill})
+    assert answer.context["form"].errors["chair"] == ["党员甲点了缺席，不能又是主持。请改一处。"]
+
+
 def test_whoever_is_released_from_attendance_is_ticked_beforehand(cast: Cast, as_: SignIn) -> None:
     old = make_person("退休甲", cast.branch)
     memberships.set_exempt(

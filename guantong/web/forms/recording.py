@@ -412,7 +412,18 @@ class RecordForm(MinutesForm):
             )
         if self.many_hours and self.typed is not None and "sure" not in self.typed:
             self.add_error("hours", self.many_hours)
+        self._away()
         return self.cleaned_data
+
+    def _away(self) -> None:
+        """Nobody leads what he is ticked as absent from."""
+        if self.planned or self.people.tick != people.Tick.ABSENT:
+            return
+        away = {str(row.pk): row.name for row in self.people.ticked}
+        for role in people.ROLES:
+            if name := away.get(self.cleaned_data.get(role, "")):
+                label = self.fields[role].label
+                self.add_error(role, f"{name}点了缺席，不能又是{label}。请改一处。")
 
     @cached_property
     def twin(self) -> Activity | None:
