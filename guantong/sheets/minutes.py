@@ -65,6 +65,9 @@ WHY: Final = (  # somebody is absent: words that no person is called by, the lon
 SAID_WHY: Final = re.compile(
     rf"(?<![\u3400-\u9fff])([\u3400-\u9fff]{{2,4}}?)[:： \t\u3000]*({WHY})(?![\u3400-\u9fff（(])"
 )
+EVERYBODY: Final = re.compile(
+    r"(?:其余|其他)(?:全体|所有)?(?:党员|委员|支委|人员)?|(?:全体|所有)(?:党员|委员|支委|人员)?"
+)
 PERSON: Final = re.compile(
     r"[\u3400-\u9fff\U00020000-\U0003ffff]{2,4}|[\u3400-\u9fff]{1,8}(?:[·•][\u3400-\u9fff]{1,8})+"
 )
@@ -319,13 +322,17 @@ def _people(found: Minutes, name: str, said: Mapping[str, list[_Said]]) -> None:
         text for one in places for text in ([one.text] if one.text else []) + _go_on(one.more)
     ]
     people = [person for line in lines for person in _names(line)]
-    whole = {"全体党员", "全体", "全体委员", "全体支委", "全体人员"}
     but = any(person.name.startswith("除") for person in people)
-    if but or any(person.name in whole for person in people):
+    if but or any(EVERYBODY.fullmatch(person.name) for person in people):
         found.everybody |= name == "present" and not but
         _doubt(found, name, "没有写出姓名")
         return
     if any(person.name in ("无", "没有") for person in people):
+        return
+    if not people and re.search(
+        "[1-9一二三四五六七八九十两]", "".join(lines)
+    ):  # how many, and not who
+        _doubt(found, name, "没有写出姓名")
         return
     if strange := [person.name for person in people if not PERSON.fullmatch(person.name)]:
         _doubt(found, name, f"“{strange[0][:20]}”不像姓名")

@@ -221,6 +221,7 @@ def test_everyone_who_was_there_is_accounted_for(cast: Cast, as_: SignIn) -> Non
     assert (page.context["people"].present, counted) == (3, 2)
     assert "另有 1 人计入他们任职或所在的别的党组织" in shown(page)
     assert "另有" not in shown(as_(cast.officer).get(address))
+    assert "另有 2 人各计入自己名下" in shown(as_(cast.member).get(address))
 
 
 def test_a_plan_counts_for_nothing(cast: Cast, as_: SignIn) -> None:

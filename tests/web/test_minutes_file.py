@@ -72,6 +72,8 @@ def test_two_of_one_name_are_a_doubt_and_an_unknown_day_stays_empty(
     ("said", "came"),
     [
         ("出席人员：全体党员", {"党员甲", "支书甲"}),
+        ("缺席：党员甲（病假）\n出席：其余全体党员", {"支书甲"}),
+        ("缺席：1 人\n出席：其余党员", set()),  # not who
         ("出席人员：支书甲 党 员 甲", set()),  # who is meant is in doubt
         ("出席人员：除党员甲外全体党员", set()),
         ("主持人：支书甲", set()),  # it does not tell
@@ -80,7 +82,9 @@ def test_two_of_one_name_are_a_doubt_and_an_unknown_day_stays_empty(
 def test_nobody_is_present_whom_the_document_does_not_tell(
     as_: SignIn, cast: Cast, said: str, came: set[str]
 ) -> None:
-    response = upload(as_(cast.secretary), ["支部党员大会", "时间：2023年6月14日", said])
+    response = upload(
+        as_(cast.secretary), ["支部党员大会", "时间：2023年6月14日", *said.split("\n")]
+    )
     assert {row.name for row in response.context["form"].people.present} == came
 
 

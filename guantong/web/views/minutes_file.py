@@ -170,7 +170,7 @@ class Reader:
         """Absences where everybody is accounted for, else those who came; nobody where the
         document does not tell."""
         present, absent = self._ids(self.found.present), self._ids(self.found.absent)
-        if self.found.everybody and not absent:
+        if self.found.everybody and not absent and not self._unknown:
             return
         whole = not self._rest() and not self._unknown
         yield "shown", ",".join(map(str, sorted(self.expected)))
@@ -187,7 +187,7 @@ class Reader:
     def _unknown(self) -> bool:
         """Whether the document does not tell who came."""
         found = self.found
-        doubtful = "present" in found.doubts and not found.everybody
+        doubtful = ("absent" if found.everybody else "present") in found.doubts
         return doubtful or not (found.present or found.absent or found.everybody)
 
     def _rest(self) -> bool:
