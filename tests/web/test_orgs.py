@@ -337,6 +337,9 @@ def test_moving(cast: Cast, as_: SignIn) -> None:
     assert send(as_(cast.officer), at, parent=cast.other_college.pk).status_code == 422
     assert send(as_(cast.office), at, parent=cast.other_college.pk).status_code == 302
     assert Org.objects.get(pk=cast.branch.pk).path.startswith(cast.other_college.path)
+    trail = shown(as_(cast.office).get(page(cast.branch))).split('id="trail"')[-1]
+    assert "上级党组织：" in trail
+    assert "parent：" not in trail
 
 
 def test_dissolving_waits_until_nobody_belongs_to_it(cast: Cast, as_: SignIn) -> None:

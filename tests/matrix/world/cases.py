@@ -36,7 +36,7 @@ def of_org(w: World, at: At) -> None:
     filed = papers.Made(at.problem, text("paper"), papers.digest(content), content)
     (at.paper,) = papers.file(by=None, made=[filed])
     if hasattr(at, "committee"):
-        at.call = _call(w, at, "award-org")
+        at.call, at.answered = (_call(w, at, "award-org") for _ in range(2))
 
 
 def of_branch(w: World, at: At) -> None:
@@ -46,7 +46,7 @@ def of_branch(w: World, at: At) -> None:
     case_beside.note(by=handler, case=at.care, says=text("care"))
     Case.objects.filter(pk=at.care.pk).update(title=text("care"))
     at.election = _begun(at, "election")
-    at.award = _begun(at, "award-org", call=w.at["school"].call)
+    at.award = _begun(at, "award-org", call=w.at["school"].answered)
     at.application = _begun(at, "model-branch", call=w.at["school"].model)
     case_beside.check_item(by=None, case=at.application, item=ITEM, says=text("criterioncheck"))
 
