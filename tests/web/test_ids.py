@@ -13,7 +13,7 @@ from tests.factories import Cast
 type SignIn = Callable[[User], Client]
 
 ENDLESS = "9" * 20
-ASKED = ("org", "person", "parent", "copy", "page", "year", "period", "month", "obligation")
+ASKED = ("person", "parent", "copy", "page", "year", "period", "month", "obligation")
 ROUTES = [f"/{pattern.pattern}" for pattern in urlpatterns]
 OF_ONE = [route for route in ROUTES if re.search("<(id|int):", route)]
 OF_ALL = [route for route in ROUTES if "<" not in route]
@@ -28,13 +28,15 @@ def test_an_endless_number_leads_to_no_page(as_: SignIn, cast: Cast, method: str
         assert getattr(client, method)(address).status_code == 404, address
 
 
-@pytest.mark.parametrize("asked", ASKED)
-def test_an_endless_number_asked_for_finds_nothing(as_: SignIn, cast: Cast, asked: str) -> None:
+def test_an_endless_number_asked_for_finds_nothing(as_: SignIn, cast: Cast) -> None:
     client = as_(cast.office)
 
     for route in OF_ALL:
-        answer = client.get(route, {asked: ENDLESS})
-        assert answer.status_code in {200, 302, 404, 405}, route
+        told = {"org": {"org": ENDLESS}, "others": dict.fromkeys(ASKED, ENDLESS)}
+        if client.get(route, told["others"]).status_code == 404:  # one may hide the others
+            told |= {asked: {asked: ENDLESS} for asked in ASKED}
+        for query in told.values():
+            assert client.get(route, query).status_code in {200, 302, 404, 405}, (route, query)
 
 
 def test_nobody_has_entries(as_: SignIn, held: Cast) -> None:
@@ -42,14 +44,3 @@ def test_nobody_has_entries(as_: SignIn, held: Cast) -> None:
 
     assert page.status_code == 200
     assert not page.context["lines"]
-
-
-def test_an_endless_number_in_a_form_is_refused(as_: SignIn, held: Cast) -> None:
-    client = as_(held.office)
-
-    for route in [*OF_ONE, *OF_ALL]:
-        address = re.sub(r"<\w+:\w+>", str(held.branch.pk), route)
-        form = (client.get(address).context or {}).get("form")
-        if form is not None:
-            typed = dict.fromkeys(form.fields, ENDLESS)
-            assert client.post(address, typed).status_code < 500, address
