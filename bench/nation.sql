@@ -152,6 +152,13 @@ UNION ALL SELECT activity_id, org_id FROM upper_activities
 UNION ALL SELECT activity_id, 10000000 + b + 1 FROM branch_activities  -- held by two branches
           WHERE n = 12 AND b % 10 = 0 AND b + 1 < :branches;
 
+CREATE VIEW details AS  -- whether enough were there
+SELECT activity_id, 'quorum' AS field, 0 AS place,
+       CASE WHEN chance(activity_id, 'quorum') < 9500 THEN 'yes' ELSE 'no' END AS code,
+       NULL::DECIMAL(14, 2) AS number, NULL::DATE AS day, NULL::BIGINT AS org_id,
+       NULL::BIGINT AS person_id, NULL::BIGINT AS other_person_id
+FROM branch_activities WHERE kind = 'branch_assembly' AND NOT planned;
+
 CREATE TABLE relations AS
 SELECT ROW_NUMBER() OVER (ORDER BY person_id) AS relation_id, 'contact_point' AS kind, person_id,
        NULL::BIGINT AS org_id, 10000000 + person_id // :present AS other_org_id,
