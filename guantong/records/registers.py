@@ -109,7 +109,7 @@ def bounces(
     now = person.memberships.on(on).first()
     status = now.status if now else ""
     found = {
-        "现在没有组织关系": now is None,
+        f"{on} 没有组织关系": now is None,
         f"现在是{_status(status)}，不能转接党员组织关系": bool(now)
         and status not in MEMBER_STATUSES,
         "没有身份证号": person.id_number is None,
@@ -135,9 +135,18 @@ def expires_on(letter: TransferLetter) -> date:
     return letter.issued_on + timedelta(days=letter.valid_days)
 
 
-def stuck(letter: TransferLetter, today: date) -> str:
-    """Why somebody has to look after a letter; empty if it is under way or has arrived."""
-    if letter.received_on:
+def last_of_each(letters: Iterable[TransferLetter]) -> frozenset[int]:
+    """The last letter of each of these people: what came back before it has been issued anew."""
+    people = {letter.person_id for letter in letters}
+    last = TransferLetter.objects.filter(person__in=people).values_list("person")
+    return frozenset(pk for _, pk in last.annotate(last=Max("pk")))
+
+
+def stuck(letter: TransferLetter, today: date, *, last: bool = True) -> str:
+    """Why somebody has to look after a letter; empty if it is under way, has arrived or was issued
+    anew (not the `last` of its person).
+    """
+    if letter.received_on or not last:
         return ""
     if letter.returned_on:
         return "已退回，还没有重新开具"

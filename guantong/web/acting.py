@@ -4,7 +4,7 @@ Not for deciding anything: the action asks `records.access` and refuses by itsel
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from django.template.response import TemplateResponse
 from guantong.records import access, days
 from guantong.records.access import Conflict, Forbidden, Refused
 from guantong.records.models import Org, User
+from guantong.records.recutting import Problem
 
 FORBIDDEN, CONFLICT, INVALID = 403, 409, 422
 
@@ -125,9 +126,10 @@ def form_page(
     submit: str,
     about: str = "",
     danger: bool = False,
+    problems: Iterable[Problem] = (),
 ) -> TemplateResponse:
     """A page that holds nothing but one form. The last crumb is where 取消 leads. An empty
-    `submit`: it cannot be sent, and `about` says why.
+    `submit`: it cannot be sent, and `about` says why. `problems`: what has to be done before.
     """
     return TemplateResponse(
         request,
@@ -139,6 +141,7 @@ def form_page(
             "submit": submit,
             "about": about,
             "danger": danger,
+            "problems": list(problems),
             "back": crumbs[-1][1],
         },
         status=form.status,

@@ -8,6 +8,7 @@ do the same by them.
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any, Final
 
 from django import forms
@@ -127,13 +128,33 @@ class CorrectingForm(ActionForm):
 
 
 class EndForm(CorrectingForm):
-    """The end of something that lasts."""
+    """The end of something that lasts. `strike`: takes it away as a mistake, which is what an end
+    on its first day means; without it such an end is refused.
+    """
 
     on = DayField(label="从哪一天起不再有效", help_text="这一天是结束后的第一天。")
 
-    def __init__(self, *args: Any, **more: Any) -> None:
+    def __init__(
+        self, *args: Any, of: Span, strike: Callable[[], Any] | None = None, **more: Any
+    ) -> None:
         today = {"on": clock.today()}
-        super().__init__(*args, reads=_ends, initial=today, **more)
+        super().__init__(*args, of=of, reads=_ends, initial=today, **more)
+        self.first, self.strike = of.valid_from, strike
+        if strike:
+            self.fields["on"].help_text = (
+                "这一天是结束后的第一天。"
+                f"登记错了的，填开始的那一天 {self.first}：整条去掉，内容留在操作记录里。"
+            )
+
+    def outcome[Row](self, act: Callable[..., Row]) -> Row | None:
+        def carry_out(on: date) -> Row:
+            return self.strike() if self.strike and on == self.first else act(on=on)
+
+        return super().outcome(carry_out)
+
+    def says(self, ended: str) -> str:
+        struck = self.cleaned_data["on"] == self.first
+        return "已去掉有误的登记，内容留在操作记录里。" if struck else ended
 
 
 def _ends(row: Span) -> dict[str, object]:

@@ -53,6 +53,11 @@ def posts(org: Org, today: date) -> list[Called[Post]]:
     return called("posts", "post", held)
 
 
+def posts_to_come(org: Org, today: date) -> list[Called[Post]]:
+    coming = org.posts.filter(valid_from__gt=today).select_related("person")
+    return called("posts", "post", coming.order_by("valid_from", "person__pinyin"))
+
+
 @dataclass(frozen=True)
 class CurrentTerm:
     row: Term

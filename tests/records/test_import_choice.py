@@ -7,11 +7,11 @@ import pytest
 from django.db.models import Q
 
 from guantong.records import sealing
-from guantong.records.actions import grants, imports, jobs, memberships
+from guantong.records.actions import grants, imports, jobs, memberships, posts
 from guantong.records.actions.imports import working, writing
 from guantong.records.imports.rows import Problem
 from guantong.records.models import ImportBatch, Job, Person
-from tests.factories import Cast, make_person
+from tests.factories import TODAY, Cast, appoint, make_person
 from tests.records.conftest import one_event, refused
 from tests.records.spreadsheets import A2, B1, an_id, records, roll
 
@@ -110,6 +110,16 @@ def test_many_rows_are_worked_out_beside_with_the_same_result(
     assert (refused_.state, refused_.reading["refused"]) == ("preview", imports.OUT_OF_DATE)
     again = imports.recheck(by=cast.officer, batch=beside, wait=False)
     assert "refused" not in again.reading
+    one.refresh_from_db()
+    new = Person.objects.latest("pk")
+    used = appoint(new, cast.branch, "committee_member", valid_from=TODAY)
+    held = imports.undo(by=cast.officer, batch=one, wait=False)
+    assert (held.state, "任职" in held.reading["refused"]) == ("confirmed", True)
+    posts.strike(by=cast.officer, post=used)
+    assert imports.undo(by=cast.officer, batch=one, wait=False).state == "undone"
+    assert not Person.objects.filter(name__startswith="样").exists()
+    with refused("已撤回，没有可撤回的内容"):
+        imports.undo(by=cast.officer, batch=one, wait=False)
 
 
 def test_what_is_refused_beside_gives_the_batch_up_and_says_why(

@@ -161,6 +161,8 @@ def test_undo_is_refused_where_a_post_has_been_given_to_somebody_else(
     with refused("学生一自 2023-06-15"):
         recuts.undo(by=None, recut=draft)
     assert heir.valid_to is None
+    posts.strike(by=cast.officer, post=heir)
+    assert recuts.undo(by=None, recut=draft).state == "undone"
 
 
 def test_nobody_may_be_left_without_a_branch(

@@ -254,5 +254,5 @@ def test_who_is_no_member_gets_no_letter(cast: Cast) -> None:
         issue(activist)
     gone = owner(cast.member)
     memberships.leave(by=None, person=gone, on=date(2023, 1, 1), reason="调出")
-    with refused("现在没有组织关系"):
+    with refused("没有组织关系"):
         issue(gone)

@@ -118,6 +118,8 @@ def test_ending_leaves_the_link_in_the_list_of_the_ended(
     assert told(client.get(LIST)) == []
     assert len(told(client.get(LIST, {"state": "ended"}))) == 2
     assert send(client, at, on="2023-06-10").status_code == 422
+    assert send(client, at, on=SINCE).status_code == 302, "it was a mistake, and goes"
+    assert not Relation.objects.filter(pk=link.pk).exists()
 
 
 def test_the_workbook_holds_what_the_list_shows(cast: Cast, as_: SignIn, link: Relation) -> None:

@@ -9,7 +9,15 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from guantong.records.actions import documents, ledger, orgs, relations, successions, terms
+from guantong.records.actions import (
+    activities,
+    documents,
+    ledger,
+    orgs,
+    relations,
+    successions,
+    terms,
+)
 from guantong.records.models import (
     Document,
     Entry,
@@ -343,12 +351,17 @@ def test_moving(cast: Cast, as_: SignIn) -> None:
 
 
 def test_dissolving_waits_until_nobody_belongs_to_it(cast: Cast, as_: SignIn) -> None:
-    at = address("org-dissolve", cast.branch)
-    response = send(as_(cast.officer), at, reason="合并")
+    client, at = as_(cast.officer), address("org-dissolve", cast.branch)
+    response = send(client, at, reason="合并")
     assert response.status_code == 422
     assert "还有 2 名党员" in shown(response)
     empty = make_org("甲学院空支部", "branch", cast.college, category="faculty")
     at = address("org-dissolve", empty)
+    ahead = make_activity(empty, cast.branch, held_on=TODAY)
+    waits = shown(client.get(at)), shown(send(client, at, reason="合并"))
+    assert all(reverse("activity", args=[ahead.pk]) in text for text in waits)
+    assert reverse("activity", args=[ahead.pk]) in shown(client.get(address("org-merge", empty)))
+    activities.withdraw(by=None, activity=ahead, version=1, reason="改期")
     response = send(as_(cast.officer), at, reason="合并", successors=[cast.branch.pk])
     assert response.status_code == 302
     assert OrgSuccession.objects.get().successor == cast.branch
@@ -367,8 +380,15 @@ def test_appointing_and_releasing(cast: Cast, as_: SignIn) -> None:
     assert (post.double_leader, post.full_time) == (True, False)
 
     end = address("post-end", cast.branch, post_pk=post.pk)
-    assert send(client, end).status_code == 422  # it began today
+    assert send(client, end, on="2023-06-14").status_code == 422  # before it began
     assert send(client, end, on="2023-06-16").status_code == 302
+    assert send(client, end, on="2023-06-15").status_code == 302, "it was a mistake, and goes"
+    assert not Post.objects.filter(pk=post.pk).exists()
+    assert "去掉有误的任职" in shown(as_(cast.office).get(page(cast.branch)))
+    send(
+        client, at, person=owner(cast.member).pk, post="committee_member", valid_from="2023-06-20"
+    )
+    assert "将任" in shown(client.get(page(cast.branch)))
 
 
 def test_a_post_for_one_is_refused_to_a_second(cast: Cast, as_: SignIn) -> None:

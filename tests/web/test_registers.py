@@ -8,10 +8,11 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from guantong.records.actions import registers as actions
 from guantong.records.models import Person, TransferLetter, User, Whereabouts
-from tests.factories import Cast, make_person
+from tests.factories import TODAY, Cast, make_person
 from tests.web.answers import part, rows, shown
 from tests.web.test_members import address, page, send
 
@@ -108,6 +109,15 @@ def test_letters_that_are_stuck_are_a_list_of_their_own(
     assert send(client, at, reason="抬头有误").status_code == 302
     assert "已退回，还没有重新开具" in shown(client.get(LETTERS, {"state": "stuck"}))
     assert "没有这样的介绍信" in shown(client.get(LETTERS))
+    assert "已退回，还没有重新开具" in shown(client.get(reverse("member", args=[person.pk])))
+    TransferLetter.objects.create(
+        person=person, number="2", heading="党委", to_unit="某小学", valid_days=30,
+        issued_on=TODAY, dues_until=TODAY,
+    )  # fmt: skip
+    for state in ("stuck", "all"):
+        assert "还没有重新开具" not in shown(client.get(LETTERS, {"state": state})), "it was since"
+    assert "某小学" in shown(client.get(reverse("member", args=[person.pk])))
+    assert "去往某小学" in shown(client.get(reverse("member-transfer", args=[person.pk])))
 
 
 def test_the_lists_cost_the_same_however_long_they_are(cast: Cast, as_: SignIn) -> None:

@@ -62,8 +62,7 @@ def appoint(
             **shown.checked(org, valid_from),
         )
     )  # fmt: skip
-    told = {name: getattr(held, name) for name in TOLD if getattr(held, name) not in ("", False)}
-    events.leave("post.appointed", held, by=by, org=org, person=person, after=told)
+    events.leave("post.appointed", held, by=by, org=org, person=person, after=_told(held))
     _refresh(held)
     return held
 
@@ -108,6 +107,23 @@ def end(*, by: User | None, post: Post, on: date) -> Post:
     events.leave("post.ended", post, by=by, org=post.org, person=post.person, change=change)
     _refresh(post)
     return post
+
+
+@transaction.atomic
+def strike(*, by: User | None, post: Post) -> Post:
+    """The row was a mistake and goes; the trail keeps it."""
+    post = rows.locked(post)
+    access.require(by, "post.edit", post.org)
+    access.require_other(by, post.person.pk, OWN)
+    events.leave("post.struck", post, by=by, org=post.org, person=post.person, before=_told(post))
+    post.delete()
+    _refresh(post)
+    return post
+
+
+def _told(post: Post) -> dict[str, object]:
+    told = {name: getattr(post, name) for name in TOLD}
+    return {name: value for name, value in told.items() if value not in ("", False)}
 
 
 def _require_fit(candidate: Candidate) -> None:

@@ -42,18 +42,9 @@ def record(
     _require_sense(relation)
     _require_shape(relation, entry)
     rows.insert(relation)
-    names = (
-        "person",
-        "org",
-        "other_org",
-        "other_person",
-        "valid_from",
-        "valid_to",
-        "partner",
-        "note",
+    events.leave(
+        "relation.recorded", relation, by=by, org=_at(relation), kind=kind, after=_told(relation)
     )
-    told = {name: getattr(relation, name) for name in names}
-    events.leave("relation.recorded", relation, by=by, org=_at(relation), kind=kind, after=told)
     _refresh(relation)
     return relation
 
@@ -69,6 +60,24 @@ def end(*, by: User | None, relation: Relation, on: date) -> Relation:
     events.leave("relation.ended", relation, by=by, org=_at(relation), change=change)
     _refresh(relation)
     return relation
+
+
+@transaction.atomic
+def strike(*, by: User | None, relation: Relation) -> Relation:
+    """The row was a mistake and goes; the trail keeps it."""
+    relation = rows.locked(relation)
+    _require_all(by, relation)
+    events.leave(
+        "relation.struck", relation, by=by, org=_at(relation), kind=relation.kind,
+        before=_told(relation),
+    )  # fmt: skip
+    relation.delete()
+    _refresh(relation)
+    return relation
+
+
+def _told(relation: Relation) -> dict[str, object]:
+    return {name: getattr(relation, name) for name in TOLD}
 
 
 def permission(kind: str) -> str:

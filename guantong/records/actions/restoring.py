@@ -132,7 +132,8 @@ def require_untouched(made: Made, on: date) -> None:
         more = f"\n……共 {len(found)} 处。" if len(found) > SHOWN else ""
         raise Conflict(
             "办理之后有人改过或用到了这次变动，不能撤回：\n" + "\n".join(found[:SHOWN]) + more
-        )
+            + "\n登记错了的任职、联系或结对，办理结束时填开始的那一天就整条去掉，不再妨碍撤回。"
+        )  # fmt: skip
 
 
 def obstacles(made: Made, on: date) -> list[str]:

@@ -55,7 +55,8 @@ class ImportBatch(models.Model):
     """Grain: one file read for preview. Nothing of it is on record before it is confirmed.
 
     `kind` names the layout (roll, activities, ..., or another system whose list waits for its
-    columns); `state` reading (being worked out), preview, writing, confirmed, undone or discarded.
+    columns); `state` reading (being worked out), preview, writing, confirmed, undoing,
+    undone or discarded.
     `reading` is what holds for the whole file: its columns, notes, counts, differences that are
     left out, and why it was refused if it was. `upload` is the file itself, sealed, until it is
     confirmed or discarded. `made` is what undo needs: [model, id, before or null, digest of what

@@ -80,7 +80,7 @@ def import_batch(request: HttpRequest, pk: int) -> HttpResponse:
         return _workbook(request, batch, rows, dict(t[:2] for t in tabs).get(show, ""), form)
     page = paged(request, rows)
     columns = _columns(batch, show, page)
-    reading = batch.state in (imports.READING, imports.WRITING)
+    reading = batch.state in (imports.READING, imports.WRITING, imports.UNDOING)
     return TemplateResponse(
         request,
         "web/import_batch.html#progress" if "HX-Request" in request.headers else
@@ -126,8 +126,8 @@ def _done(request: HttpRequest, batch: ImportBatch, listed_rows: Q) -> HttpRespo
             if imports.confirm(by=by, batch=batch, wait=False).state == "confirmed":
                 messages.success(request, "已写入，台账已更新。")
         case "undo":
-            imports.undo(by=by, batch=batch)
-            messages.success(request, "整批已撤回，台账已更新。")
+            if imports.undo(by=by, batch=batch, wait=False).state == "undone":
+                messages.success(request, "整批已撤回，台账已更新。")
         case "discard":
             imports.discard(by=by, batch=batch)
             messages.success(request, f"已放弃“{batch.file_name}”，没有写入任何内容。")

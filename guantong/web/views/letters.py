@@ -45,6 +45,7 @@ def letter_list(request: HttpRequest) -> HttpResponse:
     if download.wanted(request):
         return _workbook(request, form, found)
     page = paged(request, found)
+    last = registers.last_of_each(page)
     return TemplateResponse(
         request,
         part_of(request, "web/letters.html", "list"),
@@ -54,7 +55,8 @@ def letter_list(request: HttpRequest) -> HttpResponse:
             "form": form,
             "page": page,
             "rows": [
-                (one, registers.expires_on(one), registers.stuck(one, today)) for one in page
+                (one, registers.expires_on(one), registers.stuck(one, today, last=one.pk in last))
+                for one in page
             ],
             "may_edit": access.orgs(request.user, PERMISSION).exists(),
         },
@@ -76,12 +78,9 @@ def _letters(
         case "done":
             return found.exclude(received_on=None)
         case "stuck":
-            today = clock.today()
-            later = TransferLetter.objects.exclude(received_on=None).values("person")
-            waiting = found.filter(received_on=None).exclude(
-                Q(returned_on__isnull=False) & Q(person__in=later)
-            )
-            return [one for one in waiting if registers.stuck(one, today)]
+            today, waiting = clock.today(), found.filter(received_on=None)
+            last = registers.last_of_each(waiting)
+            return [one for one in waiting if registers.stuck(one, today, last=one.pk in last)]
         case _:
             return found
 
@@ -101,11 +100,11 @@ def _workbook(
         "退回原因",
         "卡在哪里",
     ]
-    today = clock.today()
+    today, last = clock.today(), registers.last_of_each(found)
     rows = [
         (one.person.name, one.number, one.heading, one.to_unit, one.issued_on,
          registers.expires_on(one), one.received_on, one.returned_on, one.returned_reason,
-         registers.stuck(one, today))
+         registers.stuck(one, today, last=one.pk in last))
         for one in found
     ]  # fmt: skip
     about = " · ".join(form.narrowed())

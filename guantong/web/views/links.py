@@ -240,7 +240,7 @@ def record(request: HttpRequest, kind: str) -> HttpResponse:
     crumbs = [("联系与队伍", reverse("links"))]
     return form_page(
         request, form, title=f"登记{entry['title']}", crumbs=crumbs, submit="登记",
-        about="双方都要在您有权管理的范围内。登记错了可以写明结束日。",
+        about="双方都要在您有权管理的范围内。登记错了的，结束时填开始的那一天，整条去掉。",
     )  # fmt: skip
 
 
@@ -262,9 +262,13 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
     if relation.kind not in dict(_may_record(request)):
         raise Http404
     told = _row(relation, ())
-    form = EndForm(request.POST or None, of=relation)
+    form = EndForm(
+        request.POST or None,
+        of=relation,
+        strike=partial(relations.strike, by=acting(request), relation=relation),
+    )
     if form.outcome(partial(relations.end, by=acting(request), relation=relation)):
-        messages.success(request, "已登记结束，以前的记录保留。")
+        messages.success(request, form.says("已登记结束，以前的记录保留。"))
         return redirect("links")
     return form_page(
         request, form, title=f"结束{told['title']}：{told['first']}",

@@ -31,6 +31,7 @@ from guantong.records.models import (
     Person,
     Post,
     Restricted,
+    TransferLetter,
 )
 from guantong.web import trail
 from guantong.web.acting import acting
@@ -105,6 +106,7 @@ def _page(request: HttpRequest, person: Person) -> TemplateResponse:
             "may_relieve": not own and not access.check_person(user, "dues.relieve", person),
             "may_merge": not own and not access.check_person(user, "member.merge", person),
             "elsewhere": _elsewhere(person, today) if may_edit or own else [],
+            "letter": _letter(person, today) if may_edit or own else None,
             "merges": person.merges.filter(undone_at=None).select_related("absorbed", "by"),
             "may_see_sealed": not access.check_person(user, "member.sealed", person),
             "facts": _facts(person, details=may_edit or own),
@@ -266,6 +268,12 @@ def _within(
 ) -> set[int]:
     found = access.orgs(request.user, permission).filter(pk__in={row.org_id for row in rows})
     return set(found.values_list("pk", flat=True))
+
+
+def _letter(person: Person, today: date) -> tuple[TransferLetter, str] | None:
+    """The last letter, unless it has arrived: and what keeps it."""
+    last = person.transfer_letters.order_by("pk").last()
+    return (last, registers.stuck(last, today)) if last and not last.received_on else None
 
 
 def _elsewhere(person: Person, today: date) -> list[tuple[str, registers.Due]]:

@@ -211,8 +211,19 @@ def transfer(request: HttpRequest, pk: int) -> HttpResponse:
         request, form, title=f"校内转接：{person.name}", crumbs=crumbs_to_member(person),
         submit="转接",
         about="只列出您有权管理的党支部。转到别的二级党组织由学校党委组织部办理。"
-        "办错了可以在本人页面撤回。",
+        f"办错了可以在本人页面撤回。{_letter_out(person)}",
     )  # fmt: skip
+
+
+def _letter_out(person: Person) -> str:
+    """That a letter is under way, which a change here does not bring back."""
+    letter = person.transfer_letters.filter(received_on=None, returned_on=None).first()
+    if letter is None:
+        return ""
+    return (
+        f"{person.name}有一份介绍信在途（{letter.number}，去往{letter.to_unit}），"
+        "转到了的登记回执，不转出了的登记退回。"
+    )
 
 
 class LeaveForm(ActionForm):
@@ -246,7 +257,8 @@ def leave(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("member", pk)
     return form_page(
         request, form, title=f"登记离开：{person.name}", crumbs=crumbs_to_member(person),
-        submit="登记离开", about="组织关系和全部任职在这一天结束。办错了可以在本人页面撤回。",
+        submit="登记离开",
+        about=f"组织关系和全部任职在这一天结束。办错了可以在本人页面撤回。{_letter_out(person)}",
         danger=True,
     )  # fmt: skip
 

@@ -240,13 +240,15 @@ def describe(request: HttpRequest, pk: int, post_pk: int) -> HttpResponse:
 def end_post(request: HttpRequest, pk: int, post_pk: int) -> HttpResponse:
     org = org_or_404(request, pk, EDIT)
     post = get_object_or_404(org.posts.select_related("person"), pk=post_pk)
-    form = EndForm(request.POST or None, of=post)
+    form = EndForm(
+        request.POST or None, of=post, strike=partial(posts.strike, by=acting(request), post=post)
+    )
     if form.outcome(partial(posts.end, by=acting(request), post=post)):
-        messages.success(request, f"已登记 {post.person.name} 免职。")
+        messages.success(request, form.says(f"已登记 {post.person.name} 免职。"))
         return redirect("org", pk)
     return form_page(
         request, form, title=f"免职：{post.person.name}", crumbs=crumbs_to(request, org),
-        submit="登记免职", about="由职务带来的权限在这一天停止。办错了可以重新登记任职。",
+        submit="登记免职", about="由职务带来的权限在这一天停止。免职办错了可以重新登记任职。",
     )  # fmt: skip
 
 
@@ -421,9 +423,13 @@ def end_relation(request: HttpRequest, pk: int, relation_pk: int) -> HttpRespons
     org = org_or_404(request, pk, EDIT)
     found = org.relations.filter(pk=relation_pk) | org.relations_in.filter(pk=relation_pk)
     relation = get_object_or_404(found)
-    form = EndForm(request.POST or None, of=relation)
+    form = EndForm(
+        request.POST or None,
+        of=relation,
+        strike=partial(relations.strike, by=acting(request), relation=relation),
+    )
     if form.outcome(partial(relations.end, by=acting(request), relation=relation)):
-        messages.success(request, "已登记结束。")
+        messages.success(request, form.says("已登记结束。"))
         return redirect("org", pk)
     return form_page(
         request, form, title="结束联系或结对", crumbs=crumbs_to(request, org), submit="登记结束"

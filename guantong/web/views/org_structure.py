@@ -1,6 +1,6 @@
 """Forms that change the tree: found, rename, describe, move, dissolve, merge, split."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from functools import partial
 from typing import Any
@@ -11,10 +11,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 
-from guantong.records import access, catalogue, clock, org_rules
+from guantong.records import access, catalogue, clock, org_rules, recutting
 from guantong.records.actions import orgs, successions
 from guantong.records.models import Org, OrgParent
 from guantong.records.models.org import OrgQuerySet
+from guantong.records.recutting import Problem
 from guantong.records.rosters import BRANCH
 from guantong.web import choices, ids
 from guantong.web.acting import ActionForm, DayField, acting, form_page
@@ -207,6 +208,7 @@ def dissolve(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("org", pk)
     return form_page(
         request, form, title="撤销组织", crumbs=crumbs_to(request, org), submit="撤销组织",
+        problems=_still_to_hold(form, [org]),
         about="任职、联系结对和制度随之结束，记录都保留。撤销日以前各周期的台账不变；"
         "跨撤销日的周期不再要求它，由承接的组织按自己的责任办。办错了可以在本组织页面的沿革里撤回，直到有人用到这次变动。",
         danger=True,
@@ -248,8 +250,10 @@ def merge(request: HttpRequest, pk: int) -> HttpResponse:
     if heir := form.outcome(partial(successions.merge, by=acting(request))):
         messages.success(request, f"已合并，由“{heir.short_name}”接续。")
         return redirect("org", heir.pk)
+    merging = getattr(form, "cleaned_data", {}).get("merging") or [org]
     return form_page(
         request, form, title="合并", crumbs=crumbs_to(request, org), submit="合并",
+        problems=_still_to_hold(form, merging),
         about=f"“{org.short_name}”和所选的组织从这一天起不再存在，党员和下级组织转到接续的组织，"
         "以前未完成的责任由它负责补。办错了可以在沿革里撤回，直到有人用到这次变动。",
         danger=True,
@@ -312,6 +316,12 @@ def _split(
         name, short_name, frozenset(map(int, people)), frozenset(map(int, below))
     )
     return successions.split(by=acting(request), org=org, parts=[part], on=on, reason=reason)
+
+
+def _still_to_hold(form: ActionForm, ending: Collection[Org]) -> list[Problem]:
+    """The activities that keep these from ending on the day asked for, else today."""
+    day = getattr(form, "cleaned_data", {}).get("on") or clock.today()
+    return list(recutting.still_to_hold(ending, day))
 
 
 def _siblings(request: HttpRequest, org: Org) -> OrgQuerySet:

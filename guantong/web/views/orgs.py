@@ -129,7 +129,7 @@ def org(request: HttpRequest, pk: int) -> TemplateResponse:
             "is_branch": found.kind == BRANCH,
             "facts": _facts(found),
             "units": found.unit_names(),
-            "posts": held,
+            "posts": [*held, *(org_cards.posts_to_come(found, day) if day == today else ())],
             "elsewhere": org_cards.elsewhere(held, day),
             "term": org_cards.term(found, day) if found.exists_on(day) else None,
             "warnings": org_cards.warnings(found, heads, held, day),

@@ -30,13 +30,14 @@ from guantong.records.imports.rows import STUCK, AnyParsed, Parsed
 from guantong.records.models import ImportBatch, ImportSource, School, User
 from guantong.records.models.batch import permission as permission_for
 
-COLUMNS, READING, WRITING = "columns", "reading", "writing"
+COLUMNS, READING, WRITING, UNDOING = "columns", "reading", "writing", "undoing"
 STATES = {
     COLUMNS: "待选列",
     READING: "正在核对",
     "preview": "待确认",
     WRITING: "正在写入",
     "confirmed": "已导入",
+    UNDOING: "正在撤回",
     "undone": "已撤回",
     "discarded": "已放弃",
 }
@@ -283,13 +284,30 @@ def _work(batch: ImportBatch, by: User | None) -> list[Decision]:
     return work
 
 
+def undo(*, by: User | None, batch: ImportBatch, wait: bool = True) -> ImportBatch:
+    """Take back what the batch wrote, if nothing of it has been changed since; `wait` as above."""
+    if wait or batch.rows.count() <= FEW:
+        return _undone(by, batch)
+    with transaction.atomic():
+        batch = _written_before(by, batch)
+        rows.change(batch, state=UNDOING)
+    jobs.start(job(batch), lambda: [partial(_undo_beside, by, batch.pk)])
+    batch.refresh_from_db()
+    return batch
+
+
+def _undo_beside(by: User | None, pk: int) -> None:
+    batch = ImportBatch.objects.get(pk=pk)
+    try:
+        _undone(by, batch, UNDOING)
+    except Refused as refused:
+        told = {**batch.reading, "refused": refused.text}
+        rows.change(batch, state="confirmed", reading=told)
+
+
 @transaction.atomic
-def undo(*, by: User | None, batch: ImportBatch) -> ImportBatch:
-    """Take back what the batch wrote, if nothing of it has been changed since."""
-    batch = rows.locked(batch)
-    _require(by, batch)
-    if batch.state != "confirmed":
-        raise Conflict(f"这一批{STATES[batch.state]}，没有可撤回的内容。")
+def _undone(by: User | None, batch: ImportBatch, *states: str) -> ImportBatch:
+    batch = _written_before(by, batch, *states)
     traces.undo(batch)
     rows.change(batch, state="undone", undone_at=clock.now(), made=[])
     working.tell("import.undone", batch, by)
@@ -329,12 +347,25 @@ def _require(by: User | None, batch: ImportBatch) -> None:
     access.require(by, permission_for(batch.kind), batch.org)
 
 
-def _waiting(by: User | None, batch: ImportBatch, *more: str) -> ImportBatch:
+def _taken_up(by: User | None, batch: ImportBatch) -> ImportBatch:
     batch = rows.locked(batch)
     _require(by, batch)
     if "refused" in batch.reading:  # of a try before this one
         kept = {name: told for name, told in batch.reading.items() if name != "refused"}
         rows.change(batch, reading=kept)
+    return batch
+
+
+def _written_before(by: User | None, batch: ImportBatch, *more: str) -> ImportBatch:
+    batch = _taken_up(by, batch)
+    broken_off = batch.state == UNDOING and jobs.running(job(batch)) is None
+    if batch.state not in ("confirmed", *more) and not broken_off:
+        raise Conflict(f"这一批{STATES[batch.state]}，没有可撤回的内容。")
+    return batch
+
+
+def _waiting(by: User | None, batch: ImportBatch, *more: str) -> ImportBatch:
+    batch = _taken_up(by, batch)
     at_work = batch.state in (READING, WRITING)
     if at_work and jobs.running(job(batch)) is None:  # its work was broken off
         return batch
