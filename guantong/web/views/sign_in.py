@@ -28,7 +28,7 @@ from guantong.records.models import Activity, Places, SignIn, SignInSheet
 from guantong.records.models.activity import MOST_HOURS
 from guantong.trust import rotating
 from guantong.web import ids
-from guantong.web.acting import acting, done, require, status_of
+from guantong.web.acting import NumberField, acting, done, require, status_of
 
 PRESSED: Final = 120  # seconds between scanning and pressing the button
 SALT: Final = "sign-in"
@@ -138,7 +138,7 @@ def _answer(request: HttpRequest, *, status: int = 200, **more: Any) -> Template
 
 
 class ConfirmForm(forms.Form):
-    hours = forms.DecimalField(
+    hours = NumberField(
         label="学时",
         required=False,
         decimal_places=2,
