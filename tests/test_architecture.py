@@ -181,6 +181,12 @@ def test_no_module_outgrows_its_reader(folder: str) -> None:
     assert not long
 
 
+def test_every_amount_in_a_form_is_read_so() -> None:
+    found = [p.name for p in (ROOT / "guantong/web").rglob("*.py")
+             if "forms.DecimalField" in p.read_text(encoding="utf-8")]  # fmt: skip
+    assert found == ["acting.py"]
+
+
 def test_names_say_what_is_inside() -> None:
     paths = [path.relative_to(APP) for path in modules(APP)]
     assert not [str(path) for path in paths if VAGUE & {path.stem, *path.parent.parts}]

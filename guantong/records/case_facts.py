@@ -411,6 +411,12 @@ def elected(case: Case) -> str:
     return "\n".join(name for name in names_elected(case) if name not in known)
 
 
+def settled(case: Case, step: str) -> frozenset[str]:
+    """What a step need not ask besides: the secretary whom the committee has chosen."""
+    chosen = (case.process, step) == ("election", "hand_over") and last_written(case, "constitute")
+    return frozenset({"secretary"} if chosen else ())
+
+
 def names_elected(case: Case) -> list[str]:
     votes = last_written(case, "hold").get("votes", ())
     return [line["name"] for line in votes if line["elected"]]

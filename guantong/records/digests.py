@@ -73,7 +73,7 @@ def digest(about: About, *, today: date, grace_days: int, site: str) -> str:
                 _left(about, today, today + SOON + timedelta(days=1)),
             ),
         ),
-        ("本周的计划", _planned(about, today)),
+        ("七天内的计划", _planned(about, today)),
         (
             f"下级组织过期超过 {grace_days} 天、还没有完成",
             _below(about, today - timedelta(days=grace_days), today - RECENT),

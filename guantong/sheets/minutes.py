@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time
+from itertools import pairwise
 from typing import Final
 
 LABELS: Final[Mapping[str, str]] = {
@@ -19,6 +20,7 @@ LABELS: Final[Mapping[str, str]] = {
     "title": "会议主题 活动主题 学习主题 党课题目 主题 题目",
     "chair": "会议主持人 会议主持 主持人 主持",
     "recorder": "会议记录人 记录人员 记录人 记录员",
+    "noted": "记录",
     "lecturer": "主讲人 授课人 讲课人 主讲",
     "present": "出席人员 出席党员 参会人员 参会党员 参加人员 参加党员 到会人员 到会党员 与会人员 "
     "实到人员 出席人 参加人 出席",
@@ -40,7 +42,10 @@ MARK: Final = re.compile(
 )
 HEADED: Final = re.compile(rf"^\s*(?:{NUMBER})?({ANY})\s*$")
 NUMBERED: Final = re.compile(
-    r"^\s*(?:[（(]?[一二三四五六七八九十\d]{1,2}[、.．)）]|[①-⑩])\s*(?=\S)"
+    r"^\s*(?:[（(]?[一二三四五六七八九十\d]{1,2}(?:[、)）]|[.．](?!\d))|[①-⑩])\s*(?=\S)"
+)
+TURN: Final = re.compile(
+    r"(?:^|(?<=[\s；;。]))[（(]?([一二三四五六七八九十]{1,2}|\d{1,2})(?:[、)）]|[.．](?!\d))(?=\s*\S)"
 )
 DAY: Final = re.compile(
     r"([12]\d{3}|[〇零一二三四五六七八九]{4})\s*[年./-]\s*(\d{1,2}|[一二三四五六七八九十]{1,2})\s*[月./-]\s*"
@@ -65,6 +70,7 @@ WHY: Final = (  # somebody is absent: words that no person is called by, the lon
 SAID_WHY: Final = re.compile(
     rf"(?<![\u3400-\u9fff])([\u3400-\u9fff]{{2,4}}?)[:： \t\u3000]*({WHY})(?![\u3400-\u9fff（(])"
 )
+AWAY: Final = re.compile(rf"(?:{WHY})(?![部处科室员中基])")
 EVERYBODY: Final = re.compile(
     r"(?:其余|其他)(?:全体|所有)?(?:党员|委员|支委|人员)?|(?:全体|所有)(?:党员|委员|支委|人员)?"
 )
@@ -130,6 +136,7 @@ class _Said:
 def read_minutes(lines: Sequence[str], kinds: Mapping[str, str] = KINDS) -> Minutes:
     """`kinds`: words for kinds of activity to their codes."""
     said = _labelled(lines)
+    said.setdefault("recorder", said.get("noted", []))  # where it names who, and not what was said
     found = Minutes()
     _day(found, said, lines)
     _clock(found, said)
@@ -196,6 +203,8 @@ def _day(found: Minutes, said: Mapping[str, list[_Said]], lines: Sequence[str]) 
     elif days:
         (found.held_on,) = days
         found.places["held_on"] = days[found.held_on]
+    elif any(DAY.search(text) for _, text in labelled):
+        _doubt(found, "held_on", "没有这一天，请核对原文")
     elif labelled:
         _doubt(found, "held_on", "日期写得不全，缺年、月或日")
     else:
@@ -322,6 +331,10 @@ def _people(found: Minutes, name: str, said: Mapping[str, list[_Said]]) -> None:
         text for one in places for text in ([one.text] if one.text else []) + _go_on(one.more)
     ]
     people = [person for line in lines for person in _names(line)]
+    away = next((person for person in people if AWAY.search(person.aside)), None)
+    if away and name == "present":
+        _doubt(found, name, f"“{away.name}”写着{away.aside}，看不出来没来")
+        return
     but = any(person.name.startswith("除") for person in people)
     if but or any(EVERYBODY.fullmatch(person.name) for person in people):
         found.everybody |= name == "present" and not but
@@ -402,6 +415,18 @@ def _items(found: Minutes, name: str, said: Mapping[str, list[_Said]]) -> None:
             if not NUMBERED.match(line):
                 break
             items.append(line)
-    told = [NUMBERED.sub("", item).strip().rstrip("；;。") for item in items]
+    apart = [part for item in items for part in _in_turn(item)]
+    told = [NUMBERED.sub("", item).strip().rstrip("；;。") for item in apart]
     setattr(found, name, tuple(item for item in told if item))
     found.places[name] = one.line
+
+
+def _in_turn(text: str) -> Iterator[str]:
+    """Several on one line, where their numbers go on from the first: 1.甲 2.乙."""
+    marks = list(TURN.finditer(text))
+    if [_number(mark[1]) for mark in marks] != list(range(1, len(marks) + 1)):
+        yield text
+        return
+    ends = [*(mark.start() for mark in marks[1:]), len(text)]
+    yield text[: ends[0]]
+    yield from (text[start:end] for start, end in pairwise(ends))

@@ -3,8 +3,10 @@
 Not for deciding anything: the action asks `records.access` and refuses by itself.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from datetime import date
+from typing import Any, Final
 
 from django import forms
 from django.contrib import messages
@@ -72,6 +74,20 @@ class DayField(forms.DateField):
         super().validate(value)
         if value and (reason := days.odd(value)):
             raise ValidationError(reason)
+
+
+class NumberField(forms.DecimalField):
+    """A number as people write it: digits, a point, a sign. `1e3` and `1_000` are slips."""
+
+    def to_python(self, value: object) -> Any:
+        if isinstance(value, str) and not PLAIN.fullmatch(value.strip()):
+            if value.strip() in self.empty_values:
+                return None
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(value)
+
+
+PLAIN: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)")
 
 
 class ActionForm(forms.Form):

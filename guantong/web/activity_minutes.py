@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from functools import cached_property
+from typing import Final
 
 from guantong.obligations.activity_kinds import ActivityKind, Deciding
 from guantong.obligations.describe import CONFIDENCE, UNSURE, cited
@@ -25,6 +26,8 @@ from guantong.records import (
 )
 from guantong.records.meetings import Votes
 from guantong.records.models import Activity, AgendaItem, FollowUp, JointSide, Org, Person, User
+
+ANSWERED: Final = "已登记本支部人员"
 
 
 @dataclass(frozen=True)
@@ -166,11 +169,22 @@ class Minutes:
         return catalogue.current().label("activities", study_hours.counting(kinds))
 
     @cached_property
-    def sides(self) -> list[JointSide]:
-        """Those with whom it was held, who tell their own part."""
-        if hasattr(self.shown, "side_of"):
-            return [self.shown.side_of]
-        return list(self.shown.sides.select_related("org", "record").order_by("id"))
+    def sides(self) -> list[tuple[Org, str]]:
+        """All with whom it was held, each with what stands of its own part."""
+        mine: JointSide | None = getattr(self.shown, "side_of", None)
+        first = mine.activity if mine else self.shown
+        rows = first.sides.select_related("org", "record").order_by("id")
+        sides = [(row.org, _stands(row)) for row in rows if row != mine]
+        if mine is None:
+            return sides
+        told = "撤销了记录" if first.withdrawn_at else ANSWERED
+        return [*((host, told) for host in first.hosts.all()), *sides]
+
+
+def _stands(side: JointSide) -> str:
+    if side.answered:
+        return ANSWERED
+    return "撤销了登记，未计入对方" if side.record else "还没有登记本支部人员，未计入对方"
 
 
 def todos(rows: Iterable[FollowUp], today: date, user: User, *, records: bool) -> list[Todo]:

@@ -175,7 +175,7 @@ class DueList:
                 f"{len(group)} 人{'缺数据' if entry.verdict == 'unknown' else '没有完成'}{among}"
             )
         if entry.verdict == m.Verdict.UNKNOWN or entry.required is None:
-            return "缺少数据，点标题看缺哪些"
+            return "缺少数据"
         match o.measure:
             case m.CountActivities() | m.Attended():
                 missing = amount(entry.required - (entry.actual or 0), o)

@@ -229,6 +229,8 @@ def in_its_time(process, case, event, given_facts):
     for rule in process.steps[event.step].rules:
         if rule.id in OF_LETTERS and methods[-1:] != ["letter"]:  # the last one counts
             continue
+        if SETTLED.get(rule.id) in {e.step for e in case.history}:
+            continue
         excused = rule.id in event.reminders or rule.id in dict(event.passed_over)
         if not isinstance(rule.test, m.Span) or rule.test.unit is not m.Unit.MONTHS or excused:
             continue
@@ -244,6 +246,7 @@ def in_its_time(process, case, event, given_facts):
             assert day <= later(anchor, span.amount), rule.id
 
 
+SETTLED = {"early-with-approval": "approve_advance"}  # asked only until that step is taken
 OF_LETTERS = {"receipt-within-a-month", "receipt-sent-in-a-month"}
 
 

@@ -135,6 +135,16 @@ def test_why_somebody_is_absent_stands_behind_the_name(
     assert list(read_minutes([f"缺席人员：{said}"]).absent) == [Named(*one) for one in absent]
 
 
+def test_several_on_one_line_are_told_apart_by_their_numbers() -> None:
+    found = read_minutes(
+        ["议题：1.审议转正 2.讨论经费", "决议：一、同意；二、报上级", "记录\t王五"]
+    )
+    assert found.agenda == ("审议转正", "讨论经费")
+    assert found.decided == ("同意", "报上级")
+    assert found.recorder == "王五"
+    assert read_minutes(["议题：2.5万元经费 3.其他"]).agenda == ("2.5万元经费 3.其他",)
+
+
 def test_the_file_is_opened_in_a_process_of_its_own() -> None:
     assert lines(in_word(EXAMPLES[0].lines)) == EXAMPLES[0].lines
 

@@ -21,7 +21,10 @@ def fields(response: Any) -> dict[str, Any]:
     values["usual_hours"] = form.usual_hours
     values[str(form.people.tick)] = [row.pk for row in form.people.ticked]
     values["guest"] = [row.pk for row in form.people.guests if row.ticked]
-    values |= {f"reason-{row.pk}": row.reason for row in form.people.ticked}
+    if form.people.away:
+        values["absent"] = [row.pk for row in form.people.away]
+    told = (*form.people.ticked, *form.people.away)
+    values |= {f"reason-{row.pk}": row.reason for row in told}
     if response.context["version"] is not None:
         values["version"] = response.context["version"]
     return {name: value for name, value in values.items() if value not in (None, "", [])}

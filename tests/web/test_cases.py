@@ -15,6 +15,7 @@ from guantong.records.actions import calls, cases, users
 from guantong.records.actions.cases import Entry
 from guantong.records.models import (
     Activity,
+    Call,
     Case,
     CaseStep,
     Event,
@@ -302,6 +303,41 @@ def test_a_call_its_places_and_the_self_check(cast: Cast, as_: SignIn) -> None:
     short = {"on": "2023-06-15", "f-trouble_free": "yes", "f-items": "7"}
     told = shown(send(secretary, at(case, "apply"), **short))
     assert "七个方面都要在自查表上逐项自查（已自查的建设项目数 1，" in told, "counted, not typed"
+    Call.objects.filter(pk=call.pk).update(closes_on=date(2023, 6, 12))
+    early = send(secretary, at(case, "apply"), **short | {"on": "2023-05-31"})
+    assert "从 2023-06-01 开始，办理日期不能更早" in shown(early)
+    late = shown(secretary.get(reverse("case-new", args=["model-branch"])))
+    assert "样板支部申报（2023-06-01 至 2023-06-12）" in late, "recorded late, with its day"
+
+
+def test_a_work_is_handed_in_once_and_published_to_all_who_see_the_notice(
+    cast: Cast, as_: SignIn
+) -> None:
+    call = calls.issue(
+        by=cast.office, process="submission", org=cast.school, title="征集", opens_on=TODAY
+    )
+    work = begun("submission", cast, call=call, title="一堂微党课", on=TODAY)
+    with pytest.raises(Refused, match="申报过“一堂微党课”"):
+        begun("submission", cast, call=call, title="一堂微党课 ", on=TODAY)
+    page, outsider = reverse("call", args=[call.pk]), as_(cast.outsider)
+    assert "一堂微党课" not in shown(outsider.get(page)), "handed in, not public"
+    came(work, "published")
+    assert "一堂微党课" in shown(outsider.get(page))
+    Call.objects.filter(pk=call.pk).update(opens_on=date(2023, 6, 16))
+    assert f"?call={call.pk}" not in outsider.get(page).content.decode(), "not begun"
+
+
+def test_what_was_done_in_time_is_recorded_late_with_its_day(
+    cast: Cast, as_: SignIn, applicant: Person
+) -> None:
+    case = begun("recruitment", cast, applicant)
+    came(case, "interviewed", ("accept", {}), ("interview", {}))
+    officer = as_(cast.officer)
+    assert "按当时的日期补录" not in shown(officer.get(at(case)))
+    case.steps.update(on_day=date(2022, 10, 1))
+    page = shown(officer.get(at(case)))
+    assert "今天才办已经太晚：特殊情况也不能超过六个月" in page
+    assert "按当时的日期补录" in page
 
 
 def test_the_year_s_number_is_handed_down_and_bounds_the_clearing(cast: Cast, as_: SignIn) -> None:
@@ -330,6 +366,11 @@ def test_ballots_and_a_tally_sheet_are_printed_and_no_name_is_kept(
     assert text.count("支委会选举选票") == 3
     assert "计票报告单" in text
     assert Event.objects.count() == before
+    for more, says in {"3": "少于应选名额 3 名", "1": "批复的候选人是 4 名"}.items():
+        if more == "1":
+            came(case, "candidates_approved", ("file_candidates", {"seats": 3, "candidates": 4}))
+        told = client.post(reverse("case-ballot", args=[case.pk]), sent | {"seats": more})
+        assert (told.status_code, says in shown(told)) == (422, True)
 
 
 def test_whom_the_tally_elected_is_proposed_and_takes_office_once_confirmed(
@@ -342,6 +383,7 @@ def test_whom_the_tally_elected_is_proposed_and_takes_office_once_confirmed(
     came(case, "approved", ("hold", {"votes": votes}), ("constitute", chosen))
     page = client.get(at(case, "hand_over"))
     assert page.context["form"]["a-members"].value() == "党员甲\n没有此人"
+    assert "a-secretary" not in page.context["form"].fields, "the committee has chosen"
     sent = {"on": "2023-06-15", "a-members": "党员甲\n没有此人"}
     refused = send(client, at(case, "hand_over"), **sent)
     assert "名册里没有找到“没有此人”" in shown(refused)

@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.test import Client
 
 from guantong.records.access import Refused
 from guantong.records.models import User
+from guantong.web.acting import NumberField
 from guantong.web.urls import urlpatterns
 from tests.factories import Cast, make_activity
 from tests.web.record_form import NEW, form_of
@@ -73,3 +75,15 @@ def test_what_a_row_does_not_hold_is_said_in_the_same_words(cast: Cast) -> None:
         with pytest.raises(Refused) as refused:
             make_activity(cast.branch, **more)
         assert text in refused.value.text
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"), [("12", "12"), (" 12.50 ", "12.50"), ("１２", "12"), ("", "None"),
+                        ("1e3", "no"), ("1_000", "no"), ("NaN", "no"), ("Infinity", "no")],
+)  # fmt: skip
+def test_amounts_typed_are_plain_digits(typed: str, read: str) -> None:
+    try:
+        found = str(NumberField(required=False).clean(typed))
+    except ValidationError:
+        found = "no"
+    assert found == read

@@ -79,6 +79,8 @@ def test_counts_left_blank_are_the_roster_s_and_impossible_ones_are_shown(
     three = {"agenda-0-expected": "3", "agenda-0-present": "3"}
     answer = client.post(address, typed | three | {"agenda-0-in_favour": "2"})
     assert "实到 3 多于本页列出的出席 2" in shown(answer)
+    more = {"agenda-0-expected": "3", "agenda-0-in_favour": "2"}
+    assert "应到 3 多于本页名册的 2" in shown(client.post(address, typed | more))
     client.post(address, typed | {"agenda-0-in_favour": "2", "tasks-0-what": "公示"})
     made = Activity.objects.get()
     page = shown(client.get(reverse("activity", args=[made.pk])))
@@ -223,6 +225,9 @@ def test_the_other_side_is_asked_and_names_only_its_own(cast: Cast, as_: SignIn)
     assert (answer.kind, answer.outside) == ("joint_activity", "某社区")
     assert there(answer) == {"支书乙": "attendee"}
     assert ask not in shown(theirs.get("/"))
+    again = theirs.get(ask.replace("&amp;", "&"))  # answered: the link leads to the record
+    assert again["Location"] == reverse("activity", args=[answer.pk])
+    assert f"{cast.branch.name}：已登记" in shown(theirs.get(again["Location"]))
     page = reverse("activity", args=[ours.pk])
     assert "已登记本支部人员" in shown(client.get(page))
     activities.withdraw(by=cast.outsider, activity=answer, version=1, reason="没有去")

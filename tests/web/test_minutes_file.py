@@ -11,7 +11,7 @@ from guantong.records.models import Activity, Event, User
 from tests.factories import Cast, make_person, owner
 from tests.sheets.test_minutes import in_word
 from tests.web.answers import shown
-from tests.web.record_form import fields
+from tests.web.record_form import fields, missing
 
 type SignIn = Callable[[User], Client]
 TEXT = [
@@ -77,6 +77,8 @@ def test_two_of_one_name_are_a_doubt_and_an_unknown_day_stays_empty(
         ("出席人员：支书甲 党 员 甲", set()),  # who is meant is in doubt
         ("出席人员：除党员甲外全体党员", set()),
         ("主持人：支书甲", set()),  # it does not tell
+        ("出席人员：全体党员，党员甲请假", set()),  # somebody among them did not come
+        ("出席人员：支书甲、党员甲（病假）", set()),
     ],
 )
 def test_nobody_is_present_whom_the_document_does_not_tell(
@@ -86,6 +88,23 @@ def test_nobody_is_present_whom_the_document_does_not_tell(
         as_(cast.secretary), ["支部党员大会", "时间：2023年6月14日", *said.split("\n")]
     )
     assert {row.name for row in response.context["form"].people.present} == came
+
+
+def test_who_is_known_to_be_absent_stays_so_whichever_way_it_is_ticked(
+    as_: SignIn, cast: Cast
+) -> None:
+    client = as_(cast.secretary)
+    make_person("新人一", cast.branch)
+    text = ["支部党员大会", "时间：2023年6月14日", "缺席：党员甲（病假）", "出席：支书甲"]
+    page = upload(client, text)  # of one nothing is said
+    typed = fields(page) | {"document": page.context["document"]}
+    assert "缺席</span>" in shown(page)
+    turned = fields(client.post("/activities/minutes/", typed | {"switch": "1"}))
+    assert turned["tick"] == "absent"
+    assert len(turned["absent"]) == 2  # all but who was ticked as present
+    assert turned[f"reason-{owner(cast.member).pk}"] == "病假"
+    client.post("/activities/minutes/", typed)
+    assert missing(Activity.objects.get()) == {"党员甲": "病假"}
 
 
 def test_the_agenda_of_a_meeting_is_in_its_own_fields(as_: SignIn, cast: Cast) -> None:

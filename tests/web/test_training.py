@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from guantong.records import sign_ins
+from guantong.records import clock, sign_ins
 from guantong.records.models import Activity, Enrolment, SignIn, SignInSheet, User
 from tests.factories import TODAY, Cast, make_activity, make_person, owner
 from tests.web.answers import TOKEN, part, rows, shown
@@ -100,13 +100,14 @@ def test_from_the_screen_to_the_confirmed_list(cast: Cast, as_: As) -> None:
     assert "1</b> 人已签到" in shown(officer.get(screen))
     confirm = at("sign-in-confirm", today)
     assert "党员甲" in shown(officer.get(confirm))
-    me = owner(cast.member)
+    me, guest = owner(cast.member), owner(cast.outsider)
+    SignIn.objects.create(activity=today, person=guest, at=clock.now(), late=False)
     assert officer.post(confirm, {"version": 1, "hours": "8"}).status_code == 422, "nobody ticked"
-    sent = {"version": 1, "hours": "8", "present": [me.pk]}
+    sent = {"version": 1, "hours": "8", "present": [me.pk, guest.pk]}
     assert officer.post(confirm, sent | {"version": 7}).status_code == 409
     SignIn.objects.update(late=True)
     assert officer.post(confirm, sent).status_code == 302
     assert "迟到" in shown(officer.get(at("activity", today)))
-    assert [row.person for row in today.attendances.all()] == [me]
+    assert {row.person for row in today.attendances.all()} == {me, guest}
     assert officer.get(screen).status_code == 404
     assert member.get(scanned).status_code == 404

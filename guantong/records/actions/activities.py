@@ -4,7 +4,7 @@ What people state is a `Draft`. When it was recorded, by whom, and which version
 server says: `recorded_at` is the moment of recording it as held (or as planned).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -19,6 +19,11 @@ from guantong.records.models import Activity, Event, JointSide, Org, User
 from guantong.records.telling import content, told
 
 TABLES = frozenset({"activities", "hosts", "attendances", "details"})
+MARKED = {
+    "activity.verified": "核实了这条记录",
+    "activity.withdrawn": "撤销了这条记录",
+    "activity.restored": "恢复了这条记录",
+}
 
 
 @transaction.atomic
@@ -41,9 +46,16 @@ def record(*, by: User | None, draft: Draft, side: JointSide | None = None) -> A
 
 
 @transaction.atomic
-def correct(*, by: User | None, activity: Activity, version: int, draft: Draft) -> Activity:
+def correct(
+    *,
+    by: User | None,
+    activity: Activity,
+    version: int,
+    draft: Draft,
+    known: Collection[int] = (),
+) -> Activity:
     """Make the record say what the draft says; a confirmation given before falls away, and the
-    event says so.
+    event says so. `known`: who may be named beside those on record and in reach.
     """
     activity = rows.locked(activity)
     before = draft_of(activity)
@@ -56,7 +68,7 @@ def correct(*, by: User | None, activity: Activity, version: int, draft: Draft) 
         raise Refused("已记录为已开展，不能改回计划。记错了请撤销这条记录。")
     draft = resolved(draft)
     recorded_at = _recorded_at(activity, draft)
-    named = _named(before)
+    named = _named(before).union(known)
     _refuse(problems(draft, by=by, recorded_on=_day(recorded_at), known=named))
     difference = _difference(before, draft)
     if not difference.after and not difference.before:
@@ -185,7 +197,8 @@ def _changed_since(activity: Activity, version: int) -> str:
             who = event.by.called if event.by else "系统"
             at = timezone.localtime(event.at).strftime("%Y-%m-%d %H:%M")
             what = "、".join(LABELS[n] for n in event.detail.get("after", ()) if n in LABELS)
-            return f"您打开之后，{who}于 {at} 改过{what or '这条记录'}。请核对后再改。"
+            did = MARKED.get(event.verb) or f"改过{what or '这条记录'}"
+            return f"您打开之后，{who}于 {at} {did}。请核对后再改。"
     return "这条记录已有更新的版本。请核对后再改。"
 
 

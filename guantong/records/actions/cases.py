@@ -71,7 +71,7 @@ def begin(
         person = rows.locked(person)
     _require_fit(kept, now, org, person, title, on)
     _require_call(kept, org, call, on)
-    _require_first_answer(kept, org, person, call)
+    _require_first_answer(kept, org, person, call, title)
     require_single(kept, org, person)
     case = rows.insert(
         Case(
@@ -136,16 +136,19 @@ def _require_call(kept: Handling, org: Org, call: Call | None, on: date) -> None
 
 
 def _require_first_answer(
-    kept: Handling, org: Org, person: Person | None, call: Call | None
+    kept: Handling, org: Org, person: Person | None, call: Call | None, title: str
 ) -> None:
-    """A notice is answered once, but with works or projects, of which there may be several."""
-    if call is None or kept.titled:
+    """A notice is answered once; works and projects, of which there may be several, once each."""
+    if call is None:
         return
     rows.locked(org)  # two people opening one at once: the other waits here
-    whose = {"person": person} if person else {"org": org}
-    if Case.objects.filter(call=call, **whose).exists():
-        text = f"{person or org}已经按“{call.title}”申报过，请在那一件里办理。"
-        raise Refused(text, {"call": text})
+    before = Case.objects.filter(call=call, **({"person": person} if person else {"org": org}))
+    if kept.titled:
+        before = before.filter(title=title.strip())
+    if before.exists():
+        what = f"“{title.strip()}”" if kept.titled else ""
+        text = f"{person or org}已经按“{call.title}”申报过{what}，请在那一件里办理。"
+        raise Refused(text, {"title" if kept.titled else "call": text})
 
 
 def require_single(kept: Handling, org: Org, person: Person | None) -> None:
@@ -196,6 +199,7 @@ def take_step(*, by: User | None, case: Case, version: int, entry: Entry) -> Cas
     _require_named(case, step, filled, entry.on)
     filled |= case_facts.derived(case, step, entry.on, filled)
     given = case_facts.given(case, entry.on, who)
+    _require_begun(case, entry.on)
     attempt = Attempt(
         step=entry.step, on=entry.on, by=cases.hand(by, cases.SYSTEM_NOW),
         actors=who.actors(case), fields=filled, reasons=entry.reasons,
@@ -221,6 +225,12 @@ def take_step(*, by: User | None, case: Case, version: int, entry: Entry) -> Cas
     )  # fmt: skip
     case_rows.refresh(case, was)
     return row
+
+
+def _require_begun(case: Case, on: date) -> None:
+    if case.call is not None and on < case.call.opens_on:
+        text = f"“{case.call.title}”从 {case.call.opens_on} 开始，办理日期不能更早。"
+        raise Refused(text, {"on": text})
 
 
 def _require_named(case: Case, step: m.Step, filled: m.Values, on: date) -> None:

@@ -82,7 +82,8 @@ def confirm(
     present: Collection[int],
     hours: Decimal | None,
 ) -> Activity:
-    """Make attendance of those whom the organiser says were there, signed in or not.
+    """Make attendance of those whom the organiser says were there, signed in or not; who signed
+    in may be a guest from anywhere in the school.
 
     Who enrolled, had a place and was not there is absent, without a reason.
     """
@@ -97,7 +98,10 @@ def confirm(
         attended=tuple(Attended(pk) for pk in sorted(present)),
         absent=dict.fromkeys(_missed(activity, present), ""),
     )
-    return activities.correct(by=by, activity=activity, version=version, draft=draft)
+    signed = SignIn.objects.filter(activity=activity).values_list("person", flat=True)
+    return activities.correct(
+        by=by, activity=activity, version=version, draft=draft, known=set(signed)
+    )
 
 
 def _missed(activity: Activity, present: Collection[int]) -> list[int]:

@@ -145,6 +145,10 @@ def _votes(n: int, row: AgendaRow, roster: Mapping[str, int]) -> Votes | None:
             f"议题{n}：实到 {counts['present']} 多于本页列出的出席 {roster['there']}。"
             "请核对票数，或在“出席”里补上来了的人。"
         )
+    if counts["expected"] > (listed := max(roster["expected"], roster["there"])):
+        raise ValidationError(
+            f"议题{n}：应到 {counts['expected']} 多于本页名册的 {listed}。请核对人数。"
+        )
     if not any(getattr(row, name) for name in CAST):
         raise ValidationError(f"议题{n}：填了人数，还要填赞成、反对、弃权。")
     return Votes(**counts)

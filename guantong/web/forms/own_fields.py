@@ -17,7 +17,7 @@ from guantong.records import access, catalogue
 from guantong.records.meetings import Value
 from guantong.records.models import User
 from guantong.web import ids
-from guantong.web.acting import DayField
+from guantong.web.acting import DayField, NumberField
 
 PREFIX: Final = "own-"
 YES_NO: Final = [("", "未填"), ("yes", "是"), ("no", "否")]
@@ -39,7 +39,7 @@ def _field(own: Own, by: User, day: date, people: list[tuple[str, str]]) -> form
     match own.sort:
         case Sort.NUMBER:
             widget = forms.NumberInput(attrs={"step": "any", "inputmode": "decimal"})
-            return forms.DecimalField(
+            return NumberField(
                 **said, min_value=0, max_value=MOST, decimal_places=2, widget=widget
             )
         case Sort.DAY:

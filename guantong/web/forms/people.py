@@ -7,7 +7,7 @@ be named: that is `records.rosters`.
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from typing import Final
@@ -34,13 +34,15 @@ class Tick(StrEnum):
 
 @dataclass(frozen=True)
 class Said:
-    """What the browser (or a record) says about people. `shown` None: nothing has been shown."""
+    """What the browser (or a record) says about people. `shown` None: nothing has been shown.
+    `away`: who is known not to have come, where it is ticked who came."""
 
     tick: Tick = Tick.ABSENT
     shown: frozenset[int] | None = None
     ticked: frozenset[int] = frozenset()
     guests: frozenset[int] = frozenset()
     reasons: Mapping[int, str] = field(default_factory=dict)
+    away: frozenset[int] = frozenset()
 
 
 def said_by(typed: QueryDict, occasion: "Occasion") -> Said:
@@ -49,17 +51,23 @@ def said_by(typed: QueryDict, occasion: "Occasion") -> Said:
         return Said(tick=occasion.usual_tick, guests=_ids(typed.getlist("guest")))
     word = typed.get("tick", "")
     tick = Tick(word) if word in set(Tick) else occasion.usual_tick
-    guests = _ids(typed.getlist("guest"))
-    if "switch" in typed:
-        other = Tick.ABSENT if tick is Tick.PRESENT else Tick.PRESENT
-        return Said(tick=other, guests=guests)
-    return Said(
+    said = Said(
         tick=tick,
         shown=_ids(typed.get("shown", "").split(",")) if "shown" in typed else None,
         ticked=_ids(typed.getlist(tick)),
-        guests=guests,
-        reasons={pk: typed.get(f"reason-{pk}", "") for pk in _ids(typed.getlist(tick))},
+        guests=_ids(typed.getlist("guest")),
+        away=_ids(typed.getlist("absent")) if tick is Tick.PRESENT else frozenset(),
+        reasons={pk: typed.get(f"reason-{pk}", "") for pk in _ids(typed.getlist("absent"))},
     )
+    return _switched(said) if "switch" in typed else said
+
+
+def _switched(said: Said) -> Said:
+    """The same people the other way round; where few came, all but the absent start unticked."""
+    if said.tick is Tick.ABSENT:
+        return replace(said, tick=Tick.PRESENT, ticked=frozenset(), away=said.ticked)
+    rest = (said.shown or frozenset()) - said.ticked if said.ticked else frozenset()
+    return replace(said, tick=Tick.ABSENT, ticked=rest | said.away - said.ticked, away=frozenset())
 
 
 def said_on_record(draft: Draft, expected: Collection[int]) -> Said:
@@ -72,6 +80,7 @@ def said_on_record(draft: Draft, expected: Collection[int]) -> Said:
         ticked=here & (draft.absent.keys() if complete else attended),
         guests=frozenset(attended - here),
         reasons=draft.absent,
+        away=frozenset() if complete else here & draft.absent.keys(),
     )
 
 
@@ -89,7 +98,8 @@ class Row:
 @dataclass(frozen=True)
 class People:
     """`notes`: what became of words typed to find somebody. `changed`: others are expected than
-    the browser has shown. `strange`: how many were named whom the form does not offer."""
+    the browser has shown. `strange`: how many were named whom the form does not offer. `away`:
+    who is known to be absent, where it is ticked who came."""
 
     tick: Tick
     expected: tuple[Row, ...]
@@ -97,6 +107,7 @@ class People:
     notes: tuple[str, ...]
     changed: bool
     strange: int
+    away: tuple[Row, ...] = ()
 
     @property
     def shown(self) -> str:
@@ -113,7 +124,9 @@ class People:
 
     @property
     def absent(self) -> list[Row]:
-        return self.ticked if self.tick is Tick.ABSENT else []
+        if self.tick is Tick.ABSENT:
+            return self.ticked
+        return [row for row in self.away if not row.ticked]
 
     @property
     def choices(self) -> list[tuple[str, str]]:
@@ -183,9 +196,11 @@ def offered(occasion: Occasion, said: Said | None, words: str = "") -> People:
         for one in rows
         if one.pk not in expected
     ]
+    asked = tuple(_expected(one, said) for one in rows if one.pk in expected)
     return People(
         tick=said.tick,
-        expected=tuple(_expected(one, said) for one in rows if one.pk in expected),
+        expected=asked,
+        away=tuple(row for row in asked if row.pk in said.away),
         guests=tuple(sorted(strangers, key=lambda row: not row.ticked)),
         notes=found.notes,
         changed=said.shown != frozenset(expected),
@@ -202,7 +217,7 @@ def _expected(one: rosters.Described, said: Said) -> Row:
         name=one.name,
         tag=" ".join(filter(None, tags)),
         ticked=one.pk in said.ticked if asked else one.exempt and said.tick is Tick.ABSENT,
-        reason=said.reasons.get(one.pk, "") if one.pk in said.ticked else released,
+        reason=said.reasons.get(one.pk, "") if one.pk in said.ticked | said.away else released,
     )
 
 

@@ -30,7 +30,7 @@ from guantong.records.drafts import Draft, draft_of, late_by
 from guantong.records.models import Activity, Org, User
 from guantong.records.models.activity import MOST_HOURS
 from guantong.records.study_hours import Proposal
-from guantong.web.acting import DayField
+from guantong.web.acting import DayField, NumberField
 from guantong.web.forms import own_fields, people
 from guantong.web.forms.files import PhotosField
 from guantong.web.forms.minutes_form import MinutesForm
@@ -58,7 +58,7 @@ class RecordForm(MinutesForm):
 
     kind = forms.ChoiceField(label="活动类别", widget=KindButtons)
     held_on = DayField(label="日期")
-    hours = forms.DecimalField(
+    hours = NumberField(
         label="学时",
         required=False,
         max_digits=6,

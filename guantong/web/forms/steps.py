@@ -24,7 +24,7 @@ from guantong.records.models.org import OrgQuerySet
 from guantong.records.models.person import PersonQuerySet
 from guantong.records.models.span import on as lasting
 from guantong.web import choices
-from guantong.web.acting import ActionForm, DayField, status_of
+from guantong.web.acting import ActionForm, DayField, NumberField, status_of
 
 OFFERED: Final = 400  # people in one list of suggestions
 LINES: Final = 8  # of a tally sheet, at least
@@ -135,7 +135,7 @@ class VotesField(forms.Field):
             text = str(line[part]).strip() or ("" if part == "again" else "0")
             if part == "again" and not text:
                 continue
-            if not (text.isascii() and text.isdigit() and len(text) < 6):
+            if not (text.isdecimal() and len(text) < 6):
                 raise ValidationError(f"{line['name']}的票数应为整数，如 12。")
             counts[part] = int(text)
         name = forms.CharField(max_length=m.NAME).clean(line["name"])
@@ -154,7 +154,7 @@ def form_field(
             return DayField(**common)
         case m.FieldType.NUMBER:
             says = {"max_decimal_places": "请填整数，如 12。"} if one.whole else {}
-            return forms.DecimalField(
+            return NumberField(
                 min_value=0, max_value=MOST if one.whole else None,
                 max_digits=10, decimal_places=0 if one.whole else 2,
                 error_messages=says,
@@ -231,7 +231,10 @@ class StepForm(ActionForm):
         for one in asked:
             if one.name not in self.known and one.name not in case_facts.BY_FILLED:
                 self.fields[named_as("f", one.name)] = form_field(one, people, orgs)
+        settled = case_facts.settled(case, step.name)
         for name, one in kept.asked(step.name).items():
+            if name in settled:
+                continue
             self.fields[named_as("a", name)] = form_field(one, people, orgs)
         for rule in to_explain:
             self._ask_why(rule)

@@ -24,7 +24,14 @@ from guantong.web import download, scope
 from guantong.web.closing import Act, Closing
 from guantong.web.filters import Filter, paged
 from guantong.web.verdicts import VERDICTS
-from guantong.web.wording import amount, day_words, distance, period_of_entry, period_words
+from guantong.web.wording import (
+    amount,
+    bound_words,
+    day_words,
+    distance,
+    period_of_entry,
+    period_words,
+)
 
 LEVELS: Final = [("", "仅本级"), ("below", "含下级")]
 SHOWN: Final = [("", "全部"), ("left", "计划办完仍不够"), ("enough", "计划办完就够")]
@@ -101,7 +108,7 @@ def _lines(request: HttpRequest, found: Sequence[ahead.Ahead]) -> Iterator[Line]
             title=o.title,
             period=period_words(period_of_entry(entry)),
             due=f"{day_words(entry.due_on)}，{distance(entry.due_on, today)}",
-            required=amount(entry.required, o),
+            required=_required(entry, o),
             has=amount(entry.actual, o) or "未知",
             would_have=_would_have(one, o),
             verdict=entry.verdict,
@@ -109,6 +116,12 @@ def _lines(request: HttpRequest, found: Sequence[ahead.Ahead]) -> Iterator[Line]
             closing=explain.closing(o, one.planned, ()),
             act=None if one.whole else closing.act(entry),
         )
+
+
+def _required(entry: Entry, o: m.Obligation) -> str:
+    """A bound from above says so: "1 件 / 0 件" would look like more than enough."""
+    at_most = bound_words(o, entry.period_start) == "不超过"
+    return f"不超过 {amount(entry.required, o)}" if at_most else amount(entry.required, o)
 
 
 def _would_have(one: ahead.Ahead, o: m.Obligation) -> str:

@@ -17,7 +17,7 @@ from guantong.records import access, catalogue, clock
 from guantong.records.access import Refused
 from guantong.records.actions import calls as actions
 from guantong.records.actions.calls import PERMISSION
-from guantong.records.models import Call, CaseStep, Org, OrgParent, Quota
+from guantong.records.models import Call, Case, CaseStep, Org, OrgParent, Quota
 from guantong.records.models.org import OrgQuerySet
 from guantong.web import case_lines, choices, download, scope
 from guantong.web.acting import ActionForm, DayField, acting, form_page, require
@@ -164,9 +164,17 @@ def call(request: HttpRequest, pk: int) -> HttpResponse:
             if "places_left" in catalogue.process(row.process).given
             else [],
             "may_call": not access.check(acting(request), PERMISSION, row.org),
+            "published": _published(row),
+            "ahead": row.opens_on > clock.today(),
             "over": row.closes_on is not None and row.closes_on < clock.today(),
         },
     )
+
+
+def _published(row: Call) -> list[Case]:
+    """The works that are public, for all who see the notice: their authors have agreed."""
+    found = Case.objects.filter(call=row, state="published", process="submission")
+    return list(found.select_related("org").order_by("org__sort_key", "pk"))
 
 
 def _below(org: Org) -> list[Org]:

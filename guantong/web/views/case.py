@@ -1,6 +1,6 @@
 """The page of one case: where it stands, what may happen next and why not, what was done."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -105,7 +105,9 @@ def _next(row: Case, process: m.Process, option: Option) -> Next:
     rules = {rule.id: rule for rule in option.step.rules}
     return Next(
         step=option.step,
-        url="" if option.reasons else reverse("case-step", args=[row.pk, option.step.name]),
+        url=reverse("case-step", args=[row.pk, option.step.name])
+        if not option.reasons or _too_late(option, rules)
+        else "",
         reasons=tuple(
             (why, cited(rules[code]) if code in rules else "")
             for why, code in zip(option.reasons, option.rules, strict=True)
@@ -119,6 +121,12 @@ def _next(row: Case, process: m.Process, option: Option) -> Next:
         basis=cited(option.step),
         leads=process.states[option.step.target].title if option.step.target else "",
     )
+
+
+def _too_late(option: Option, rules: Mapping[str, m.Rule]) -> bool:
+    """Whether only today is too late: what was done in time may still be recorded with its day."""
+    tests = [rules[code].test if code in rules else None for code in option.rules]
+    return all(isinstance(t, m.Span) and (t.day, t.way) == ("on", m.Way.NOT_AFTER) for t in tests)
 
 
 def _others(one: Next) -> bool:
@@ -170,11 +178,16 @@ def _documents(
     may = not reading.handling_of(case).restricted and not access.check(user, FILE, case.org)
     made = papers.by_step(user, process, case.org) if may else {}
     taken = {row.step for row in standing}
-    fit = {step: [t for t in found if t.fits_steps(taken)] for step, found in made.items()}
+    last = {row.step: row.pk for row in standing}  # a paper tells of the last time of its step
+    fit = {
+        last[step]: [t for t in found if t.fits_steps(taken)]
+        for step, found in made.items()
+        if step in last
+    }
     return [
-        (f"{process.steps[row.step].title}（{row.on_day}）", row.documents, fit.get(row.step, []))
+        (f"{process.steps[row.step].title}（{row.on_day}）", row.documents, fit.get(row.pk, []))
         for row in standing
-        if row.documents or fit.get(row.step)
+        if row.documents or fit.get(row.pk)
     ]
 
 

@@ -19,7 +19,7 @@ from guantong.records.actions.cases import Entry, Outcome
 from guantong.records.actions.papers import FILE
 from guantong.records.case_actors import Standing
 from guantong.records.models import Case
-from guantong.web.acting import INVALID, DayField, acting
+from guantong.web.acting import INVALID, DayField, NumberField, acting
 from guantong.web.case_words import cited
 from guantong.web.forms.steps import People, entered, form_field, named_as
 from guantong.web.views.cases import process_or_404, require_cases, to_cases
@@ -184,7 +184,7 @@ def _own(one: m.Field, text: str) -> m.Value:
     """A number that is none stays a text: the engine says what is wrong with it."""
     if one.type is m.FieldType.TEXT:
         return text[:1000]  # what no database keeps, the engine refuses
-    field = forms.DecimalField(min_value=0, max_digits=10, decimal_places=2)
+    field = NumberField(min_value=0, max_digits=10, decimal_places=2)
     try:
         value = entered(field.clean(text))
     except forms.ValidationError:

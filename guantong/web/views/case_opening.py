@@ -15,7 +15,7 @@ from guantong.records import access, catalogue, clock
 from guantong.records.actions import cases as actions
 from guantong.records.case_actors import Place, Standing
 from guantong.records.handling import Handling
-from guantong.records.models import Case, Membership, Org, Person
+from guantong.records.models import Call, Case, Membership, Org, Person
 from guantong.records.models.org import OrgQuerySet
 from guantong.records.models.person import PersonQuerySet
 from guantong.web import choices, ids, scope
@@ -30,6 +30,13 @@ class EarlierField(forms.ModelChoiceField):  # type: ignore[type-arg]
 
     def label_from_instance(self, obj: Case) -> str:
         return f"{obj.org.short_name}：{obj}（{obj.closed_on} {state_title(obj)}）"
+
+
+class CallField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """A notice that has begun, told with its days."""
+
+    def label_from_instance(self, obj: Call) -> str:
+        return f"{obj.title}（{obj.opens_on} 至 {obj.closes_on or '不限'}）"
 
 
 class OpenForm(ActionForm):
@@ -84,14 +91,15 @@ class OpenForm(ActionForm):
 
     def _call(self, request: HttpRequest) -> None:
         today = clock.today()
-        calls = access.calls(request.user).filter(process=self.process.name, opens_on__lte=today)
-        open_ones = calls.filter(Q(closes_on=None) | Q(closes_on__gte=today))
-        some = list(open_ones.order_by("-opens_on")[:2])
+        begun = access.calls(request.user).filter(process=self.process.name, opens_on__lte=today)
+        some = list(begun.exclude(closes_on__lt=today).order_by("-opens_on")[:2])
         if len(some) == 1:
             self.initial.setdefault("call", some[0].pk)
-        self.fields["call"] = forms.ModelChoiceField(
-            open_ones.order_by("-opens_on"), label="通知", empty_label="请选择",
-            help_text="" if some else "现在没有收着申报的通知。上级发出通知后，在这里选择。",
+        self.fields["call"] = CallField(
+            begun.order_by("-opens_on"), label="通知", empty_label="请选择",
+            help_text="已截止的只用于补录：开办日期写当时的。"
+            if some
+            else "现在没有收着申报的通知。上级发出通知后，在这里选择。",
         )  # fmt: skip
 
     def _again(self, request: HttpRequest) -> None:

@@ -1,12 +1,12 @@
 """Papers of an election to print: ballots and the tally sheet. Names typed here are not kept."""
 
-from typing import Final
+from typing import Any, Final
 
 from django import forms
 from django.http import Http404, HttpRequest
 from django.template.response import TemplateResponse
 
-from guantong.records.models import Case
+from guantong.records import case_facts
 from guantong.web.acting import INVALID
 from guantong.web.views.case import case_or_404, crumbs_to_case
 
@@ -23,6 +23,20 @@ class BallotForm(forms.Form):
     seats = forms.IntegerField(label="应选名额", min_value=1, max_value=60)
     copies = forms.IntegerField(label="选票张数", min_value=1, max_value=MOST)
 
+    def __init__(self, *args: Any, filed: int = 0, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.filed = filed
+
+    def clean(self) -> dict[str, Any]:
+        """As many as were approved; never fewer than there are seats."""
+        found = super().clean() or {}
+        names, seats = found.get("names"), found.get("seats")
+        if names and self.filed and len(names) != self.filed:
+            self.add_error("names", f"批复的候选人是 {self.filed} 名，这里写了 {len(names)} 名。")
+        elif names and seats and len(names) < seats:
+            self.add_error("names", f"候选人 {len(names)} 名，少于应选名额 {seats} 名。")
+        return found
+
     def clean_names(self) -> list[str]:
         names = [line.strip() for line in self.cleaned_data["names"].splitlines() if line.strip()]
         if len(set(names)) < len(names):
@@ -34,8 +48,9 @@ def ballot(request: HttpRequest, pk: int) -> TemplateResponse:
     row = case_or_404(request, pk)
     if row.process != "election":
         raise Http404
-    usual = {"title": f"{row.org.name}委员会选举", **_told(row)}
-    form = BallotForm(request.POST or None, initial=usual)
+    filed = case_facts.last_written(row, "file_candidates")
+    usual = {"title": f"{row.org.name}委员会选举", "seats": filed.get("seats")}
+    form = BallotForm(request.POST or None, initial=usual, filed=int(filed.get("candidates", 0)))
     ready = request.method == "POST" and form.is_valid()
     told = form.cleaned_data if ready else {}
     return TemplateResponse(
@@ -53,9 +68,3 @@ def ballot(request: HttpRequest, pk: int) -> TemplateResponse:
         },
         status=INVALID if request.method == "POST" and not ready else 200,
     )
-
-
-def _told(row: Case) -> dict[str, object]:
-    """The seats that were reported with the candidates."""
-    filed = row.steps.standing().filter(step__in=("file_candidates", "file_secretary")).last()
-    return {"seats": filed.fields["seats"]} if filed and "seats" in filed.fields else {}

@@ -22,7 +22,15 @@ from guantong.records.actions.months import told
 from guantong.records.models import DuesRate, DuesRelief, Org, Restricted
 from guantong.records.rosters import BRANCH
 from guantong.web import download, month
-from guantong.web.acting import INVALID, ActionForm, DayField, acting, form_page, status_of
+from guantong.web.acting import (
+    INVALID,
+    ActionForm,
+    DayField,
+    NumberField,
+    acting,
+    form_page,
+    status_of,
+)
 from guantong.web.filters import Filter, paged, part_of
 from guantong.web.views.dues import VIEW, crumbs, org_of
 from guantong.web.views.member import person_or_404
@@ -38,7 +46,7 @@ class FixForm(forms.Form):
         label="基数（元/月）", required=False, max_length=20,
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
     )  # fmt: skip
-    amount = forms.DecimalField(
+    amount = NumberField(
         label="另行核定（元/月）", required=False, min_value=0, max_digits=9, decimal_places=2
     )
     reason = forms.CharField(label="说明", required=False, max_length=200)
@@ -147,7 +155,7 @@ def _fixed(
 class ReliefForm(ActionForm):
     first = DayField(label="从哪个月起", help_text="写这个月里任意一天。")
     last = DayField(label="到哪个月为止", help_text="含这个月，一次最长一年。")
-    pays = forms.DecimalField(
+    pays = NumberField(
         label="减免后每月交纳（元）", min_value=0, max_digits=9, decimal_places=2,
         help_text="免交写 0。",
     )  # fmt: skip

@@ -24,7 +24,7 @@ from guantong.sheets import dues as sheet
 from guantong.sheets.preflight import Refusal
 from guantong.sheets.read import check_size
 from guantong.web import download, month
-from guantong.web.acting import INVALID, ActionForm, DayField, acting, status_of
+from guantong.web.acting import INVALID, ActionForm, DayField, NumberField, acting, status_of
 from guantong.web.views.dues import crumbs, org_of
 
 
@@ -166,7 +166,7 @@ def _entries(rows: Sequence[Row]) -> tuple[list[actions.Paid], str]:
 
 
 def _number(text: str) -> Decimal | None:
-    field = forms.DecimalField(min_value=Decimal("0.01"), max_digits=9, decimal_places=2)
+    field = NumberField(min_value=Decimal("0.01"), max_digits=9, decimal_places=2)
     try:
         return Decimal(field.clean(text))
     except forms.ValidationError:

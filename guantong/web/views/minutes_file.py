@@ -175,11 +175,11 @@ class Reader:
         whole = not self._rest() and not self._unknown
         yield "shown", ",".join(map(str, sorted(self.expected)))
         yield "tick", "absent" if whole else "present"
-        ticked = absent if whole else present
-        for pk in sorted(self.expected & ticked.keys()):
-            yield "absent" if whole else "present", str(pk)
-            if whole and absent[pk]:
-                yield f"reason-{pk}", absent[pk]
+        for pk in sorted(self.expected & absent.keys()):
+            yield "absent", str(pk)
+            yield f"reason-{pk}", absent[pk]
+        if not whole:
+            yield from (("present", str(pk)) for pk in sorted(self.expected & present.keys()))
         for pk in sorted(present.keys() - self.expected):
             yield "guest", str(pk)
 
@@ -244,7 +244,7 @@ class Reader:
         if self._unknown:
             self.notes.append("看不出谁来了，表里都没有点；点来了的，或改点没有来的")
         elif self._rest() and self.found.absent:
-            self.notes.append("名册里还有人没有写到，表里只点了来了的；缺席原因请照原文补")
+            self.notes.append("名册里还有人没有写到，表里只点了来了的；写明缺席的也已记下")
         elif self.found.absent and not self.found.present:
             self.notes.append("文件没有写出出席的姓名：没有写缺席的，表里都按出席，请核对")
 

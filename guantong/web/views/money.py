@@ -18,7 +18,7 @@ from guantong.records.actions import money as actions
 from guantong.records.models import Activity, BudgetLine, Org, OrgParent, Spending
 from guantong.sheets.write import Sheet, Value
 from guantong.web import download
-from guantong.web.acting import ActionForm, DayField, acting, form_page
+from guantong.web.acting import ActionForm, DayField, NumberField, acting, form_page
 from guantong.web.correcting import CorrectingForm
 from guantong.web.views.dues import VIEW, YearFilter, crumbs, org_of
 from guantong.web.views.orgs import org_or_404
@@ -78,7 +78,7 @@ def _line(row: Spending) -> tuple[Value, ...]:
 
 class SpendForm(ActionForm):
     spent_on = DayField(label="支出日期")
-    amount = forms.DecimalField(
+    amount = NumberField(
         label="金额（元）", min_value=Decimal("0.01"), max_digits=10, decimal_places=2
     )
     what = forms.CharField(label="用途", max_length=200)
@@ -177,7 +177,7 @@ class PlanForm(CorrectingForm):
         help_text="和已有的同名就是更正它，会先告诉原来的数。",
     )
     year = forms.IntegerField(label="年度", min_value=2000, max_value=2099)
-    amount = forms.DecimalField(label="预算（元）", min_value=0, max_digits=10, decimal_places=2)
+    amount = NumberField(label="预算（元）", min_value=0, max_digits=10, decimal_places=2)
     basis = forms.CharField(label="批准文件", max_length=200, required=False)
 
     def __init__(self, *args: Any, org: Org, **more: Any) -> None:

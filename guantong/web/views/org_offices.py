@@ -20,7 +20,7 @@ from guantong.records.models.org import OrgQuerySet
 from guantong.records.models.person import PersonQuerySet
 from guantong.records.rosters import BRANCH
 from guantong.web import choices, ids
-from guantong.web.acting import ActionForm, DayField, acting, form_page
+from guantong.web.acting import ActionForm, DayField, NumberField, acting, form_page
 from guantong.web.correcting import CorrectingForm, EndForm
 from guantong.web.filters import part_of
 from guantong.web.views.orgs import crumbs_to, org_or_404
@@ -440,7 +440,7 @@ def end_relation(request: HttpRequest, pk: int, relation_pk: int) -> HttpRespons
 
 
 class FigureForm(CorrectingForm):
-    value = forms.DecimalField(label="人数", min_value=0, decimal_places=0, max_digits=12)
+    value = NumberField(label="人数", min_value=0, decimal_places=0, max_digits=12)
     as_of = DayField(label="统计日期", help_text="同一天再登记一次就是更正，会先告诉您原来的数。")
     source = forms.CharField(label="来源", max_length=200, required=False)
     field_order = ("name",)

@@ -39,6 +39,9 @@ def new(request: HttpRequest) -> HttpResponse:
     if "keep" in request.POST or "discard" in request.POST:
         return _put_aside(request, host)
     side = _side(request, host)
+    if "side" in request.GET and side is None and (answered := _answered(request, host)):
+        messages.info(request, "这次共建本支部已经登记过，就是这一条；要改的请更正。")
+        return redirect("activity", answered.pk)
     start = {name: request.GET[name] for name in GIVEN if name in request.GET}
     if "to" in start:  # a period that is over: the day is for the user to say
         start |= {"held_on": ""}
@@ -279,6 +282,14 @@ def _side(request: HttpRequest, host: Org) -> JointSide | None:
     """The other side's record that this one answers; one out of reach is as good as none."""
     asked = JointSide.objects.unanswered().filter(org=host, pk=ids.read(request.GET.get("side")))
     return asked.select_related("activity").first()
+
+
+def _answered(request: HttpRequest, host: Org) -> Activity | None:
+    """The record that has answered the side asked for: a link opened again leads to it."""
+    asked = Activity.objects.live().filter(
+        side_of__org=host, side_of__pk=ids.read(request.GET.get("side"))
+    )
+    return asked.filter(pk__in=access.activities(acting(request), "activity.view")).first()
 
 
 def _as_theirs(side: JointSide) -> dict[str, Any]:

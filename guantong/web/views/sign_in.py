@@ -4,6 +4,8 @@ The screen changes its code every quarter of a minute; scanning leads to a page 
 The organiser looks at the list before it becomes attendance, and may add whoever has no phone.
 """
 
+from collections.abc import Collection
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from io import BytesIO
@@ -22,11 +24,11 @@ from django.views.decorators.http import require_GET, require_POST
 from guantong.records import access, clock, enrolments, rosters, sign_ins
 from guantong.records.access import Refused
 from guantong.records.actions import sign_ins as actions
-from guantong.records.models import Activity, Person, Places, SignIn, SignInSheet
+from guantong.records.models import Activity, Places, SignIn, SignInSheet
 from guantong.records.models.activity import MOST_HOURS
 from guantong.trust import rotating
 from guantong.web import ids
-from guantong.web.acting import acting, done, require, status_of
+from guantong.web.acting import NumberField, acting, done, require, status_of
 
 PRESSED: Final = 120  # seconds between scanning and pressing the button
 SALT: Final = "sign-in"
@@ -136,7 +138,7 @@ def _answer(request: HttpRequest, *, status: int = 200, **more: Any) -> Template
 
 
 class ConfirmForm(forms.Form):
-    hours = forms.DecimalField(
+    hours = NumberField(
         label="学时",
         required=False,
         decimal_places=2,
@@ -164,6 +166,7 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, "已按确认的名单记录。")
             return redirect("activity", pk)
     signed = {row.person_id: row for row in SignIn.objects.filter(activity=activity)}
+    listed, others = _listed(activity, signed)
     return TemplateResponse(
         request,
         "web/sign_in_confirm.html",
@@ -172,10 +175,9 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
             "crumbs": [*_crumbs(activity), ("签到", reverse("sign-in-screen", args=[pk]))],
             "activity": activity,
             "form": form,
-            "rows": [
-                (person, signed.get(person.pk), person.pk in (ticked or signed))
-                for person in _listed(activity, signed.keys())
-            ],
+            "rows": [(one, signed.get(one.pk), one.pk in (ticked or signed)) for one in listed],
+            "others": [(one, None, one.pk in ticked) for one in others],
+            "others_open": any(one.pk in ticked for one in others),
             "signed": len(signed),
             "refused": refused.text if refused else "",
         },
@@ -183,13 +185,22 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-def _listed(activity: Activity, signed: Any) -> list[Person]:
-    places = Places.objects.filter(activity=activity).first()
-    pks = set(signed)
-    if places is not None:
-        pks |= {row.person_id for row in enrolments.standing(places).placed}
-    else:  # nobody had to enrol: those expected
-        for host in activity.hosts.all():
-            expected = rosters.expected(activity.kind, host, activity.held_on)
-            pks |= set(expected.values_list("pk", flat=True))
-    return list(Person.objects.filter(pk__in=pks).in_order())
+def _listed(
+    activity: Activity, signed: Collection[int]
+) -> tuple[list[rosters.Described], list[rosters.Described]]:
+    """Those who signed in, or enrolled where there are places; then the others expected."""
+    hosts = list(activity.hosts.all())
+    expected, first = set[int](), set(signed)
+    for host in hosts:
+        people = rosters.expected(activity.kind, host, activity.held_on)
+        expected |= set(people.values_list("pk", flat=True))
+    if places := Places.objects.filter(activity=activity).first():
+        first |= {row.person_id for row in enrolments.standing(places).placed}
+    else:  # nobody had to enrol
+        first |= expected
+    rows = rosters.described(first | expected, hosts, activity.held_on)
+    listed = [replace(one, branch=one.branch * (one.pk not in expected)) for one in rows]
+    return (
+        [one for one in listed if one.pk in first],
+        [one for one in listed if one.pk not in first],
+    )

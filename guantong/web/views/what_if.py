@@ -19,6 +19,7 @@ from guantong.obligations.differences import Difference, summary
 from guantong.records import access, catalogue, clock, ledger, what_if
 from guantong.records.models import Org, Person
 from guantong.web import download
+from guantong.web.acting import NumberField
 from guantong.web.filters import paged
 from guantong.web.verdicts import VERDICTS
 from guantong.web.wording import amount, period_words
@@ -32,7 +33,7 @@ HEADER: Final = (
 class WhatIfForm(forms.Form):
     reading = forms.ChoiceField(label="换一种口径", required=False)
     obligation = forms.ChoiceField(label="换一个标准：责任", required=False)
-    value = forms.DecimalField(
+    value = NumberField(
         label="标准值", required=False, min_value=Decimal(0), max_value=Decimal(100_000)
     )
     forecast = forms.BooleanField(label="计划中的活动都如期开展", required=False)
