@@ -112,17 +112,26 @@ def bounces(
         f"{on} 没有组织关系": now is None,
         f"现在是{_status(status)}，不能转接党员组织关系": bool(now)
         and status not in MEMBER_STATUSES,
-        "没有身份证号": person.id_number is None,
-        "没有出生日期": person.birth_date is None,
-        "没有入党时间": person.joined_on is None,
-        "没有转正时间": status == "full" and person.full_member_on is None,
-        "没有联系电话": person.phone is None,
+        **dict.fromkeys(lacks(person, status), True),
         f"抬头“{heading}”看不出是有权接收的党组织（党委、组织部等）": not _level(heading),
         f"有效期 {valid_days} 天，应为 1 至 {LONGEST} 天": not 0 < valid_days <= LONGEST,
         f"党费只交到 {dues_until:%Y-%m}，还没交到开具的月份": _month(dues_until) < _month(on),
         f"党费写到 {dues_until:%Y-%m}，比开具晚了一年以上": dues_until > add_months(on, 12),
     }
     return [text for text, wrong in found.items() if wrong]
+
+
+# What a letter has to say of its member, by column; of a full member also since when he is one.
+NEEDED: Final = {
+    "id_number": "身份证号", "birth_date": "出生日期", "joined_on": "入党时间", "phone": "联系电话"
+}  # fmt: skip
+
+
+def lacks(person: Person, status: str) -> list[str]:
+    """What is not on record of a member that every receiver asks for."""
+    found = [f"没有{title}" for name, title in NEEDED.items() if getattr(person, name) is None]
+    undated = status == "full" and person.full_member_on is None
+    return [*found, *(["没有转正时间"] if undated else [])]
 
 
 def posts_held(person: Person, on: date) -> int:

@@ -191,6 +191,7 @@ urlpatterns: list[URLPattern] = [
     path("members/registers/", registers.register_list, name="registers"),
     path("members/registers/<id:pk>/end/", registers.take_off, name="register-off"),
     path("members/letters/", letters.letter_list, name="letters"),
+    path("members/letters/lacking/", letters.lacking, name="letters-lacking"),
     path("members/letters/<id:pk>/receipt/", letters.receive, name="letter-receive"),
     path("members/letters/<id:pk>/return/", letters.send_back, name="letter-return"),
     path("members/links/", links.links, name="links"),

@@ -38,6 +38,7 @@ def test_the_list_tells_both_sides_and_can_be_narrowed(
 ) -> None:
     client = as_(cast.officer)
     assert told(client.get(LIST)) == [("联系点", "党员甲", cast.branch.short_name)]
+    assert f'<a href="/orgs/{cast.branch.pk}/">' in shown(client.get(LIST))
     assert told(client.get(LIST, {"kind": "pairing"})) == []
     assert told(client.get(LIST, {"q": "dyj"})) == told(client.get(LIST))
     assert "没有符合条件" in shown(client.get(LIST, {"q": "zzz"}))

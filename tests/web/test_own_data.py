@@ -106,6 +106,7 @@ def test_a_correction_from_the_member_to_the_answer(cast: Cast, as_: SignIn, own
     member, secretary = as_(cast.member), as_(cast.secretary)
     assert send(member, ASK, record="入党时间").status_code == 422
     assert send(member, ASK, **ASKED).status_code == 302
+    assert "正在等待答复" in shown(send(member, ASK, **ASKED)), "the same one is not asked twice"
     assert "2020-06-01" in shown(member.get(HELD))
     assert "项更正申请待答复" in shown(secretary.get("/"))
     assert "2020-06-01" in shown(secretary.get(REQUESTS))

@@ -89,11 +89,26 @@ def test_a_letter_from_issue_to_receipt(cast: Cast, as_: SignIn, person: Person)
     assert "没有这样的介绍信" in shown(client.get(LETTERS, {"state": "done", "q": "别人"}))
 
 
-def test_what_would_bounce_is_told_before_the_form_is_filled_in(cast: Cast, as_: SignIn) -> None:
+def test_what_would_bounce_is_told_before_the_form_is_filled_in(
+    cast: Cast, as_: SignIn, person: Person
+) -> None:
     bare = make_person("毕业乙", cast.branch)
     text = shown(as_(cast.secretary).get(address("letter-issue", bare)))
     for told in ("没有身份证号", "没有联系电话", "没有入党时间"):
         assert told in text, told
+    client = as_(cast.officer)
+    asked: list[tuple[dict[str, Any], bool]] = [
+        ({}, True), ({"q": "毕业乙"}, True), ({"branch": cast.branch.pk}, True),
+        ({"branch": cast.sibling.pk}, False), ({"kept": "on"}, False),
+    ]  # fmt: skip
+    for query, is_there in asked:
+        text = shown(client.get(f"{LETTERS}lacking/", query))
+        assert ("毕业乙" in text) is is_there, query
+        assert "毕业甲" not in text, "nothing of his is missing"
+    header, line = rows(client.get(f"{LETTERS}lacking/", {"export": "xlsx", "q": "毕业乙"}))
+    assert line[header.index("缺什么")].startswith("没有身份证号；没有出生日期；没有入党时间")
+    actions.enter(by=None, person=bare, kind="graduate", valid_from=TODAY)
+    assert "毕业乙" in shown(client.get(f"{LETTERS}lacking/", {"kept": "on"}))
 
 
 def test_letters_that_are_stuck_are_a_list_of_their_own(

@@ -130,13 +130,14 @@ def _reading(by: User, batch: ImportBatch, content: bytes) -> Any:
 
 def _samples(heard: Heard) -> str:
     """The first few cells, without what could be an ID or a phone number."""
-    shown = [str(cell)[:20] for cell in heard.samples]
+    whole = (int(c) if isinstance(c, float) and c.is_integer() else c for c in heard.samples)
+    shown = [str(cell)[:20] for cell in whole]
     return "、".join(_masked(text) for text in shown)
 
 
 def _masked(text: str) -> str:
     digits = sum(c.isdigit() for c in text)
-    if digits < LONG or "-" in text or (text.startswith(("19", "20")) and digits == 8):
+    if digits < LONG or "-" in text or (text.startswith(("19", "20")) and digits <= 8):
         return text
     return sealing.mask("phone", text)
 

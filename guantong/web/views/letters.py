@@ -1,7 +1,8 @@
 """Transfer letters under way: the list, its forms, and what would make one bounce."""
 
 from collections.abc import Iterable, Sequence
-from functools import partial
+from functools import partial, reduce
+from operator import or_
 
 from django import forms
 from django.contrib import messages
@@ -13,10 +14,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from guantong.records import access, clock, registers
+from guantong.records.access import Someone
 from guantong.records.actions import letters as actions
 from guantong.records.actions.letters import PERMISSION
-from guantong.records.models import TransferLetter
-from guantong.web import download
+from guantong.records.models import Membership, Person, TransferLetter, Whereabouts
+from guantong.records.models.org import below
+from guantong.records.models.person import PersonQuerySet
+from guantong.web import choices, download
 from guantong.web.acting import ActionForm, DayField, acting, form_page
 from guantong.web.filters import Filter, paged, part_of
 from guantong.web.views.member import person_or_404
@@ -109,6 +113,70 @@ def _workbook(
     ]  # fmt: skip
     about = " · ".join(form.narrowed())
     return download.workbook(request, title="介绍信", header=header, rows=rows, about=about)
+
+
+# Before any is written
+
+
+class LackFilter(Filter):
+    q = forms.CharField(label="姓名", required=False, max_length=60)
+    branch = forms.ChoiceField(label="党组织", required=False)
+    kept = forms.BooleanField(label="只看毕业生留存", required=False)
+
+    def __init__(self, request: HttpRequest) -> None:
+        super().__init__(request)
+        self.orgs = access.orgs(request.user, PERMISSION).on(clock.today())
+        self.offer("branch", choices.orgs(self.orgs, every="全部"))
+
+    def found(self, user: Someone) -> PersonQuerySet:
+        people = access.people(user, PERMISSION)
+        people = people.search(self.value("q")) if self.value("q") else people
+        there = Membership.objects.filter(valid_to=None).of_members()
+        if pk := self.value("branch"):
+            there = there.filter(below(self.orgs.get(pk=pk), "org__"))
+        if self.value("kept"):
+            on = Whereabouts.objects.filter(kind="graduate", valid_to=None)
+            there = there.filter(person__in=on.values("person"))
+        full = there.filter(status="full").values("person")
+        empty = [Q(**{name: None}) for name in registers.NEEDED]
+        lacks = reduce(or_, empty, Q(full_member_on=None, pk__in=full))
+        return people.filter(lacks, pk__in=there.values("person"))
+
+
+@require_GET
+def lacking(request: HttpRequest) -> HttpResponse:
+    """Whose letter would bounce for what is not on record, before any is written."""
+    if not access.orgs(request.user, PERMISSION).exists():
+        raise Http404
+    form = LackFilter(request)
+    found = form.found(request.user).in_order()
+    if download.wanted(request):
+        return download.workbook(
+            request, title="开出去会被退回的", header=["姓名", "党支部", "缺什么"],
+            rows=[(p.name, org, "；".join(says)) for p, org, says in _lacks(found)],
+            about=" · ".join(form.narrowed()),
+        )  # fmt: skip
+    page = paged(request, found)
+    return TemplateResponse(
+        request,
+        part_of(request, "web/letters_lacking.html", "list"),
+        {
+            "title": "开出去会被退回的",
+            "crumbs": [("党员", reverse("member-list")), *_to_letters()],
+            "form": form,
+            "page": page,
+            "rows": _lacks(page),
+        },
+    )
+
+
+def _lacks(people: Iterable[Person]) -> list[tuple[Person, str, list[str]]]:
+    """Each with the branch and what is not on record."""
+    shown = list(people)
+    now = Membership.objects.filter(valid_to=None, person__in=[person.pk for person in shown])
+    told = {pk: (org, status) for pk, org, status in now.values_list(
+        "person", "org__short_name", "status")}  # fmt: skip
+    return [(p, told[p.pk][0], registers.lacks(p, told[p.pk][1])) for p in shown]
 
 
 class LetterForm(ActionForm):

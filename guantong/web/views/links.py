@@ -106,7 +106,29 @@ def _filtered(request: HttpRequest, form: LinkFilter, org: Org | None) -> Relati
 def _rows(request: HttpRequest, found: list[Relation]) -> list[dict[str, Any]]:
     seen = access.activities(request.user, "activity.view")
     made = visits.of(found, seen, clock.today().year)
-    return [_row(one, made.get(one.pk, ())) for one in found]
+    at = _addresses(request, found)
+    return [_row(one, made.get(one.pk, ())) | {"sides": _sides(one, at)} for one in found]
+
+
+def _addresses(request: HttpRequest, found: Iterable[Relation]) -> dict[Person | Org, str]:
+    """The pages of those ends of the links that the user may look at."""
+    ends = {end for one in found for end in _ends(one)}
+    people = access.people(request.user, "member.view")
+    people = people.filter(pk__in=[end.pk for end in ends if isinstance(end, Person)])
+    orgs = access.orgs(request.user, "org.view")
+    orgs = orgs.filter(pk__in=[end.pk for end in ends if isinstance(end, Org)])
+    at = {person: reverse("member", args=[person.pk]) for person in people}
+    return at | {org: reverse("org", args=[org.pk]) for org in orgs}
+
+
+def _ends(relation: Relation) -> list[Person | Org]:
+    return [end for end in (getattr(relation, name) for name in ENDS) if end is not None]
+
+
+def _sides(relation: Relation, at: Mapping[Person | Org, str]) -> list[tuple[str, str]]:
+    """Both sides in words, each with its address or none."""
+    named = [(str(end), at.get(end, "")) for end in _ends(relation)]
+    return [*named, *([(relation.partner, "")] if relation.partner else [])]
 
 
 def _endable(request: HttpRequest, found: Sequence[Relation]) -> set[int]:
@@ -133,7 +155,7 @@ def _ids(found: Sequence[Relation], names: Sequence[str]) -> set[int]:
 def _row(relation: Relation, made: Sequence[Activity]) -> dict[str, Any]:
     """A link with its two sides in words, and the visits of the year, the newest first."""
     entry = catalogue.current().kinds["relations"][relation.kind]
-    first, *rest = [end for end in (getattr(relation, name) for name in ENDS) if end is not None]
+    first, *rest = _ends(relation)
     others = [str(end) for end in rest] + ([relation.partner] if relation.partner else [])
     return {
         "row": relation,

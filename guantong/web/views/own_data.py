@@ -122,6 +122,9 @@ def _asked(by: User, person: Person, **told: str) -> CaseStep:
     now = person.memberships.filter(valid_to=None).select_related("org").first()
     if now is None:
         raise Refused("您现在没有组织关系，请联系原来的党组织。")
+    says = f"{told['now']} → {told['should_be']}"
+    if person.correction_requests.filter(accepted=None, about=told["record"], says=says).exists():
+        raise Refused("同样的申请您已经提出，正在等待答复。")
     case = cases.begin(by=by, process="correction", org=now.org, person=person, on=today)
     entry = cases.Entry("ask", today, told)
     return cases.take_step(by=by, case=case, version=case.version, entry=entry)

@@ -79,6 +79,7 @@ PAGES: Final = [
     Page("register-off", "register", ROLL, "whereabouts.ended", WHY),
     Page("contact-made", "person", ROLL, "contact.made", {"on_day": DAY, "how": "电话"}),
     Page("letters", sees="member.view"),
+    Page("letters-lacking", sees=ROLL),
     Page("letter-issue", "person", ROLL, "letter.issued", LETTER),
     Page("letter-receive", "letter", ROLL, "membership.ended", ON),
     Page("letter-return", "letter", ROLL, "letter.returned", WHY),
