@@ -408,6 +408,19 @@ def test_whom_the_tally_elected_is_proposed_and_takes_office_once_confirmed(
     assert as_(cast.office).get(at(again)).context["undo"] == "", "what would be refused anyway"
 
 
+def test_an_election_held_anew_needs_its_own_committee_meeting(cast: Cast, as_: SignIn) -> None:
+    case, client = begun("election", cast), as_(cast.secretary)
+    filed = {"seats": 3, "candidates": 4}
+    came(case, "held", ("file_candidates", filed), ("hold", {}), ("constitute", {}))
+    again = case.steps.get(step="hold")
+    CaseStep.objects.create(
+        case=case, number=4, step="hold", source="held", target="held",
+        on_day=date(2023, 6, 10), at=again.at,
+    )  # fmt: skip
+    refused = shown(send(client, at(case, "report"), on="2023-06-12"))
+    assert "先由委员会会议选书记、副书记，再上报（最早 2023年6月10日" in refused
+
+
 def test_a_by_election_fills_what_is_vacant_and_leaves_the_others_in_office(cast: Cast) -> None:
     case = begun("election", cast)
     vote = {"name": "党员甲", "yes": 3, "no": 0, "abstain": 0, "elected": True}

@@ -74,6 +74,9 @@ def _file(by: User | None, made: Made) -> Paper:
     if by is not None and not access.cases(by).filter(pk=case.pk).exists():
         raise access.Forbidden("您没有办理这件事项的权限。")
     require_open(case.process)
+    same = {"template": made.template, "file__sha256": digest(made.content)}
+    if there := Paper.objects.filter(case=case, **same).first():
+        return there  # a second click, or somebody else at the same time
     row = rows.insert(
         Paper(
             case=case, title=made.title, template=made.template, file=_stored(made.content),

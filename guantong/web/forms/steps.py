@@ -153,11 +153,11 @@ def form_field(
         case m.FieldType.DAY:
             return DayField(**common)
         case m.FieldType.NUMBER:
-            says = {"max_decimal_places": "请填整数，如 12。"} if one.whole else {}
+            whole = dict.fromkeys(("invalid", "max_decimal_places"), "请填整数，如 12。")
             return NumberField(
                 min_value=0, max_value=MOST if one.whole else None,
                 max_digits=10, decimal_places=0 if one.whole else 2,
-                error_messages=says,
+                error_messages=whole if one.whole else {},
                 widget=forms.NumberInput(
                     attrs={"min": 0, "step": 1 if one.whole else "any", "inputmode": "decimal"}
                 ),
