@@ -82,8 +82,9 @@ def _office(content: bytes, allowed: str) -> str:
     """Which of them, safe to open; the same limits as for a spreadsheet that is imported."""
     try:
         names = preflight.check_office(content)
-    except Refusal:
-        raise
+    except Refusal as refusal:  # told of a spreadsheet to import, which this need not be
+        told = refusal.text.replace(preflight.SAVE_AS, "请打开后另存为不带宏的普通文件再附。")
+        raise Refusal(told.replace(preflight.LEAVE_OUT, "请压缩或分开。")) from None
     except Exception:  # zipfile raises anything where a file is broken
         raise Refusal("文件不完整或已损坏，无法打开。请重新导出。") from None
     kinds = [kind for part, kind in OFFICE.items() if part in names]

@@ -25,6 +25,7 @@ OTHER_FORMATS = {
 }
 HEIF = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1", b"avif")
 SAVE_AS = "请用 Excel 或 WPS 打开，另存为 .xlsx 再导入。"
+LEAVE_OUT = "请只留要导入的工作表，删去图片和格式，或分成几个文件。"
 
 # One cell's or row's opening tag. No part of it can match in two ways, so time is linear.
 CELL = re.compile(rb"<(?:[A-Za-z]\w{0,9}:)?c\s([^<>]*)>")
@@ -94,7 +95,7 @@ def check_office(content: bytes) -> set[str]:
 
 
 def too_big(what: str) -> Refusal:
-    return Refusal(f"{what}。请只留要导入的工作表，删去图片和格式，或分成几个文件。")
+    return Refusal(f"{what}。{LEAVE_OUT}")
 
 
 def _named(content: bytes, stream: str) -> bool:
