@@ -113,6 +113,16 @@ def of_holder(post: Post) -> list[Finding]:
     return list(_fits_branch(candidate))
 
 
+def belongs_elsewhere(candidate: Candidate) -> Org | None:
+    """The branch of which somebody for a post in another branch is a member."""
+    there = candidate.person.memberships.on(candidate.on).select_related("org").first()
+    return (
+        there.org
+        if there and candidate.org.kind == BRANCH and there.org != candidate.org
+        else None
+    )
+
+
 def concurrent(candidate: Candidate) -> list[Post]:
     """The posts that the person holds elsewhere on the day."""
     held = candidate.person.posts.on(candidate.on).exclude(org=candidate.org)

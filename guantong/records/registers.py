@@ -152,10 +152,10 @@ def last_of_each(letters: Iterable[TransferLetter]) -> frozenset[int]:
 
 
 def stuck(letter: TransferLetter, today: date, *, last: bool = True) -> str:
-    """Why somebody has to look after a letter; empty if it is under way, has arrived or was issued
-    anew (not the `last` of its person).
+    """Why somebody has to look after a letter; empty if it is under way, has arrived, was
+    given up or was issued anew (not the `last` of its person).
     """
-    if letter.received_on or not last:
+    if letter.received_on or letter.stays or not last:
         return ""
     if letter.returned_on:
         return "已退回，还没有重新开具"

@@ -104,6 +104,7 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
         "issuer.distrusted": "停止认可外校的签发密钥",
         "letter.issued": "开具介绍信",
         "letter.returned": "介绍信退回",
+        "letter.dropped": "介绍信作废，不再转出",
         "correction.asked": "申请更正",
         "correction.answered": "答复更正申请",
         "person.handed_out": "下载本人的全部内容",

@@ -194,6 +194,7 @@ urlpatterns: list[URLPattern] = [
     path("members/letters/lacking/", letters.lacking, name="letters-lacking"),
     path("members/letters/<id:pk>/receipt/", letters.receive, name="letter-receive"),
     path("members/letters/<id:pk>/return/", letters.send_back, name="letter-return"),
+    path("members/letters/<id:pk>/drop/", letters.drop, name="letter-drop"),
     path("members/links/", links.links, name="links"),
     path("members/links/lacking/", links.lacking, name="links-lacking"),
     path("members/links/new/<str:kind>/", links.record, name="link-record"),

@@ -351,6 +351,8 @@ def test_concurrent_posts_are_told_on_the_form_and_on_the_page(cast: Cast, as_: 
     }  # fmt: skip
     answer = client.post(at, given)
     assert "已在“甲学院党委”任组织员，将是兼任" in shown(answer)
+    away = shown(client.post(at, {**given, "person": owner(cast.member).pk}))
+    assert "组织关系在“甲学院教师第一党支部”，不在“甲学院教师第二党支部”" in away
     assert client.post(at, {**given, "seen": "on"}).status_code == 302
     assert "兼甲学院党委组织员" in shown(client.get(page(cast.sibling)))
 

@@ -133,6 +133,16 @@ def test_letters_that_are_stuck_are_a_list_of_their_own(
         assert "还没有重新开具" not in shown(client.get(LETTERS, {"state": state})), "it was since"
     assert "某小学" in shown(client.get(reverse("member", args=[person.pk])))
     assert "去往某小学" in shown(client.get(reverse("member-transfer", args=[person.pk])))
+    last = TransferLetter.objects.latest("pk")
+    assert send(client, f"{LETTERS}{last.pk}/drop/", reason=" ").status_code == 422
+    assert send(client, f"{LETTERS}{last.pk}/drop/", reason="留校工作").status_code == 302
+    assert "没有这样的介绍信" in shown(client.get(LETTERS, {"state": "stuck"})), (
+        "nobody waits for it"
+    )
+    assert "留校工作，不再转出" in shown(client.get(LETTERS, {"state": "all"}))
+    assert "某小学" not in shown(client.get(reverse("member", args=[person.pk]))).split("trail")[0]
+    assert send(client, f"{LETTERS}{last.pk}/drop/", reason="再次").status_code == 422
+    assert person.memberships.get(valid_to=None)
 
 
 def test_the_lists_cost_the_same_however_long_they_are(cast: Cast, as_: SignIn) -> None:

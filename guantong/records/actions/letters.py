@@ -84,6 +84,24 @@ def send_back(*, by: User | None, letter: TransferLetter, on: date, reason: str)
     return letter
 
 
+@transaction.atomic
+def drop(*, by: User | None, letter: TransferLetter, on: date, reason: str) -> TransferLetter:
+    """The member stays after all: one under way is taken back, none is issued anew."""
+    letter = rows.locked(letter)
+    access.require_person(by, PERMISSION, letter.person)
+    if letter.received_on or letter.stays:
+        raise Refused("这份介绍信已经办结。")
+    spans.require_come(on=on)
+    reason = events.reasoned(reason)
+    back = {} if letter.returned_on else {"returned_on": on, "returned_reason": reason}
+    change = rows.change(letter, stays=True, **back)
+    events.leave(
+        "letter.dropped", letter, by=by, org=people.org_of(letter.person), person=letter.person,
+        reason=reason, change=change,
+    )  # fmt: skip
+    return letter
+
+
 def _under_way(by: User | None, letter: TransferLetter) -> TransferLetter:
     letter = rows.locked(letter)
     access.require_person(by, PERMISSION, letter.person)

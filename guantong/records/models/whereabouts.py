@@ -71,7 +71,8 @@ class TransferLetter(models.Model):
 
     The sender stays responsible until the receipt: the membership ends with `received_on`.
     `dues_until`: the first day of the last month paid. `returned_on`: it came back, with the
-    reason. At most one of the two is set; neither while the letter is under way.
+    reason. At most one of the two is set; neither while the letter is under way. `stays`: after it
+    came back the member goes nowhere, and no other letter is to follow.
     """
 
     person = models.ForeignKey(
@@ -86,6 +87,7 @@ class TransferLetter(models.Model):
     received_on = models.DateField("回执日期", null=True, blank=True)
     returned_on = models.DateField("退回日期", null=True, blank=True)
     returned_reason = models.CharField("退回原因", max_length=200, blank=True)
+    stays = models.BooleanField("不再转出", default=False)
 
     class Meta:
         constraints = [

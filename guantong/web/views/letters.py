@@ -250,3 +250,20 @@ def send_back(request: HttpRequest, pk: int) -> HttpResponse:
         request, form, title=f"登记退回：{letter.person.name}", crumbs=_to_letters(),
         submit="登记退回",
     )  # fmt: skip
+
+
+class DropForm(ActionForm):
+    on = DayField(label="从哪一天起")
+    reason = forms.CharField(label="原因", max_length=200, help_text="如：留校工作；登记错了。")
+
+
+def drop(request: HttpRequest, pk: int) -> HttpResponse:
+    letter = _letter_or_404(request, pk)
+    form = DropForm(request.POST or None, initial={"on": clock.today()})
+    if form.outcome(partial(actions.drop, by=acting(request), letter=letter)):
+        messages.success(request, f"{letter.person.name} 不再转出，组织关系不变。")
+        return redirect("letters")
+    return form_page(
+        request, form, title=f"不再转出：{letter.person.name}", crumbs=_to_letters(),
+        submit="不再转出", about="这份介绍信作废，留在“全部”里；以后要转出的，另开一份。",
+    )  # fmt: skip

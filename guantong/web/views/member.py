@@ -273,7 +273,11 @@ def _within(
 def _letter(person: Person, today: date) -> tuple[TransferLetter, str] | None:
     """The last letter, unless it has arrived: and what keeps it."""
     last = person.transfer_letters.order_by("pk").last()
-    return (last, registers.stuck(last, today)) if last and not last.received_on else None
+    return (
+        (last, registers.stuck(last, today))
+        if last and not last.received_on and not last.stays
+        else None
+    )
 
 
 def _elsewhere(person: Person, today: date) -> list[tuple[str, registers.Due]]:

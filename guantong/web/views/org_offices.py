@@ -129,6 +129,8 @@ def _warnings(candidate: qualification.Candidate) -> Iterator[str]:
     for one in qualification.findings(candidate):
         if not one.must:
             yield f"{one.text}（{one.rule.cited}，{one.rule.sure}）"
+    if away := qualification.belongs_elsewhere(candidate):
+        yield f"组织关系在“{away.short_name}”，不在“{candidate.org.short_name}”"
     label = catalogue.current().label
     for post in qualification.concurrent(candidate):
         yield f"已在“{post.org.short_name}”任{label('posts', post.post)}，将是兼任"

@@ -83,6 +83,7 @@ PAGES: Final = [
     Page("letter-issue", "person", ROLL, "letter.issued", LETTER),
     Page("letter-receive", "letter", ROLL, "membership.ended", ON),
     Page("letter-return", "letter", ROLL, "letter.returned", WHY),
+    Page("letter-drop", "letter", ROLL, "letter.dropped", WHY),
     Page("links", sees="org.view"),
     Page("links-lacking", sees="org.view"),
     Page("link-record", ">sender", ROLL, "relation.recorded",
