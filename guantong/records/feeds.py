@@ -39,14 +39,14 @@ def owner(secret: str) -> User | None:
 
 def calendar_of(user: User, live: Assessment) -> Holds:
     today = clock.today()
-    seen = access.activities(user, "activity.view").live()
+    seen = access.activities(user, "activity.view").live().whole()
     own = seen.hosted_by(own_orgs(user)).between(today - LOOK_BACK, today + LOOK_AHEAD)
     owed = access.entries(user, live).filter(
         org__in=answers_for(user), person=None, verdict="due",
         period_start__lte=today, due_on__lte=today + LOOK_AHEAD,
     )  # fmt: skip
     return Holds(
-        activities=own.order_by("held_on", "starts_at", "pk").prefetch_related("hosts"),
+        activities=own.order_by("held_on", "starts_at", "pk").prefetch_related("hosts", "parts"),
         owed=owed.select_related("org").order_by("due_on", "pk"),
     )
 

@@ -70,6 +70,12 @@ def paired(hosts: Sequence[Org], on: date) -> OrgQuerySet:
     return linked.exclude(pk__in=[host.pk for host in hosts]).in_order()
 
 
+def outside_partners(hosts: Sequence[Org], on: date) -> list[str]:
+    """Those outside the school whom a pairing links to one of the hosts, by name."""
+    links = Relation.objects.on(on).filter(kind="pairing", org__in=hosts).exclude(partner="")
+    return sorted(set(links.values_list("partner", flat=True)))
+
+
 def likely_guests(hosts: Sequence[Org], on: date) -> PersonQuerySet:
     """Those in a post at the hosts or above, and those whom a relation links to a host."""
     return Person.objects.filter(_here(on), _linked(hosts, on)).in_order()

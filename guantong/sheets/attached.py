@@ -50,7 +50,7 @@ def checked(name: str, content: bytes, *, most_mb: int, photos: bool) -> Checked
     """Return what to keep; raise Refusal, which says what is wrong with the file."""
     if len(content) > most_mb * MEBI:
         raise Refusal(f"文件超过 {most_mb} MB。请压缩或分开。")
-    kind = _kind(content)
+    kind = _kind(content, f"{ALLOWED}，或照片（JPEG、PNG）" if photos else ALLOWED)
     if kind in PICTURES:
         if not photos:
             raise Refusal("学校没有启用照片附件。会议和学习记录不需要照片，写清楚就可以。")
@@ -60,7 +60,7 @@ def checked(name: str, content: bytes, *, most_mb: int, photos: bool) -> Checked
     return Checked(kind, _called(name, kind), content)
 
 
-def _kind(content: bytes) -> str:
+def _kind(content: bytes, allowed: str) -> str:
     if content.startswith(PDF):
         return "pdf"
     if content.startswith(JPEG):
@@ -68,17 +68,17 @@ def _kind(content: bytes) -> str:
     if content.startswith(PNG):
         return "png"
     if content.startswith(ZIP):
-        return _office(content)
+        return _office(content, allowed)
     if content.startswith(OLE):
         raise Refusal("这是旧版 Office 文件或设了密码的文件。请另存为 .docx、.xlsx 或 PDF 再附。")
     if not content.strip(b"\0 \t\r\n"):
         raise Refusal("文件是空的。请核对是否选错了文件。")
     other = preflight.other_format(content)
     what = f" {other}" if other else "这种文件"
-    raise Refusal(f"不能附{what}（看的是内容，改扩展名不行）。{ALLOWED}。")
+    raise Refusal(f"不能附{what}（看的是内容，改扩展名不行）。{allowed}。")
 
 
-def _office(content: bytes) -> str:
+def _office(content: bytes, allowed: str) -> str:
     """Which of them, safe to open; the same limits as for a spreadsheet that is imported."""
     try:
         names = preflight.check_office(content)
@@ -88,7 +88,7 @@ def _office(content: bytes) -> str:
         raise Refusal("文件不完整或已损坏，无法打开。请重新导出。") from None
     kinds = [kind for part, kind in OFFICE.items() if part in names]
     if len(kinds) != 1:
-        raise Refusal(f"压缩包不能附。{ALLOWED}。")
+        raise Refusal(f"压缩包不能附。{allowed}。")
     return kinds[0]
 
 

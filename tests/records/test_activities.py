@@ -286,6 +286,8 @@ def test_withdraw_keeps_the_row_and_restore_brings_it_back(cast: Cast) -> None:
     with refused("写明撤销原因"):
         activities.withdraw(by=cast.secretary, activity=made, version=1, reason=" ")
     made = activities.withdraw(by=cast.secretary, activity=made, version=1, reason="重复录入")
+    with refused("撤销了这条记录"):
+        activities.withdraw(by=cast.officer, activity=made, version=1, reason="重复录入")
     assert (made.withdrawn_by, made.withdrawn_reason) == (cast.secretary, "重复录入")
     assert there(made)
     assert made not in Activity.objects.live()

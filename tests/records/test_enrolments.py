@@ -71,6 +71,8 @@ def test_who_enrols_whom_and_until_when(cast: Cast, training: Activity) -> None:
             offer(cast, training, by=user)
     with refused("不晚于活动日期"):
         offer(cast, training, closes_on=SOON + timedelta(days=1))
+    with refused("没有人能报名"):
+        offer(cast, training, closes_on=TODAY - timedelta(days=1))
     offer(cast, training, closes_on=TODAY)
     for user, person in (
         (cast.member, owner(cast.secretary)),  # somebody else

@@ -8,9 +8,11 @@ from django.test import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from guantong.records import ledger
 from guantong.records.actions import activities, posts, users
-from guantong.records.models import CalendarFeed, DigestSubscription, Event, User
+from guantong.records.models import CalendarFeed, DigestSubscription, Entry, Event, User
 from guantong.web import icalendar
+from guantong.web.views import ahead as views_ahead
 from tests.factories import TODAY, Cast, make_activity
 from tests.web.answers import shown
 
@@ -58,7 +60,8 @@ def test_a_phone_gets_own_activities_plans_and_days_due(as_: SignIn, held: Cast)
     make_activity(held.branch, title="培训", held_on=date(2023, 4, 28), last_on=date(2023, 4, 30),
                   starts_at=time(9), late_reason="漏记")  # fmt: skip
     make_activity(held.branch, title="碰头会", kind="branch_committee", hours=None,
-                  held_on=date(2023, 6, 1), starts_at=time(9), ends_at=time(9, 20))  # fmt: skip
+                  also=("first_topic",), held_on=date(2023, 6, 1),
+                  starts_at=time(9), ends_at=time(9, 20))  # fmt: skip
     make_activity(held.sibling, title="别的支部")
     found = fetched(address(as_(held.secretary)))
 
@@ -69,6 +72,7 @@ def test_a_phone_gets_own_activities_plans_and_days_due(as_: SignIn, held: Cast)
     assert (found["培训"]["DTSTART"], found["培训"]["DTEND"]) == ("20230428", "20230501")
     assert found["培训"]["DESCRIPTION"].endswith("补录 +48 天")
     assert found["碰头会"]["DTEND"] == "20230601T012000Z"
+    assert found["碰头会"]["DESCRIPTION"].startswith("支部委员会会议、第一议题学习 · "), "once"
     assert found["到期：主题党日"]["DTSTART"] == "20230630"
     assert "别的支部" not in found
     everything = str(found)
@@ -171,6 +175,12 @@ def test_a_plan_is_a_forecast_and_never_a_verdict(as_: SignIn, held: Cast) -> No
     assert (after.would_have, after.closing) == ("1 次", "")
     assert key in ahead(client, shown="enough")
     assert key not in ahead(client, shown="left")
+
+
+def test_a_bound_from_above_is_not_shown_as_a_goal_that_is_passed(held: Cast) -> None:
+    entry = Entry(required=0, actual=1, period_start=date(2023, 1, 1))
+    assert views_ahead.required(entry, ledger.obligation("applicant-talk")) == "不超过 0 件"
+    assert views_ahead.required(entry, ledger.obligation("theme-day")) == "0 次"
 
 
 def test_what_would_still_be_missing_is_said(as_: SignIn, held: Cast) -> None:

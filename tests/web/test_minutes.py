@@ -210,7 +210,10 @@ def test_the_other_side_is_asked_and_names_only_its_own(cast: Cast, as_: SignIn)
         by=None, kind="pairing", org=cast.branch, other_org=cast.other_branch,
         valid_from=date(2023, 1, 1),
     )  # fmt: skip
+    relations.record(by=None, kind="pairing", org=cast.branch, partner="某社区党支部",
+                     valid_from=date(2023, 1, 1))  # fmt: skip
     page = client.get(address)
+    assert '<option value="某社区党支部">' in shown(page)
     assert "登记支部结对共建" not in shown(page)
     assert "支书乙" not in shown(page)
     client.post(address, fields(page) | {"sides": [cast.other_branch.pk], "outside": "某社区"})

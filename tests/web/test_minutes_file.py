@@ -116,6 +116,14 @@ def test_the_agenda_of_a_meeting_is_in_its_own_fields(as_: SignIn, cast: Cast) -
     assert [(row.title, row.resolution) for row in form.rows.agenda] == [("学习文件", "同意")]
 
 
+def test_who_sat_in_goes_where_the_kind_has_a_field_for_it(as_: SignIn, cast: Cast) -> None:
+    sat_in = ["时间：2023年6月14日", "列席：组织员甲"]
+    page = upload(as_(cast.secretary), ["支委会", *sat_in])
+    assert page.context["form"]["own-sitting_in"].value() == [str(owner(cast.officer).pk)]
+    marks = upload(as_(cast.secretary), ["支部党员大会", *sat_in]).context["marks"]
+    assert next(mark for mark in marks if mark.title == "列席").doubt.startswith("这一类没有")
+
+
 def test_it_is_saved_by_the_form_and_keeps_its_text_while_something_is_wrong(
     as_: SignIn, cast: Cast
 ) -> None:

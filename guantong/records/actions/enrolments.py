@@ -23,6 +23,9 @@ def offer(*, by: User | None, activity: Activity, places: int, closes_on: date) 
         reason = f"报名截止应不晚于活动日期 {activity.held_on}。"
         raise Refused(reason, {"closes_on": reason})
     row = Places.objects.filter(activity=activity).first()
+    if row is None and closes_on < clock.today():
+        reason = f"报名截止在今天（{clock.today()}）之前，没有人能报名。请核对。"
+        raise Refused(reason, {"closes_on": reason})
     taken = len(enrolments.standing(row).placed) if row else 0
     if places < taken:
         reason = f"已有 {taken} 人报上名，名额不能少于这个数。"

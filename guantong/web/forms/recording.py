@@ -84,7 +84,12 @@ class RecordForm(MinutesForm):
         widget=forms.CheckboxSelectMultiple,
         help_text="对方会在“我的一周”看到，由对方登记自己的参加人员后计入对方。",
     )
-    outside = forms.CharField(label="校外单位", required=False, max_length=200)
+    outside = forms.CharField(
+        label="校外单位",
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(attrs={"list": "outside-partners"}),
+    )
     agenda = forms.CharField(label="议题", required=False)
     follow_ups = forms.CharField(label="落实事项", required=False)
     late_reason = forms.CharField(label="补录原因", required=False, max_length=200)
@@ -103,6 +108,7 @@ class RecordForm(MinutesForm):
     summary = forms.CharField(
         label="内容摘要",
         required=False,
+        max_length=5000,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="选填，一两句即可。",
     )
@@ -204,6 +210,10 @@ class RecordForm(MinutesForm):
         on_record = self.on_record.hosts if self.on_record else ()
         both = {org.pk: org for org in (*found, *on_record) if beside and org != self.host}
         return list(both.values())
+
+    @property
+    def outside_partners(self) -> list[str]:
+        return rosters.outside_partners([self.host], self.chosen_day)
 
     @cached_property
     def paired(self) -> list[Org]:

@@ -98,6 +98,7 @@ def activity_list(request: HttpRequest) -> HttpResponse:
     if download.wanted(request):
         return _workbook(request, form, org, found)
     by_month = form.value("view") == "month"
+    sittings = found if form.value("kind") else found.whole()
     page = paged_by_id(request, found)
     return TemplateResponse(
         request,
@@ -107,7 +108,7 @@ def activity_list(request: HttpRequest) -> HttpResponse:
             "form": form,
             "page": page,
             "rows": [] if by_month else _rows(page.object_list, found),
-            "month": Month(found, form.value("month"), clock.today()) if by_month else None,
+            "month": Month(sittings, form.value("month"), clock.today()) if by_month else None,
             "sort": form.value("sort", "-held"),
             "narrowed": any(form.value(name) for name in ("q", "kind", "state", "from", "to")),
             "may_look_ahead": org is not None,

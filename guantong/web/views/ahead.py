@@ -108,7 +108,7 @@ def _lines(request: HttpRequest, found: Sequence[ahead.Ahead]) -> Iterator[Line]
             title=o.title,
             period=period_words(period_of_entry(entry)),
             due=f"{day_words(entry.due_on)}，{distance(entry.due_on, today)}",
-            required=_required(entry, o),
+            required=required(entry, o),
             has=amount(entry.actual, o) or "未知",
             would_have=_would_have(one, o),
             verdict=entry.verdict,
@@ -118,7 +118,7 @@ def _lines(request: HttpRequest, found: Sequence[ahead.Ahead]) -> Iterator[Line]
         )
 
 
-def _required(entry: Entry, o: m.Obligation) -> str:
+def required(entry: Entry, o: m.Obligation) -> str:
     """A bound from above says so: "1 件 / 0 件" would look like more than enough."""
     at_most = bound_words(o, entry.period_start) == "不超过"
     return f"不超过 {amount(entry.required, o)}" if at_most else amount(entry.required, o)

@@ -108,8 +108,9 @@ def _events(request: HttpRequest, holds: feeds.Holds) -> Iterator[icalendar.Even
 
 
 def _activity(request: HttpRequest, activity: Activity) -> icalendar.Event:
-    kind = catalogue.current().label("activities", activity.kind)
-    told = filter(None, (kind, activity.host_names, late_words(activity)))
+    label = catalogue.current().label
+    kinds = "、".join(label("activities", row.kind) for row in (activity, *activity.parts.all()))
+    told = filter(None, (kinds, activity.host_names, late_words(activity)))
     starts, lasts = _time(activity)
     return icalendar.Event(
         uid=f"activity-{activity.pk}@{request.get_host()}",

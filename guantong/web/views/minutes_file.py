@@ -24,6 +24,7 @@ from guantong.sheets.minutes import KINDS, Minutes, Named, read_minutes
 from guantong.sheets.preflight import Refusal
 from guantong.web import scope
 from guantong.web.acting import INVALID, require
+from guantong.web.forms import own_fields
 from guantong.web.views import recording
 
 SALT: Final = "guantong.minutes-file"
@@ -148,6 +149,9 @@ class Reader:
         yield from ((name, f"{at:%H:%M}") for name, at in times if at)
         yield from ((name, text) for name in ("place", "title") if (text := getattr(found, name)))
         yield from self._roster()
+        if self._sat_in:
+            guests = self._ids(found.guests)
+            yield from ((f"{own_fields.PREFIX}{self._sat_in}", str(pk)) for pk in guests)
         for role in ROLES:
             if pk := self.persons.get(getattr(found, role)):
                 yield role, str(pk)
@@ -182,6 +186,13 @@ class Reader:
             yield from (("present", str(pk)) for pk in sorted(self.expected & present.keys()))
         for pk in sorted(present.keys() - self.expected):
             yield "guest", str(pk)
+
+    @property
+    def _sat_in(self) -> str:
+        """The field of the kind for who sat in; empty where it has none."""
+        kind = catalogue.activity_kinds().get(self.found.kind)
+        own = kind.own.values() if kind else ()
+        return next((one.code for one in own if one.title.startswith(TITLES["guests"])), "")
 
     @property
     def _unknown(self) -> bool:
@@ -233,7 +244,9 @@ class Reader:
             name = getattr(self.found, role)
             if name and name not in self.persons:
                 self._doubt(role, f"“{name}”{_why(borne, name)}")
-        for what in ("present", "absent"):
+        if self.found.guests and not self._sat_in:
+            self._doubt("guests", "这一类没有列席一栏，要留下的请写入内容摘要")
+        for what in ("present", "absent", "guests"):
             people: Iterable[Named] = getattr(self.found, what)
             for person in people:
                 if person.name not in self.persons:
