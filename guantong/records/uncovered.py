@@ -40,9 +40,10 @@ def _uncovered(user: access.Someone, kind: str, wanted: dict[str, Any], day: dat
     orgs, people, unknown = Org.objects.none(), Person.objects.none(), 0
     if "orgs" in wanted:
         there = access.orgs(user, "org.view").on(day).filter(kind__in=wanted["orgs"])
-        linked = links.exclude(org=None).values("org")
-        linked_in = links.exclude(other_org=None).values("other_org")
-        orgs = there.exclude(pk__in=linked).exclude(pk__in=linked_in).in_order()
+        linked = {pk for pair in links.values_list("org", "other_org") for pk in pair if pk}
+        if wanted.get("below"):
+            linked = {pk for org in Org.objects.filter(pk__in=linked) for pk in org.lineage()}
+        orgs = there.exclude(pk__in=linked).in_order()
     else:
         lacking = _people(user, wanted, day).exclude(
             pk__in=links.exclude(other_person=None).values("other_person")

@@ -38,6 +38,13 @@ def test_colleges_without_a_leader_who_looks_after_them(cast: Cast) -> None:
     assert names(lacking(cast.officer, "contact_point").orgs) == []
 
 
+def test_colleges_where_no_branch_has_a_team(cast: Cast) -> None:
+    assert names(lacking(cast.office, "team").orgs) == ["甲学院党委", "乙学院党委"]
+    record("team", person=owner(cast.member), other_org=cast.branch, note="社区志愿服务队")
+    assert names(lacking(cast.office, "team").orgs) == ["乙学院党委"]
+    assert names(lacking(cast.office, "contact_point").orgs) == ["甲学院党委", "乙学院党委"]
+
+
 def test_a_link_that_has_ended_covers_nothing(cast: Cast) -> None:
     record(
         "contact_point", person=owner(cast.member), other_org=cast.college,
