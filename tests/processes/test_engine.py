@@ -182,7 +182,7 @@ def test_a_refusal_says_options_in_words_and_where_a_fact_comes_from():
     case, day = case_before("approve_full", "extended"), date(2024, 7, 1)
     found = options(RECRUITMENT, case, on=day, by=101, actors=frozenset({"college"}), given=GIVEN)
     told = {one.step.name: one.reasons for one in found}
-    assert "大会决定 按期转正" in "".join(told["approve_extension"])
+    assert "大会决定 转为正式党员" in "".join(told["approve_extension"])
     unknown = {**GIVEN, "quota_left": None}
     attempt = Attempt("clear", date(2023, 5, 20), 102, frozenset({"college"}), {})
     with pytest.raises(StepRefused, match="2023年5月20日还没有本年度剩余发展计划数"):

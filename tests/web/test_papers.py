@@ -130,7 +130,7 @@ def test_one_request_and_one_reply_tell_of_all_whose_probation_is_over(
              ("approve_full", {"full_member_on": "2023-06-01"}))  # fmt: skip
         ticked.append(row.pk)
     for code, ends in {
-        "full-request": "2023年6月1日|按期转正",
+        "full-request": "2023年6月1日|转为正式党员",
         "full-reply": "2023年6月1日",
     }.items():
         at = f"{PAPERS}recruitment-{code}/make/"

@@ -277,7 +277,7 @@ def _set(request: HttpRequest, org: Org, **of: Any) -> None:
             continue
         try:
             if not text.isdecimal() or len(text) > 4:
-                raise Refused("请填整数，如 5。")
+                raise Refused("请填 0 至 9999 的整数，如 5。")
             seen = int(was) if was.isdecimal() and len(was) <= 4 else None
             actions.set_quota(by=acting(request), org=one, number=int(text), was=seen, **of)
             kept += 1
