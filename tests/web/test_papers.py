@@ -143,6 +143,16 @@ def test_one_request_and_one_reply_tell_of_all_whose_probation_is_over(
         assert any("下列1名" in line for line in alone)
 
 
+def test_the_reply_to_an_extension_tells_until_when(cast: Cast, as_: SignIn) -> None:
+    row = begun("recruitment", cast, make_person("预备丙", cast.branch, status="probationary"))
+    put_off = {"outcome": "extend", "extended_to": "2023-12-01"}
+    came(row, "probation", ("accept", {}), ("discuss", put_off), ("approve_extension", {}))
+    at = f"{PAPERS}recruitment-extension-reply/make/"
+    lines = texts(as_(cast.officer).post(at, {"case": [row.pk], "do": "make"}).content)
+    assert "关于延长预备丙同志预备期的批复" in lines
+    assert any("预备期延长至2023年12月1日。" in line for line in lines)
+
+
 def test_who_sees_and_makes_what(cast: Cast, as_: SignIn, case: Case) -> None:
     client = as_(cast.secretary)
     client.post(f"{PAPERS}transfer-check/make/", {"case": [case.pk], "do": "file"})
