@@ -70,6 +70,7 @@ def build(place: school.Place, amounts: Amounts) -> None:
     ledger.rebuild()
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
+    connection.close()  # SQLite takes its log into the file: pages are not to be looked up in both
 
 
 class Grown:

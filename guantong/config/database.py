@@ -8,10 +8,13 @@ from django.core.exceptions import ImproperlyConfigured
 
 # IMMEDIATE takes the write lock at once: two writers wait for each other instead of failing.
 # synchronous=FULL: what was acknowledged survives a power cut.
+# cache_size: 32 MiB a connection; with the usual 2 a page of a big school reads the file twice.
 SQLITE_OPTIONS = {
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
-    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+    "init_command": (
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-32768;"
+    ),
 }
 # More connections than a process has threads: nobody waits for one, but for a server that is down.
 POSTGRES_OPTIONS = {"pool": {"min_size": 1, "max_size": 8, "timeout": 5}, "connect_timeout": 5}

@@ -40,7 +40,8 @@ def test_sqlite_keeps_what_was_acknowledged() -> None:
     if connection.vendor == "postgresql":
         wanted = {"show synchronous_commit": "off", "show server_encoding": "UTF8"}
     else:
-        wanted = {"pragma journal_mode": "wal", "pragma synchronous": 2, "pragma foreign_keys": 1}
+        wanted = {"pragma journal_mode": "wal", "pragma synchronous": 2, "pragma foreign_keys": 1,
+                  "pragma cache_size": -32768}  # fmt: skip
     with connection.cursor() as cursor:
         for question, answer in wanted.items():
             cursor.execute(question)
