@@ -127,6 +127,7 @@ def walk(place: school.Place, times: int) -> list[Asked]:
     school.enter(place)
     from django.test import Client
 
+    import guantong.config.wsgi  # noqa: F401  # as a worker of the server begins
     from guantong.records.models import User
     from guantong.web.urls import urlpatterns
 
