@@ -26,6 +26,7 @@ def people(found: PersonQuerySet, text: str, orgs: OrgQuerySet) -> PersonQuerySe
 
 
 def _in(orgs: Sequence[int]) -> Q:
+    """Who is in one of them now; no condition at all where there are none."""
     here = Membership.objects.filter(valid_to=None, org__in=orgs)
     return Q(pk__in=here.values("person")) if orgs else Q()
 

@@ -18,11 +18,12 @@ from django.db.models import (
     Count,
     Exists,
     ExpressionWrapper,
+    F,
+    FilteredRelation,
     Model,
     OuterRef,
     Q,
     QuerySet,
-    Subquery,
 )
 from django.db.models.functions import Coalesce
 
@@ -39,9 +40,9 @@ from guantong.records.models import (
     Org,
     Post,
     Term,
-    Whereabouts,
 )
 from guantong.records.models.membership import MEMBER_STATUSES
+from guantong.records.models.span import on
 
 MEMBERS, JOINED, MOBILE, LOST, ORGS = "members", "joined", "mobile", "lost", "orgs"
 HONOURS = "honours"
@@ -142,7 +143,8 @@ def table(user: access.Someone, name: str, day: date, within: Org | None = None)
     parts = columns[1:] or columns  # the first counts all
     alike = {f"k{j}": ExpressionWrapper(part.counts, BooleanField())
              for j, part in enumerate(parts)}  # fmt: skip
-    asked = {f"n{i}": Count("pk", filter=row.counts) for i, row in enumerate(rows)}
+    asked = {f"n{i}": Count("pk", filter=None if row.counts is EVERY else row.counts)
+             for i, row in enumerate(rows)}  # fmt: skip
     population = _population(user, name, day, within).order_by().annotate(**alike)
     numbers = {(row.code, column.code): 0 for row in rows for column in columns}
     for group in population.values_list(*alike).annotate(**asked):
@@ -198,13 +200,17 @@ def _commended(user: access.Someone, orgs: QuerySet[Org], day: date) -> QuerySet
 
 
 def _on_register(members: QuerySet[Membership], name: str, day: date) -> QuerySet[Membership]:
-    """Those on a register, with the day since when and how contact was lost."""
-    listed = Whereabouts.objects.on(day).filter(kind=name)
-    there = listed.filter(person=OuterRef("person"))
-    since = there.annotate(since=Coalesce("last_seen_on", "valid_from"))
-    return members.filter(person__in=listed.values("person")).annotate(
-        since=Subquery(since.values("since")[:1]),
-        situation=Subquery(there.values("situation")[:1]),
+    """Those on a register, with the day since when and how contact was lost. Nobody stands on
+    one twice on the same day."""
+    path = "person__whereabouts"
+    there = Q(**{f"{path}__kind": name}) & on(f"{path}__", day)
+    return (
+        members.annotate(listed=FilteredRelation(path, condition=there))
+        .filter(listed__isnull=False)
+        .annotate(
+            since=Coalesce("listed__last_seen_on", "listed__valid_from"),
+            situation=F("listed__situation"),
+        )
     )
 
 

@@ -8,7 +8,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from django.db.models import Count, Min, QuerySet
@@ -61,7 +60,7 @@ type Tallies = Mapping[Place, Tally]
 
 def tallies(
     entries: QuerySet[Entry],
-    row_of: Mapping[int, int | None] = MappingProxyType({}),
+    row_of: Mapping[int, int | None],
     period_of: Callable[[str, date, date], Period] | None = None,
 ) -> Tallies:
     """Count entries in all, and in the row of their organisation, if it has one.

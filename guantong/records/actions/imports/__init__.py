@@ -219,17 +219,27 @@ def confirm(*, by: User | None, batch: ImportBatch, wait: bool = True) -> Import
     with transaction.atomic():
         batch = _read(by, batch)
         rows.change(batch, state=WRITING)
-    jobs.start(job(batch), lambda: [partial(_write_beside, by, batch.pk)])
+    return _beside(by, batch, _written, "preview")
+
+
+type Act = Callable[..., ImportBatch]  # by whom, the batch, the state while it is being done
+
+
+def _beside(by: User | None, batch: ImportBatch, act: Act, waits_in: str) -> ImportBatch:
+    """Do it in a job, which the batch's state names; refused, it waits as it did before."""
+    doing = batch.state
+
+    def do() -> None:
+        found = ImportBatch.objects.get(pk=batch.pk)
+        try:
+            act(by, found, doing)
+        except Refused as refused:
+            told = {**found.reading, "refused": refused.text}
+            rows.change(found, state=waits_in, reading=told)
+
+    jobs.start(job(batch), lambda: [do])
     batch.refresh_from_db()
     return batch
-
-
-def _write_beside(by: User | None, pk: int) -> None:
-    batch = ImportBatch.objects.get(pk=pk)
-    try:
-        _written(by, batch, WRITING)
-    except Refused as refused:
-        rows.change(batch, state="preview", reading={**batch.reading, "refused": refused.text})
 
 
 def _written(by: User | None, batch: ImportBatch, *states: str) -> ImportBatch:
@@ -291,18 +301,7 @@ def undo(*, by: User | None, batch: ImportBatch, wait: bool = True) -> ImportBat
     with transaction.atomic():
         batch = _written_before(by, batch)
         rows.change(batch, state=UNDOING)
-    jobs.start(job(batch), lambda: [partial(_undo_beside, by, batch.pk)])
-    batch.refresh_from_db()
-    return batch
-
-
-def _undo_beside(by: User | None, pk: int) -> None:
-    batch = ImportBatch.objects.get(pk=pk)
-    try:
-        _undone(by, batch, UNDOING)
-    except Refused as refused:
-        told = {**batch.reading, "refused": refused.text}
-        rows.change(batch, state="confirmed", reading=told)
+    return _beside(by, batch, _undone, "confirmed")
 
 
 @transaction.atomic
